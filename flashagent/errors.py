@@ -1,0 +1,97 @@
+"""The errors that people see: each says what happened and what to do next, and knows its exit code.
+
+Standard library only. A failed tool is a result, not an error; these end a command.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """One exit code per outcome, the same in every front end."""
+
+    OK = 0
+    NOT_FIXED = 1
+    USAGE = 2
+    LIMIT = 3
+    UNREACHABLE = 4
+    REFUSED = 5
+    INTERNAL = 70
+    INTERRUPTED = 130
+
+
+class FlashagentError(Exception):
+    """Base of all expected errors. `message` says what happened, `hint` what to try."""
+
+    exit_code: ExitCode = ExitCode.INTERNAL
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class UsageError(FlashagentError):
+    """Bad arguments or settings, no check found, a runner that is not there."""
+
+    exit_code = ExitCode.USAGE
+
+
+class SettingsError(UsageError):
+    """A setting is wrong; the message names file, key and line."""
+
+
+class NotARepository(UsageError):
+    """The folder is not inside a git work tree."""
+
+
+class RunnerMissing(UsageError):
+    """The program that a check needs is not installed; the message names the interpreter or PATH used."""
+
+
+class WorkspaceError(UsageError):
+    """A file or the repository is in a state in which the request cannot be carried out; nothing was changed."""
+
+
+class LimitReached(FlashagentError):
+    """A budget was reached. `limit` names it: tokens, cost, requests, attempts or time."""
+
+    exit_code = ExitCode.LIMIT
+
+    def __init__(self, message: str, *, limit: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.limit = limit
+
+
+class ModelError(FlashagentError):
+    """The model endpoint did not give a usable reply."""
+
+    exit_code = ExitCode.UNREACHABLE
+
+
+class ModelUnreachable(ModelError):
+    """No answer after all retries."""
+
+
+class ModelRefused(ModelError):
+    """The endpoint refused the request: key, model name or parameters. Not retried."""
+
+
+class ContextTooLong(ModelError):
+    """The endpoint said that the request does not fit its context window."""
+
+
+class SandboxUnavailable(FlashagentError):
+    """No sandbox on this machine and no explicit word of the user to go without."""
+
+    exit_code = ExitCode.REFUSED
+
+
+class Interrupted(FlashagentError):
+    """The user stopped the run."""
+
+    exit_code = ExitCode.INTERRUPTED

@@ -1,0 +1,65 @@
+"""What goes to a model and what comes back, in our own frozen values; no vendor's shape passes this door.
+
+Standard library only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from flashagent.values import Usage
+
+FinishReason = Literal["stop", "tool_calls", "length", "content_filter", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """One call as the model wrote it. `arguments` is its JSON text, unparsed and untrusted."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class SystemMessage:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserMessage:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssistantMessage:
+    """One finished reply of a model."""
+
+    text: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    reasoning: str = ""
+    usage: Usage = Usage()
+    model: str = ""
+    finish: FinishReason = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolMessage:
+    """The answer to one tool call."""
+
+    call_id: str
+    text: str
+
+
+Message = SystemMessage | UserMessage | AssistantMessage | ToolMessage
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """A tool as it is offered to a model. `parameters` is a JSON Schema object, given as its canonical JSON text so
+    that the value stays hashable and the prompt prefix byte-identical."""
+
+    name: str
+    description: str
+    parameters: str
