@@ -20,7 +20,9 @@ class Command:
     """One command to run in the sandbox.
 
     `argv` is executed as it is, never by a shell. `cwd` lies inside the runner's root. `env` is added to the filtered
-    environment. `tree` is a folder that is mounted at the root's real path in place of it (a candidate tree).
+    environment; `path` goes before the runner's PATH. `tree` is a folder that is mounted at the root's real path in
+    place of it (a candidate tree); `keep` names folders relative to the root that then still come, read-only, from the
+    original (virtual environment, node_modules).
     `read_only` also protects the work tree. `binds` are extra host paths visible read-only (tool chains). A limit of
     None means the policy's own.
     """
@@ -32,6 +34,7 @@ class Command:
     timeout_s: float | None = None
     stdin: bytes = b""
     tree: Path | None = None
+    keep: tuple[str, ...] = ()
     read_only: bool = False
     binds: tuple[Path, ...] = ()
     memory_bytes: int | None = None

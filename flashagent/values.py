@@ -77,6 +77,8 @@ class Failure:
 class TestResult:
     """What one test did. `seconds` is wall time as the runner measured it."""
 
+    __test__ = False  # not a test class, whatever its name suggests to pytest
+
     test_id: str
     outcome: TestOutcome
     seconds: float = 0.0
