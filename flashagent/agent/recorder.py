@@ -1,0 +1,60 @@
+"""Write every event of a session to one JSON-lines file, so that killing the program loses at most one reply."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from flashagent.events import AssistantReplied, Event, JobFinished, ReasoningDelta, TextDelta, ToolFinished, TurnFinished, to_line
+from flashagent.ports import Clock
+
+# Deltas repeat what AssistantReplied says whole; a session file without them is a tenth of the size.
+NOT_RECORDED = (TextDelta, ReasoningDelta)
+SYNCED = (AssistantReplied, ToolFinished, TurnFinished, JobFinished)
+
+
+class Recorder:
+    """A sink of events. Each line is written at once; after each finished step it is on the disk (fsync)."""
+
+    def __init__(self, path: Path, session: str, clock: Clock, mask: Callable[[str], str] = lambda text: text) -> None:
+        self.path = path
+        self._session = session
+        self._clock = clock
+        self._mask = mask
+        self._seq = 0
+        self._file: IO[str] | None = None
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, NOT_RECORDED):
+            return
+        self._seq += 1
+        line = to_line(event, seq=self._seq, time=self._clock.now(), session=self._session)
+        file = self._open()
+        file.write(self._mask(line) + "\n")
+        file.flush()
+        if isinstance(event, SYNCED):
+            os.fsync(file.fileno())
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _open(self) -> IO[str]:
+        if self._file is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            self._file = os.fdopen(descriptor, "w", encoding="utf-8")
+        return self._file
+
+
+def read_record(path: Path) -> Iterator[dict[str, Any]]:
+    """The lines of a session file as plain values; a torn last line (the program was killed) is passed over."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for line in file:
+            with contextlib.suppress(ValueError):
+                yield json.loads(line)

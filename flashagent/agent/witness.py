@@ -1,0 +1,87 @@
+"""The harness's own word on success: run the checks on a tree and judge them against the run before the first edit."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from flashagent.values import CheckReport
+from flashagent.verify.verdict import Verdict, judge
+
+MOST_TESTS_ALONE = 40  # a command line with more test ids than this is slower than the whole check in most runners
+
+
+class RunCheck(Protocol):
+    """Run one check, or only the given tests of it, on the tree that is being worked on."""
+
+    def __call__(self, tests: Sequence[str] = ()) -> Awaitable[CheckReport]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One check of the job and its run before the first edit."""
+
+    run: RunCheck
+    before: CheckReport
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """`report` is the run that decided, `before` what it is compared with; `full` says whether all checks ran whole."""
+
+    verdict: Verdict
+    before: CheckReport
+    report: CheckReport
+    full: bool
+
+    @property
+    def green(self) -> bool:
+        return self.full and self.verdict.green
+
+
+class Witness:
+    """Judges a tree. The tests that failed run first and alone; only when they pass do all checks run whole, the one
+    that was red first. The first check that is not green decides."""
+
+    def __init__(self, checks: Sequence[Watched]) -> None:
+        self._checks = sorted(checks, key=lambda watched: watched.before.green)
+
+    @property
+    def before(self) -> CheckReport:
+        """The run before the first edit of the check that matters most."""
+        return self._checks[0].before
+
+    async def judge(self) -> Judgement:
+        for watched in self._checks:
+            early = await _failing_first(watched)
+            if early is not None:
+                return early
+        last: Judgement | None = None
+        for watched in self._checks:
+            report = await watched.run()
+            judgement = Judgement(judge(watched.before, report), watched.before, report, full=True)
+            if not judgement.verdict.green:
+                return judgement
+            last = last or judgement
+        assert last is not None, "a job has at least one check"
+        return last
+
+
+async def _failing_first(watched: Watched) -> Judgement | None:
+    """The judgement over the tests that failed before, None when they pass (or cannot be run alone)."""
+    before = watched.before
+    failing = tuple(dict.fromkeys(f.test_id for f in before.failures if f.test_id))
+    known = {result.test_id for result in before.results}
+    if not before.counted or not failing or len(failing) > MOST_TESTS_ALONE or not known.issuperset(failing):
+        return None
+    report = await watched.run(failing)
+    verdict = judge(_only(before, frozenset(failing)), report)
+    return None if verdict.green else Judgement(verdict, before, report, full=False)
+
+
+def _only(report: CheckReport, tests: frozenset[str]) -> CheckReport:
+    """The report as if only these tests had been asked for."""
+    results = tuple(result for result in report.results if result.test_id in tests)
+    failures = tuple(failure for failure in report.failures if failure.test_id in tests)
+    return replace(report, results=results, failures=failures)

@@ -1,0 +1,91 @@
+"""Put goals and results into the words of the prompts: the smallest true description of what is still wrong. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from flashagent.agent.witness import Judgement
+from flashagent.prompts import Prompt
+from flashagent.values import CheckReport, Failure
+from flashagent.verify.feedback import describe, progress
+
+ReadSource = Callable[[str], str | None]
+MOST_NAMED = 12  # failures named by a line each beside the one told in full
+
+
+class PromptWords:
+    """`fix`, `do` and `feedback` are the prompts of those names; `clean` masks secrets and control sequences."""
+
+    def __init__(
+        self, fix: Prompt, do: Prompt, feedback: Prompt, read_source: ReadSource, clean: Callable[[str], str]
+    ) -> None:
+        self._fix = fix
+        self._do = do
+        self._feedback = feedback
+        self._read = read_source
+        self._clean = clean
+
+    def first(self, goal: str, check: str, before: CheckReport, focus: str) -> str:
+        """The prompt of the first attempt."""
+        focus = self._clean(focus) or "Nothing stood out; search for the place."
+        if before.green:
+            return self._do.fill(goal=goal, check=check, focus=focus)
+        return self._fix.fill(
+            goal=goal or "Make the failing check pass.",
+            check=check,
+            summary=summary(before),
+            failures=self._failures(before.failures) or self._tail(before),
+            focus=focus,
+        )
+
+    def after_edit(self, judgement: Judgement) -> str:
+        if judgement.green:
+            return "The checks pass now."
+        return f"{self._still_wrong(judgement)}\n{self._failures(judgement.report.failures) or self._tail(judgement.report)}"
+
+    def feedback(self, judgement: Judgement | None, landed_anything: bool, refusal: str) -> str:
+        if judgement is None:
+            state = "nothing was changed." if not landed_anything else "the change was not checked."
+            return self._feedback.fill(
+                summary=state, failures=refusal or "Your reply held no edit.", advice="Make the change now."
+            )
+        advice = refusal or "Look for another cause before you edit again."
+        return self._feedback.fill(
+            summary=self._still_wrong(judgement),
+            failures=self._failures(judgement.report.failures) or self._tail(judgement.report),
+            advice=advice,
+        )
+
+    def report(self, report: CheckReport) -> str:
+        """The result of a run that the model asked for."""
+        if report.green:
+            return "It passes."
+        return f"{summary(report)}\n{self._failures(report.failures) or self._tail(report)}"
+
+    def _still_wrong(self, judgement: Judgement) -> str:
+        reasons = "; ".join(judgement.verdict.reasons)
+        return self._clean(f"{reasons}. {progress(judgement.before, judgement.report)}".strip())
+
+    def _failures(self, failures: Sequence[Failure]) -> str:
+        """One failure in full, the others as a line each."""
+        if not failures:
+            return ""
+        named = [f"- {f.test_id or f.kind}: {f.message.partition(chr(10))[0][:160]}" for f in failures[1 : MOST_NAMED + 1]]
+        left = len(failures) - 1 - len(named)
+        others = ["Also failing:", *named] if named else []
+        if left > 0:
+            others.append(f"- and {left} more")
+        return self._clean("\n".join([describe(failures[0], self._read), *others]))
+
+    def _tail(self, report: CheckReport) -> str:
+        lines = report.output.strip().splitlines()[-12:]
+        return self._clean("\n".join(lines)) or f"It ended with exit status {report.exit_code} and no output."
+
+
+def summary(report: CheckReport) -> str:
+    """The result of a check in one sentence."""
+    if report.limit:
+        return f"It was cut off by the {report.limit} limit."
+    if not report.counted:
+        return f"It ends with exit status {report.exit_code}."
+    return f"{report.failed} of {len(report.results)} tests fail."

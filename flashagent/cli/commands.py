@@ -1,0 +1,30 @@
+"""The table of commands: a name, a line for the help, and the module that is imported when it is called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CommandEntry:
+    """`module` has `run(argv, environ) -> int` and `build_parser() -> argparse.ArgumentParser`."""
+
+    summary: str
+    module: str
+
+
+COMMANDS: dict[str, CommandEntry] = {
+    "fix": CommandEntry("repair the repository until its check passes", "flashagent.cli.fix"),
+    "do": CommandEntry("make a change; the check must stay green", "flashagent.cli.do"),
+    "undo": CommandEntry("take back the last change that flashagent made", "flashagent.cli.undo"),
+    "redo": CommandEntry("bring back what undo took away", "flashagent.cli.redo"),
+    "diff": CommandEntry("show what flashagent changed", "flashagent.cli.diff"),
+    "apply": CommandEntry("land the edits of a model's reply", "flashagent.cli.apply"),
+    "map": CommandEntry("show the files and symbols that matter for a text", "flashagent.cli.map"),
+    "sandbox": CommandEntry("run a command in the sandbox, or show what protects you", "flashagent.cli.sandbox"),
+    "config": CommandEntry("show and set settings", "flashagent.cli.config"),
+    "trust": CommandEntry("trust a project's settings file", "flashagent.cli.trust"),
+    "cache": CommandEntry("show and clear the cache", "flashagent.cli.cache"),
+    "completion": CommandEntry("print a completion script for your shell", "flashagent.cli.completion"),
+    "demo": CommandEntry("watch a bug being repaired in a small repository", "flashagent.cli.demo"),
+}

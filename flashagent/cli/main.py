@@ -1,0 +1,80 @@
+"""From arguments to one command, and from its errors to an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+
+from flashagent.cli.commands import COMMANDS
+from flashagent.errors import ExitCode, FlashagentError
+
+USAGE = "usage: flashagent [COMMAND] [OPTIONS]   (no command: the terminal app)"
+
+
+def run(argv: list[str], environ: Mapping[str, str]) -> int:
+    """The exit code of the command. Errors that are expected become a message and a hint on stderr; a bug of ours
+    becomes a report file and exit code 70."""
+    if argv and argv[0] in ("-h", "--help", "help"):
+        print(help_text())
+        return ExitCode.OK
+    try:
+        return _dispatch(argv, environ)
+    except FlashagentError as error:
+        print(f"flashagent: {error.message}", *([error.hint] if error.hint else []), sep="\n  ", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("flashagent: interrupted", file=sys.stderr)
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has gone; Python would complain about it at exit
+        return ExitCode.OK
+    except Exception:
+        return _report_bug(environ)
+
+
+def help_text() -> str:
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:<{width}}  {entry.summary}" for name, entry in COMMANDS.items()]
+    return "\n".join(
+        [USAGE, "", *lines, "", "flashagent COMMAND --help tells the options of a command; --version the version."]
+    )
+
+
+def _dispatch(argv: list[str], environ: Mapping[str, str]) -> int:
+    if not argv or argv[0].startswith("-"):
+        from flashagent.cli.app import run as run_app
+
+        return run_app(argv, environ)
+    entry = COMMANDS.get(argv[0])
+    if entry is None:
+        return _unknown(argv[0])
+    code: int = importlib.import_module(entry.module).run(argv[1:], environ)
+    return code
+
+
+def _unknown(name: str) -> int:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, COMMANDS, n=1)
+    hint = f" Did you mean `{near[0]}`?" if near else " `flashagent --help` lists the commands."
+    print(f"flashagent: there is no command {name!r}.{hint}", file=sys.stderr)
+    return ExitCode.USAGE
+
+
+def _report_bug(environ: Mapping[str, str]) -> int:
+    from flashagent.folders import Folders
+
+    text = traceback.format_exc()
+    path: Path | str = Folders.of(environ).state / "crash.txt"
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError:
+        print(text, file=sys.stderr)
+        path = "the lines above"
+    last = text.strip().splitlines()[-1]
+    print(f"flashagent: a bug of ours: {last}\n  The report is in {path}.", file=sys.stderr)
+    return ExitCode.INTERNAL

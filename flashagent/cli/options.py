@@ -1,0 +1,43 @@
+"""What several commands ask for in the same words: the options of a job, and how they become values."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def positive_int(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value
+
+
+def positive_float(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError("must be a number above 0")
+    return value
+
+
+def add_job_options(parser: argparse.ArgumentParser) -> None:
+    """The options that `fix` and `do` share."""
+    add = parser.add_argument
+    add("goal", nargs="?", default="", metavar="GOAL", help="what to reach, in words; - reads a failure log from stdin")
+    add("paths", nargs="*", metavar="PATHS", help="after --: files or folders to look at first")
+    add("--check", action="append", metavar="CMD", help="the command that must pass (repeat for several)")
+    add("--model", metavar="M", help="the model to ask")
+    add("--offline", action="store_true", help="ask no model: quick fixes and search only")
+    add("--max-attempts", type=positive_int, metavar="N", help="attempts of the model (3)")
+    add("--max-requests", type=positive_int, metavar="N", help="requests to the model (30)")
+    add("--max-tokens", type=positive_int, metavar="N", help="tokens in all, prompts and replies (200000)")
+    add("--max-cost", type=positive_float, metavar="X", help="US dollars in all")
+    add("--timeout", type=positive_float, metavar="S", help="seconds for the whole job (900)")
+    add("--search-time", type=positive_float, metavar="S", help="seconds for the offline search (60)")
+    add("--dry-run", action="store_true", help="show the patch, write nothing")
+    add("--commit", action="store_true", help="commit the fix")
+    add("--tests-may-change", action="store_true", help="the goal asks for changed tests")
+    add("--no-sandbox", action="store_true", help="run checks unprotected (the offline search stays off)")
+    add("--trust-project", action="store_true", help="trust the project's own settings for this run")
+    add("--json", action="store_true", help="one event a line on stdout")
+    add("-q", "--quiet", action="count", default=0, help="only the result")
+    add("-v", "--verbose", action="count", default=0, help="also what the tools do; twice: their output")

@@ -1,0 +1,111 @@
+"""Repair a repository, or change it, and account for it: observe, try for nothing, search or ask, apply, finish.
+
+All work happens in a candidate tree; the user's own tree is written once, at the end, as one unit. So killing the
+program at any moment leaves the tree as it was or as the finished fix.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal, TypeVar, cast
+
+from flashagent.agent.limits import Budget
+from flashagent.diffs import kind_of, unified_diff, unified_diffs
+from flashagent.errors import ExitCode, FlashagentError, Interrupted, LimitReached
+from flashagent.events import Emit, FileChanged, JobFinished
+from flashagent.jobs.house import House
+from flashagent.jobs.job import EXIT_CODES, FixJob, Result, account, failed
+from flashagent.jobs.observing import Observation, observe
+from flashagent.jobs.searching import search_offline
+
+T = TypeVar("T")
+
+
+class _Run:
+    """One run of a job: what is known of it so far, so that its account can be given whenever it ends."""
+
+    def __init__(self, job: FixJob, house: House, emit: Emit) -> None:
+        self.job = job
+        self.house = house
+        self.emit = emit
+        self.budget = Budget(job.limits, house.clock, house.price)
+        self.seen: Observation | None = None
+
+    async def to_the_end(self) -> JobFinished:
+        try:
+            async with asyncio.timeout(self.job.limits.seconds):
+                self.seen = await observe(self.job, self.house, self.emit)
+                return await self._finish(await self._repair(self.seen))
+        except TimeoutError:
+            limit = f"{self.job.limits.seconds:g} s"
+            error = LimitReached(f"The time limit of {limit} is reached.", limit="time", hint="Raise --timeout.")
+            return self._account(failed(error))
+        except asyncio.CancelledError:
+            # The front end cancels on Ctrl-C; the job's last word must still be said, so the cancellation ends here.
+            return self._account(failed(Interrupted("Stopped by you; your files are as they were.")))
+        except FlashagentError as error:
+            return self._account(failed(error))
+
+    async def _repair(self, seen: Observation) -> Result:
+        job, house = self.job, self.house
+        models = None if job.offline else house.models
+        if seen.green and not (job.change or job.goal or job.log):
+            return Result("already_green", message="The check passes; nothing to repair.")
+        if seen.green and models is None:
+            hint = "Leave out --offline." if job.offline else house.no_model_hint
+            return Result("already_green", message="The check passes, and a change needs a model.", hint=hint)
+        if models is None:
+            return await search_offline(job, seen, house, self.emit)
+        if not seen.green:
+            quick = await search_offline(replace(job, search_seconds=0.0), seen, house, self.emit)
+            if quick.outcome == "fixed":
+                return quick
+        from flashagent.jobs.asking import ask_model  # brings pydantic and the tools: not needed offline
+
+        return await ask_model(job, seen, house, models, self.budget, self.emit)
+
+    async def _finish(self, result: Result) -> JobFinished:
+        patch = unified_diffs(result.patch)
+        if EXIT_CODES[result.outcome] is not ExitCode.OK:
+            return self._account(result, patch=patch, kept=self.house.keep_patch(patch) if patch else "")
+        if self.job.dry_run or not result.patch:
+            return self._account(result, patch=patch)
+        commit = await uninterrupted(lambda: self._write(result))
+        for change in result.patch:
+            kind = cast(Literal["created", "modified", "deleted"], kind_of(change))
+            self.emit(FileChanged(change.path, kind, unified_diff(change)))
+        return self._account(result, patch=patch, commit=commit)
+
+    def _write(self, result: Result) -> str:
+        """The one write to the user's tree; returns the commit id, '' when none was asked for."""
+        self.house.checkpoint("before the fix")
+        self.house.workspace.apply(result.patch)
+        if not self.job.commit:
+            return ""
+        return self.house.commit(result.patch, self.house.commit_message(self.job.goal, result.how, result.patch))
+
+    def _account(self, result: Result, *, patch: str = "", commit: str = "", kept: str = "") -> JobFinished:
+        before, check = (self.seen.before, self.seen.check_text) if self.seen else (None, "")
+        return account(result, before, check, self.budget, patch=patch, commit=commit, kept=kept)
+
+
+async def run_fix(job: FixJob, house: House, emit: Emit) -> JobFinished:
+    """Do the job and emit JobFinished last, whatever happened; it is also returned. Cancelling the task is how the user
+    interrupts: the job then finishes as interrupted, with the tree as it was (or, when the write had begun, as the
+    finished fix)."""
+    finished = await _Run(job, house, emit).to_the_end()
+    emit(finished)
+    return finished
+
+
+async def uninterrupted(work: Callable[[], T]) -> T:
+    """Run blocking work in a thread to its end, also when this task is cancelled meanwhile: what is begun is finished."""
+    task = asyncio.ensure_future(asyncio.to_thread(work))
+    while True:
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if task.done():
+                raise

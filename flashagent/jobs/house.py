@@ -1,0 +1,117 @@
+"""What a job works with: the real things of one repository, built by `compose.py`. No settings reach a job."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flashagent.agent.approvals import Mode
+from flashagent.agent.calls import AwaitAnswer
+from flashagent.agent.limits import PriceOf
+from flashagent.ports import Clock, CommandRunner, MapQuery
+from flashagent.prompts import Prompt
+from flashagent.tools.landing import Inspect, Tree, no_inspection
+from flashagent.values import FileChange
+from flashagent.verify.detect import Check
+from flashagent.verify.environment import ProjectEnvironment
+from flashagent.verify.run import Verifier
+
+if TYPE_CHECKING:
+    from flashagent.models.router import Router
+    from flashagent.repomap.index import MapStats
+    from flashagent.workspace.checkpoints import Checkpoints
+    from flashagent.workspace.git import Repository
+    from flashagent.workspace.journal import Workspace
+    from flashagent.workspace.worktrees import CandidateTrees
+
+
+@dataclass(frozen=True)
+class Models:
+    """The configured models. `tools` is false for models that only get the plain-text protocol."""
+
+    router: Router
+    tools: bool = True
+    temperature: float | None = None
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The prompts of a job, loaded."""
+
+    system: Prompt
+    fix: Prompt
+    do: Prompt
+    feedback: Prompt
+    text_edits: Prompt
+    tools: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class House:
+    """One repository and everything that may be done with it."""
+
+    root: Path
+    repository: Repository
+    workspace: Workspace
+    checkpoints: Checkpoints
+    trees: CandidateTrees
+    runner: CommandRunner
+    environment: ProjectEnvironment
+    verifier: Verifier
+    checks: Callable[[], Sequence[Check]]
+    open_map: Callable[[], tuple[MapQuery, MapStats]]
+    open_tree: Callable[[Path], Tree]
+    session_id: str
+    clock: Clock
+    texts: Texts
+    patches: Path
+    models: Models | None = None
+    no_model_hint: str = ""
+    price: PriceOf = lambda model, usage: None
+    mask: Callable[[str], str] = lambda text: text
+    inspect: Inspect = no_inspection
+    notes: str = ""
+    mode: Mode = "auto"
+    ask: AwaitAnswer | None = None
+    focus_tokens: int = 900
+    jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
+
+    def read(self, path: str) -> str | None:
+        """The text of a file of the user's tree, None when it is not there or may not be read."""
+        from flashagent.errors import FlashagentError
+
+        try:
+            return self.workspace.read(path)
+        except (FileNotFoundError, FlashagentError):
+            return None
+
+    def checkpoint(self, label: str) -> None:
+        self.checkpoints.take(label)
+
+    def commit(self, changes: Sequence[FileChange], message: str) -> str:
+        return self.repository.commit(changes, message)
+
+    def commit_message(self, goal: str, how: str, changes: Sequence[FileChange]) -> str:
+        """A subject in the repository's own style (with a `type:` prefix where most recent ones have one)."""
+        recent = self.repository.recent_messages(20)
+        conventional = sum(1 for message in recent if _is_conventional(message)) * 2 > len(recent)
+        subject = goal.strip().partition("\n")[0] or f"Fix {', '.join(change.path for change in changes[:3])}"
+        if conventional:
+            subject = f"fix: {subject[0].lower()}{subject[1:]}"
+        return f"{subject[:72]}\n\n{how}".strip() + "\n"
+
+    def keep_patch(self, patch: str) -> str:
+        """Keep a patch that was not good enough as a file in the user's state folder; returns its path."""
+        self.patches.mkdir(parents=True, exist_ok=True, mode=0o700)
+        stamp = self.clock.now().replace(":", "").replace(".", "-")
+        path = self.patches / f"{stamp}.patch"
+        path.write_text(patch, encoding="utf-8", errors="surrogateescape", newline="")
+        return str(path)
+
+
+def _is_conventional(message: str) -> bool:
+    kind, colon, _ = message.partition(":")
+    return bool(colon) and kind.split("(")[0].rstrip("!").isalpha() and " " not in kind and kind.islower()

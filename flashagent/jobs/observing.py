@@ -1,0 +1,83 @@
+"""The first look at a repository: run the checks, read the map, and import the model client beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+from dataclasses import dataclass
+
+from flashagent.errors import UsageError
+from flashagent.events import Emit, FocusChosen, MapReady, Notice
+from flashagent.jobs.house import House
+from flashagent.jobs.job import FixJob
+from flashagent.ports import MapQuery
+from flashagent.values import CheckReport, FocusQuery, RankedSymbol
+from flashagent.verify.detect import Check
+
+FOCUS_SYMBOLS = 12
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What is known before the first edit. `checks` and `reports` run in parallel, the red one first if there is one."""
+
+    checks: tuple[Check, ...]
+    reports: tuple[CheckReport, ...]
+    map: MapQuery
+    query: FocusQuery
+    focus: tuple[RankedSymbol, ...]
+
+    @property
+    def check(self) -> Check:
+        return self.checks[0]
+
+    @property
+    def before(self) -> CheckReport:
+        return self.reports[0]
+
+    @property
+    def green(self) -> bool:
+        return all(report.green for report in self.reports)
+
+    @property
+    def check_text(self) -> str:
+        return shlex.join(self.check.argv)
+
+
+async def observe(job: FixJob, house: House, emit: Emit) -> Observation:
+    """Checks, map and model client at the same time. Raises UsageError when there is no check, RunnerMissing when its
+    program is not there."""
+    models = None if job.offline else house.models
+    if models is None and not job.offline:
+        emit(Notice("info", "No model is configured: working offline.", house.no_model_hint))
+    mapping = asyncio.create_task(asyncio.to_thread(house.open_map))
+    warming = asyncio.create_task(models.router.flash.warm()) if models else None
+    try:
+        checks, reports = await _run_checks(house)
+        repo_map, stats = await mapping
+        emit(MapReady(stats.files, stats.symbols, stats.seconds, stats.from_cache))
+        if warming:
+            await warming
+    finally:
+        for task in (mapping, warming):
+            if task is not None:
+                task.cancel()
+    query = FocusQuery(
+        text=f"{job.goal}\n{job.log}".strip(),
+        failures=tuple(failure for report in reports for failure in report.failures),
+        changed=tuple(house.repository.recently_changed(20)),
+        paths=job.paths,
+    )
+    focus = tuple(await asyncio.to_thread(repo_map.rank, query, limit=FOCUS_SYMBOLS))
+    if focus:
+        emit(FocusChosen(focus, 0, "; ".join(focus[0].why)))
+    return Observation(checks, reports, repo_map, query, focus)
+
+
+async def _run_checks(house: House) -> tuple[tuple[Check, ...], tuple[CheckReport, ...]]:
+    checks = tuple(house.checks())
+    if not checks:
+        raise UsageError("No check was found.", hint="Say which command must pass: --check 'CMD'.")
+    runs = [(check, await house.verifier.run(check)) for check in checks]
+    runs.sort(key=lambda run: run[1].green)
+    return tuple(check for check, _ in runs), tuple(report for _, report in runs)

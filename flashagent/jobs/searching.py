@@ -1,0 +1,49 @@
+"""Repair without a model: certain quick fixes, then search, and only what is at least likely is kept."""
+
+from __future__ import annotations
+
+from flashagent.events import Emit
+from flashagent.jobs.house import House
+from flashagent.jobs.job import FixJob, Result
+from flashagent.jobs.observing import Observation
+from flashagent.repair.engine import RepairRequest, RepairResult, repair
+
+KEPT = ("certain", "likely")
+SHOWN_LINES = 5
+
+
+async def search_offline(job: FixJob, seen: Observation, house: House, emit: Emit) -> Result:
+    """The best patch the engine finds for the red check; with `search_seconds` 0 only quick fixes are tried."""
+    request = RepairRequest(
+        root=house.root,
+        check=seen.check,
+        baseline=seen.before,
+        environment=house.environment,
+        search_time_s=job.search_seconds,
+        jobs=house.jobs,
+    )
+    found = await repair(request, house.runner, house.verifier, house.trees, emit)
+    if not found.patches:
+        return Result("not_fixed", message=_nothing_found(found), hint=_suspicion(found))
+    best = found.patches[0]
+    kept = best.confidence in KEPT
+    return Result(
+        "fixed" if kept else "not_fixed",
+        patch=best.changes,
+        verdict=best.verdict if kept else None,
+        how=best.how,
+        confidence=best.confidence,
+        reasons=best.reasons,
+        message="" if kept else f"A patch makes the check pass, but it is only '{best.confidence}'; it was not applied.",
+        hint="" if kept else "Look at it; `git apply` takes it.",
+    )
+
+
+def _nothing_found(found: RepairResult) -> str:
+    tried = f"{found.tried} candidates tried in {found.seconds:.0f} s; none makes the check pass."
+    return " ".join([tried, *found.notes])
+
+
+def _suspicion(found: RepairResult) -> str:
+    lines = [f"{line.path}:{line.line}: {line.source.strip()}" for line in found.suspicious[:SHOWN_LINES]]
+    return "Most suspicious lines: " + "; ".join(lines) if lines else ""

@@ -1,0 +1,107 @@
+"""Land the edits of a reply: plan them against what is on disk, check them, write them as one unit, tell everyone.
+
+Nothing of a refused patch is written. What the model was shown and what each file was at the start are remembered,
+so that a stale edit can be named as such and the sum of all changes is always at hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, cast
+
+from flashagent.diffs import kind_of, unified_diff, unified_diffs
+from flashagent.edits.apply import plan
+from flashagent.edits.values import Edit, Planned, Refusal, Refused
+from flashagent.errors import WorkspaceError
+from flashagent.events import EditRejected, Emit, FileChanged
+from flashagent.values import Diagnostic, FileChange
+
+Inspect = Callable[[Sequence[FileChange]], Awaitable[Sequence[Diagnostic]]]
+
+
+class Tree(Protocol):
+    """The files of one work tree, read and written as text."""
+
+    def read(self, path: str) -> str: ...
+
+    def apply(self, changes: Sequence[FileChange]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """What is on disk now, and what a linter says that the change caused."""
+
+    changes: tuple[FileChange, ...]
+    problems: tuple[Diagnostic, ...] = ()
+
+
+async def no_inspection(changes: Sequence[FileChange]) -> Sequence[Diagnostic]:
+    """For trees in which no linter is at hand."""
+    return ()
+
+
+class Landing:
+    """`paths` lists the files that a short path in a reply may mean; `inspect` lints a planned patch before it is
+    written."""
+
+    def __init__(
+        self, tree: Tree, paths: Callable[[], Sequence[str]], emit: Emit, inspect: Inspect = no_inspection
+    ) -> None:
+        self.refused = 0
+        self.shown: dict[str, str] = {}
+        self._tree = tree
+        self._paths = paths
+        self._emit = emit
+        self._inspect = inspect
+        self._originals: dict[str, str | None] = {}
+
+    def read(self, path: str) -> str | None:
+        """The text on disk, None when there is no such file. Raises WorkspaceError for what may not be read."""
+        try:
+            return self._tree.read(path)
+        except FileNotFoundError:
+            return None
+
+    def show(self, path: str, text: str) -> None:
+        """Remember that the model has seen this text of the file."""
+        self.shown[path] = text
+
+    async def land(self, edits: Sequence[Edit]) -> Landed | Refused:
+        outcome = plan(self.read, self._paths(), edits, shown=self.shown)
+        if isinstance(outcome, Planned):
+            written = await self._write(outcome.changes)
+            if isinstance(written, Landed):
+                return written
+            outcome = written
+        self.refused += 1
+        for refusal in outcome.refusals:
+            nearest = refusal.nearest.text if refusal.nearest else ""
+            self._emit(EditRejected(refusal.path or "", refusal.message, nearest))
+        return outcome
+
+    async def _write(self, changes: tuple[FileChange, ...]) -> Landed | Refused:
+        problems = await self._inspect(changes)
+        try:
+            self._tree.apply(changes)  # not in a thread: once begun, no cancellation may part the bytes from their event
+        except WorkspaceError as error:
+            return Refused((Refusal(None, 0, "conflict", str(error)),))
+        for change in changes:
+            self._originals.setdefault(change.path, change.before)
+            if change.after is not None:
+                self.shown[change.path] = change.after
+            kind = cast(Literal["created", "modified", "deleted"], kind_of(change))
+            self._emit(FileChanged(change.path, kind, unified_diff(change)))
+        return Landed(changes, tuple(problems))
+
+    def changes(self) -> tuple[FileChange, ...]:
+        """The sum of all that landed, against the state at the start; files that are as they were are left out."""
+        now = ((path, before, self.read(path)) for path, before in sorted(self._originals.items()))
+        return tuple(FileChange(path, before, after) for path, before, after in now if before != after)
+
+    def put_back(self, changes: Sequence[FileChange]) -> None:
+        """Undo these of `changes()` on disk. Raises WorkspaceError when a file is not as the change left it."""
+        self._tree.apply([FileChange(change.path, change.after, change.before) for change in changes])
+
+    def diff(self) -> str:
+        return unified_diffs(self.changes())

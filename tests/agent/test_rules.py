@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from flashagent.agent.approvals import Action, Allow, Ask, Deny, Grants, decide
+from flashagent.agent.context import choose_focus
+from flashagent.agent.effort import Tried, choose
+from flashagent.agent.recorder import Recorder, read_record
+from flashagent.events import Notice, TextDelta, TurnFinished, TurnStarted
+from flashagent.values import RankedSymbol, Symbol, Usage
+from helpers.clock import FrozenClock
+
+RUN = Action("run", "make", ("make",))
+EDIT = Action("edit", "a.py")
+READ = Action("read", "a.py")
+
+
+@pytest.mark.parametrize(
+    ("action", "mode", "sandboxed", "expected"),
+    [
+        (READ, "read-only", False, Allow),
+        (EDIT, "read-only", True, Deny),
+        (RUN, "read-only", True, Deny),
+        (RUN, "auto", True, Allow),
+        (EDIT, "auto", True, Allow),
+        (RUN, "auto", False, Ask),
+        (RUN, "full", False, Allow),
+        (EDIT, "ask", True, Ask),
+        (RUN, "ask", True, Ask),
+    ],
+)
+def test_rules(action: Action, mode, sandboxed: bool, expected: type) -> None:
+    assert isinstance(decide(action, mode, Grants(), sandboxed=sandboxed), expected)
+
+
+def test_grants_hold_for_the_exact_argv_only_and_a_denial_stands() -> None:
+    granted = Grants().allowing(("make",))
+    assert decide(RUN, "ask", granted, sandboxed=True) == Allow()
+    assert isinstance(decide(Action("run", "", ("make", "-B")), "ask", granted, sandboxed=True), Ask)
+    assert isinstance(decide(RUN, "full", granted.denying(("make",)), sandboxed=True), Deny)
+
+
+def tried(failure: str, patch: str, refused: int = 0) -> Tried:
+    return Tried(frozenset({("t", failure)}), patch, refused)
+
+
+@pytest.mark.parametrize(
+    ("history", "architect", "expected"),
+    [
+        ([], True, ("low", "flash")),
+        ([tried("a", "p")], True, ("low", "flash")),
+        ([tried("a", "p"), tried("a", "q")], True, ("medium", "flash")),
+        ([tried("a", "p"), tried("b", "p")], True, ("medium", "flash")),
+        ([tried("a", "p"), tried("b", "q")], True, ("low", "flash")),
+        ([tried("a", "p"), tried("a", "q"), tried("a", "r")], True, ("high", "architect")),
+        ([tried("a", "p"), tried("a", "q"), tried("a", "r")], False, ("high", "flash")),
+        ([tried("a", "p", refused=2)], True, ("medium", "flash")),
+    ],
+)
+def test_effort_rises_when_attempts_get_no_further(history, architect: bool, expected) -> None:
+    effort = choose(history, failing=1, has_architect=architect)
+    assert (effort.level, effort.role) == expected
+
+
+def test_the_recorder_writes_each_event_and_a_torn_line_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "sessions" / "one.jsonl"
+    recorder = Recorder(path, "one", FrozenClock(), mask=lambda text: text.replace("hunter22", "[secret]"))
+    for event in (TurnStarted("hunter22"), TextDelta("x"), Notice("info", "n"), TurnFinished("done", Usage())):
+        recorder(event)
+    recorder.close()
+    with path.open("a") as file:
+        file.write('{"v":1,"seq":9')
+    lines = list(read_record(path))
+    assert [(line["seq"], line["type"]) for line in lines] == [(1, "TurnStarted"), (2, "Notice"), (3, "TurnFinished")]
+    assert lines[0]["prompt"] == "[secret]"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert json.loads(path.read_text().splitlines()[0])["session"] == "one"
+
+
+def ranked(path: str, name: str, start: int, end: int, score: float = 1.0) -> RankedSymbol:
+    return RankedSymbol(Symbol(path, name, name, "function", start, end, f"def {name}()"), score, ("named",))
+
+
+def test_the_focus_shows_the_best_in_full_and_the_rest_by_signature() -> None:
+    text = "\n".join(f"line {n}" for n in range(1, 101))
+    focus = choose_focus(
+        [ranked("a.py", "one", 2, 4), ranked("a.py", "two", 10, 60), ranked("b.py", "gone", 1, 2)],
+        {"a.py": text}.get,
+        60,
+    )
+    assert focus.text == "a.py:2-4\n```\nline 2\nline 3\nline 4\n```\n\nAlso there:\na.py:10 def two()"
+    assert [s.symbol.name for s in focus.shown] == ["one"]
+    assert focus.files == (("a.py", text),)
+
+
+def test_the_best_symbol_is_shown_even_when_it_alone_is_over_the_budget() -> None:
+    text = "\n".join(f"line {n}" for n in range(1, 101))
+    focus = choose_focus([ranked("a.py", "big", 1, 80)], {"a.py": text}.get, 20)
+    assert [s.symbol.name for s in focus.shown] == ["big"]
+
+
+def test_a_method_inside_a_shown_class_is_not_shown_twice() -> None:
+    text = "\n".join(f"line {n}" for n in range(1, 21))
+    focus = choose_focus([ranked("a.py", "C.m", 3, 5), ranked("a.py", "C", 1, 10)], {"a.py": text}.get, 500)
+    assert focus.text.count("line 4") == 1
