@@ -1,0 +1,23 @@
+"""`flashagent fix`: repair the repository until its check passes."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+
+from flashagent.cli.job import run_job
+from flashagent.cli.options import add_job_options
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="flashagent fix",
+        usage="flashagent fix [OPTIONS] [GOAL|-] [-- PATHS...]",
+        description="Repair the repository until its check passes. Without a model it works offline.",
+    )
+    add_job_options(parser)
+    return parser
+
+
+def run(argv: list[str], environ: Mapping[str, str]) -> int:
+    return run_job(build_parser(), argv, environ, change=False)

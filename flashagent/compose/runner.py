@@ -1,0 +1,107 @@
+"""The sandbox as a CommandRunner: the one place where the sandbox package and our ports meet."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+
+from flashagent_sandbox import CommandNotFound, Policy, Request, SandboxError, run
+from flashagent_sandbox.backends import Backend
+
+from flashagent.errors import RunnerMissing, SandboxUnavailable
+from flashagent.ports import CHANNEL_VARIABLE, Channel, Command, CommandResult, OnOutput
+
+UNPROTECTED = "none"
+CHANNEL_GRACE_S = 10.0  # how long our end may still read what the command wrote before it ended
+
+
+class SandboxRunner:
+    """Runs every command under one policy and one back-end; several at once are fine."""
+
+    def __init__(self, policy: Policy, backend: Backend) -> None:
+        self._policy = policy
+        self._backend = backend
+
+    @property
+    def protects(self) -> bool:
+        return self._backend.name != UNPROTECTED
+
+    @property
+    def description(self) -> str:
+        return self._backend.name if self.protects else "no sandbox"
+
+    async def run(
+        self, command: Command, *, on_output: OnOutput | None = None, channel: Channel | None = None
+    ) -> CommandResult:
+        if channel is None:
+            return await self._run(self._request(command), on_output)
+        ours, theirs = socket.socketpair()
+        with contextlib.closing(ours), contextlib.closing(theirs):
+            request = self._request(command)
+            number = theirs.fileno()
+            request = replace(
+                request, env={**request.env, CHANNEL_VARIABLE: str(number)}, pass_fds=(*request.pass_fds, number)
+            )
+            talking = asyncio.create_task(_talk(ours, channel))
+            try:
+                result = await self._run(request, on_output)
+                theirs.close()  # the last copy of that end: our reader now comes to the end of what was written
+                await asyncio.wait_for(talking, CHANNEL_GRACE_S)
+            finally:
+                await _cancelled(talking)
+            return result
+
+    async def _run(self, request: Request, on_output: OnOutput | None) -> CommandResult:
+        with _our_errors():
+            done = await run(request, self._policy, self._backend, on_output=on_output)
+        return CommandResult(done.exit_code, done.output, done.seconds, done.limit, done.truncated)
+
+    def _request(self, command: Command) -> Request:
+        limits = self._policy.limits
+        return Request(
+            argv=command.argv,
+            cwd=command.cwd,
+            env=dict(command.env),
+            path=command.path,
+            tree=command.tree,
+            keep=command.keep,
+            read_only=command.read_only,
+            stdin=command.stdin or None,
+            binds=command.binds,
+            limits=replace(
+                limits,
+                wall_s=limits.wall_s if command.timeout_s is None else command.timeout_s,
+                memory_bytes=command.memory_bytes or limits.memory_bytes,
+                output_bytes=command.output_bytes or limits.output_bytes,
+            ),
+        )
+
+
+async def _talk(ours: socket.socket, channel: Channel) -> None:
+    reader, writer = await asyncio.open_connection(sock=ours)
+    try:
+        await channel(reader, writer)
+    finally:
+        writer.close()
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    """The task is over when this returns; what it raised itself is raised here, unless it was cut off."""
+    if not task.done():
+        task.cancel()
+        await asyncio.wait({task})
+    if not task.cancelled() and (error := task.exception()) is not None:
+        raise error
+
+
+@contextlib.contextmanager
+def _our_errors() -> Iterator[None]:
+    try:
+        yield
+    except CommandNotFound as error:
+        raise RunnerMissing(error.message, hint=error.hint) from error
+    except SandboxError as error:
+        raise SandboxUnavailable(error.message, hint=error.hint) from error
