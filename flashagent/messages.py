@@ -34,7 +34,11 @@ class UserMessage:
 
 @dataclass(frozen=True, slots=True)
 class AssistantMessage:
-    """One finished reply of a model."""
+    """One finished reply of a model.
+
+    `wasted` counts tries of this same reply that came to nothing (cut off, empty): an endpoint bills those too. It is
+    always an estimate and not part of `usage`.
+    """
 
     text: str
     tool_calls: tuple[ToolCall, ...] = ()
@@ -42,6 +46,7 @@ class AssistantMessage:
     usage: Usage = Usage()
     model: str = ""
     finish: FinishReason = "stop"
+    wasted: Usage = Usage()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,288 @@
+"""A model behind any endpoint that speaks OpenAI's chat completions. The only file that imports openai, and only when asked.
+
+Nothing is sent anywhere but to the configured address: no redirect is followed, no address, key, organization or header
+is taken from the environment, and the SDK's own retries are off. Proxies and certificates of the environment count as usual.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from flashagent.events import Emit, ModelRetrying, ReasoningDelta, TextDelta
+from flashagent.messages import AssistantMessage
+from flashagent.models.assemble import ReplyBuilder
+from flashagent.models.base import ModelRequest
+from flashagent.models.endpoint import Endpoint, Timeouts
+from flashagent.models.faults import (
+    OPTIONAL_PARAMETERS,
+    Fault,
+    error_for,
+    from_status,
+    from_stream,
+    wrong_content,
+)
+from flashagent.models.retries import RetryPolicy, asked_wait_s
+from flashagent.models.silence import Silence
+from flashagent.models.wire import Piece, read_chunk, request_body
+from flashagent.ports import Clock
+from flashagent.values import Usage
+
+if TYPE_CHECKING:
+    import httpx2
+    from openai import AsyncOpenAI, AsyncStream
+
+_PLAIN_HEADERS = (
+    "host",
+    "content-type",
+    "content-length",
+    "transfer-encoding",
+    "accept-encoding",
+    "connection",
+)
+_MAX_BODY_BYTES = 8_000_000
+
+
+class OpenAICompatibleModel:
+    """One model at one endpoint, with the one retry policy. Several replies may be asked for at once."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        clock: Clock,
+        *,
+        timeouts: Timeouts | None = None,
+        retries: RetryPolicy | None = None,
+        randomly: Callable[[], float] = random.random,
+    ) -> None:
+        self.endpoint = endpoint
+        self._clock = clock
+        self._timeouts = timeouts or Timeouts()
+        self._retries = retries or RetryPolicy()
+        self._randomly = randomly
+        self._client: AsyncOpenAI | None = None
+        self._omit: frozenset[str] = frozenset()  # optional parameters that this endpoint has refused
+
+    @property
+    def name(self) -> str:
+        return self.endpoint.model
+
+    async def warm(self) -> None:
+        """Import openai and build the client in a thread, beside whatever else runs."""
+        await self._ready()
+
+    async def aclose(self) -> None:
+        if self._client is not None:
+            client, self._client = self._client, None
+            await client.close()
+
+    async def reply(self, request: ModelRequest, emit: Emit) -> AssistantMessage:
+        """As `ChatModel.reply` promises. No try starts after the retry policy's deadline."""
+        started = self._clock.monotonic()
+        wasted, tried = Usage(), 0
+        while True:
+            builder = ReplyBuilder(request, self.name)
+            tried += 1
+            fault = await self._try(request, builder, emit, self._limits(tried, started))
+            if fault is None:
+                return replace(builder.message(), wasted=wasted)
+            if builder.started or builder.counted:
+                wasted += replace(builder.usage, estimated=True)
+            if fault.kind == "parameter" and fault.parameter not in self._omit:
+                self._omit |= {fault.parameter}
+                tried -= 1  # a question of dialect, not a failure
+                emit(ModelRetrying(tried + 1, 0.0, fault.reason))
+            else:
+                await self._wait(fault, tried, started, emit)
+
+    async def _wait(self, fault: Fault, tried: int, started: float, emit: Emit) -> None:
+        """Wait as the policy says, or raise the error that ends the request."""
+        elapsed = self._clock.monotonic() - started
+        wait = None
+        if fault.kind == "transient":
+            wait = self._retries.wait_s(tried, elapsed, fault.asked_s, self._randomly())
+        if wait is None:
+            raise error_for(fault, tries=tried, where=self.endpoint.shown, waited_s=elapsed)
+        emit(ModelRetrying(tried + 1, wait, fault.reason))
+        await self._clock.sleep(wait)
+
+    def _limits(self, tried: int, started: float) -> Timeouts:
+        """The limits of silence; once something has failed they also keep to the deadline."""
+        if tried == 1:
+            return self._timeouts
+        left = self._retries.left_s(self._clock.monotonic() - started)
+        return replace(
+            self._timeouts,
+            first_token_s=min(self._timeouts.first_token_s, left),
+            between_tokens_s=min(self._timeouts.between_tokens_s, left),
+        )
+
+    async def _try(
+        self, request: ModelRequest, builder: ReplyBuilder, emit: Emit, limits: Timeouts
+    ) -> Fault | None:
+        """One request into the builder; what went wrong, or None when the reply has ended in order."""
+        body = request_body(self.name, request, omit=self._omit, reasoning=self.endpoint.returns_reasoning)
+        client = await self._ready()
+        silence = Silence(limits, self._clock)
+        fault = await self._listen(client, body, builder, emit, silence)
+        if fault is not None and builder.finish is not None and fault.kind == "transient":
+            fault = None  # the reply was whole already; only its trailer is missing
+        if fault is None and builder.finish is None:
+            fault = Fault("transient", "the reply was cut off before its end")
+        if fault is None and builder.empty:
+            fault = Fault("transient", "the reply was empty", "The model has nothing to say to this request.")
+        return None if fault is None else self._told(fault)
+
+    async def _listen(
+        self, client: AsyncOpenAI, body: dict[str, Any], builder: ReplyBuilder, emit: Emit, silence: Silence
+    ) -> Fault | None:
+        import httpx2
+        import openai
+
+        sent = frozenset(OPTIONAL_PARAMETERS) & body.keys()
+        try:
+            async with silence.watched(), self._stream(client, body) as stream:
+                if (other := await _other_content(stream.response)) is not None:
+                    return _take_whole(other, stream.response, builder, emit)
+                async for data in stream:
+                    piece = read_chunk(data)
+                    builder.add(piece)
+                    silence.heard(started=builder.started, finished=builder.finish is not None)
+                    _show(piece, emit)
+        except TimeoutError:
+            return Fault("transient", silence.reason, "The endpoint took the request and fell silent.")
+        except openai.APIStatusError as error:
+            asked = asked_wait_s({k.lower(): v for k, v in error.response.headers.items()}, self._clock.now())
+            return from_status(
+                error.status_code, error.response.text, asked_s=asked, sent=sent, model=self.name
+            )
+        except (openai.APIConnectionError, httpx2.HTTPError) as error:
+            return Fault("transient", f"the connection failed: {_cause(error)}")
+        except openai.APIError as error:
+            return from_stream(error.body or error.message, sent=sent)
+        except ValueError as error:
+            return Fault("transient", f"the stream is not what the protocol says: {error}")
+        return None
+
+    def _told(self, fault: Fault) -> Fault:
+        return replace(
+            fault, reason=self.endpoint.masked(fault.reason), hint=self.endpoint.masked(fault.hint)
+        )
+
+    @asynccontextmanager
+    async def _stream(self, client: AsyncOpenAI, body: dict[str, Any]) -> AsyncIterator[AsyncStream[object]]:
+        from openai import AsyncStream
+
+        stream = await client.post(
+            "/chat/completions", cast_to=object, body=body, stream=True, stream_cls=AsyncStream[object]
+        )
+        try:
+            yield stream
+        finally:
+            await stream.close()
+
+    async def _ready(self) -> AsyncOpenAI:
+        if self._client is None:
+            client = await asyncio.to_thread(self._build_client)
+            self._client = self._client or client
+        return self._client
+
+    def _build_client(self) -> AsyncOpenAI:
+        """A client that takes everything from here: what is left out the SDK would read from the environment."""
+        import httpx2
+        from openai import AsyncOpenAI
+
+        root = httpx2.URL(self.endpoint.root)
+        timeout = httpx2.Timeout(None, connect=self._timeouts.connect_s)
+        http_client = httpx2.AsyncClient(
+            timeout=timeout, follow_redirects=False, event_hooks={"request": [self._keep_ours(root)]}
+        )
+        return AsyncOpenAI(
+            base_url=root,
+            api_key=self.endpoint.api_key or "none",  # the header itself is written by the hook
+            admin_api_key="",
+            organization="",
+            project="",
+            webhook_secret="",
+            max_retries=0,
+            timeout=timeout,
+            http_client=http_client,
+        )
+
+    def _keep_ours(self, root: httpx2.URL) -> Callable[[httpx2.Request], Any]:
+        """A hook that leaves only our own headers, and lets nothing pass to another address."""
+        own = {
+            "accept": "text/event-stream, application/json",
+            "user-agent": "flashagent",
+            **dict(self.endpoint.headers),
+        }
+        if self.endpoint.api_key:
+            own["authorization"] = f"Bearer {self.endpoint.api_key}"
+
+        async def keep_ours(request: httpx2.Request) -> None:
+            if (request.url.scheme, request.url.host, request.url.port) != (
+                root.scheme,
+                root.host,
+                root.port,
+            ):
+                raise RuntimeError(
+                    f"a request to {request.url.host} was stopped: only {root.host} is configured"
+                )
+            kept = {name: request.headers[name] for name in _PLAIN_HEADERS if name in request.headers}
+            request.headers.clear()
+            request.headers.update({**kept, **own})
+
+        return keep_ours
+
+
+def _show(piece: Piece, emit: Emit) -> None:
+    if piece.reasoning:
+        emit(ReasoningDelta(piece.reasoning))
+    if piece.text:
+        emit(TextDelta(piece.text))
+
+
+async def _other_content(response: httpx2.Response) -> str | None:
+    """The body, when it is by its content type no event stream but one JSON value or a page; else None."""
+    content_type = response.headers.get("content-type", "").lower()
+    if "event-stream" in content_type or not ("json" in content_type or "html" in content_type):
+        return None
+    body = b""
+    async for part in response.aiter_bytes():
+        body += part
+        if len(body) > _MAX_BODY_BYTES:
+            break
+    return body.decode("utf-8", "replace")
+
+
+def _take_whole(body: str, response: httpx2.Response, builder: ReplyBuilder, emit: Emit) -> Fault | None:
+    """A reply that came in one piece, from an endpoint that does not stream."""
+    content_type = response.headers.get("content-type", "")
+    try:
+        data = json.loads(body)
+    except ValueError:
+        return wrong_content(content_type, body)
+    if isinstance(data, dict) and data.get("error"):
+        return from_stream(data["error"])
+    if not isinstance(data, dict) or not data.get("choices"):
+        return wrong_content(content_type, body)
+    piece = read_chunk(data)
+    builder.add(piece)
+    _show(piece, emit)
+    return None
+
+
+def _cause(error: BaseException) -> str:
+    """What the lowest layer said, since the SDK only says 'Connection error.'"""
+    said = []
+    cause: BaseException | None = error
+    while cause is not None:
+        if text := str(cause).strip().rstrip("."):
+            said.append(text)
+        cause = cause.__cause__ or cause.__context__
+    return said[-1] if said else type(error).__name__

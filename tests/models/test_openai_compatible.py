@@ -1,0 +1,390 @@
+"""The client against a real HTTP server on loopback, with time that only moves when told."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+from helpers.clock import VirtualClock
+from helpers.model_server import Call, ModelServer, Reply
+
+from flashagent.errors import ContextTooLong, ModelError, ModelRefused, ModelUnreachable, UsageError
+from flashagent.events import Event, ModelRetrying, ReasoningDelta, TextDelta
+from flashagent.messages import AssistantMessage, SystemMessage, ToolCall, ToolMessage, ToolSpec, UserMessage
+from flashagent.models.base import ModelRequest
+from flashagent.models.endpoint import Endpoint, Timeouts
+from flashagent.models.openai_compatible import OpenAICompatibleModel
+from flashagent.models.retries import RetryPolicy
+from flashagent.values import Usage
+
+EDIT = Call("edit", {"path": "shop/cart.py", "old": "a - b", "new": "a + b"}, "c1")
+TOOL = ToolSpec("edit", "Replace text.", '{"type":"object","properties":{"path":{"type":"string"}}}')
+REQUEST = ModelRequest((SystemMessage("Be brief."), UserMessage("Fix it.")), (TOOL,), max_output_tokens=500)
+GOOD = Reply(
+    text="The sign is wrong, and here is the edit that puts it right.", calls=[EDIT], reasoning="Let me see."
+)
+USAGE = {
+    "prompt_tokens": 100,
+    "completion_tokens": 20,
+    "prompt_tokens_details": {"cached_tokens": 64},
+    "completion_tokens_details": {"reasoning_tokens": 12},
+}
+# What can go wrong with one request and is worth another try.
+PASSING = ["429", "500", "504", "reset", "cut", "drop", "empty", "error_in_stream", "garbage", "html"]
+SILENT = ["stall", "silent", "no_headers"]
+
+
+class Asked:
+    """A model on a server, the clock it lives by, and the events of its replies."""
+
+    def __init__(
+        self, server: ModelServer, clock: VirtualClock, key: str = "sk-test-key", **options: object
+    ) -> None:
+        self.server = server
+        self.clock = clock
+        self.model = OpenAICompatibleModel(
+            Endpoint(server.base_url, "scripted", key),
+            clock,
+            randomly=lambda: 0.5,
+            **options,  # type: ignore[arg-type]
+        )
+        self.events: list[Event] = []
+
+    async def reply(self, request: ModelRequest = REQUEST) -> AssistantMessage:
+        return await self.model.reply(request, self.events.append)
+
+    async def through_silences(self, request: ModelRequest = REQUEST) -> AssistantMessage:
+        """A reply, with time moved on whenever the server falls silent."""
+        task = asyncio.create_task(self.reply(request))
+        while not task.done():
+            stalled = asyncio.create_task(self.server.stalled.wait())
+            await asyncio.wait([task, stalled], return_when=asyncio.FIRST_COMPLETED)
+            stalled.cancel()
+            if self.server.stalled.is_set():
+                self.clock.advance(121.0)
+                await _until(lambda: task.done() or not self.server.stalled.is_set())
+        return await task
+
+    @property
+    def retries(self) -> list[ModelRetrying]:
+        return [event for event in self.events if isinstance(event, ModelRetrying)]
+
+    def shown(self) -> str:
+        """The text deltas that still hold: those since the last retry."""
+        text = ""
+        for event in self.events:
+            text = "" if isinstance(event, ModelRetrying) else text + getattr(event, "text", "")
+        return text
+
+
+async def _until(fact: Callable[[], bool]) -> None:
+    while not fact():  # noqa: ASYNC110 - the fact is another task's, and no event tells of it
+        await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def asked(script: Sequence[Reply], **options: object) -> AsyncIterator[Asked]:
+    async with ModelServer(script) as server:
+        it = Asked(server, VirtualClock(hold_from=25.0), **options)  # type: ignore[arg-type]
+        try:
+            yield it
+        finally:
+            await it.model.aclose()
+
+
+async def test_a_streamed_reply_with_its_calls_usage_and_deltas() -> None:
+    async with asked([replace(GOOD, usage=USAGE, model="scripted-0613")]) as it:
+        reply = await it.reply()
+        assert reply == AssistantMessage(
+            text=GOOD.text,
+            tool_calls=(ToolCall("c1", "edit", '{"path": "shop/cart.py", "old": "a - b", "new": "a + b"}'),),
+            reasoning="Let me see.",
+            usage=Usage(100, 64, 20, 12),
+            model="scripted-0613",
+            finish="tool_calls",
+        )
+        assert "".join(e.text for e in it.events if isinstance(e, TextDelta)) == GOOD.text
+        assert "".join(e.text for e in it.events if isinstance(e, ReasoningDelta)) == "Let me see."
+        assert it.server.bodies == [
+            {
+                "model": "scripted",
+                "messages": [
+                    {"role": "system", "content": "Be brief."},
+                    {"role": "user", "content": "Fix it."},
+                ],
+                "stream": True,
+                "tools": [
+                    {
+                        "type": "function",
+                        "function": {
+                            "name": "edit",
+                            "description": "Replace text.",
+                            "parameters": {"type": "object", "properties": {"path": {"type": "string"}}},
+                        },
+                    }
+                ],
+                "max_tokens": 500,
+                "stream_options": {"include_usage": True},
+            }
+        ]
+
+
+@pytest.mark.parametrize("fault", PASSING)
+@pytest.mark.parametrize("before", [0, 1], ids=["first request", "later request"])
+@pytest.mark.parametrize("times", [1, 3])
+async def test_a_fault_that_passes_is_recovered(fault: str, before: int, times: int) -> None:
+    async with asked([*[GOOD] * before, replace(GOOD, fault=fault, times=times), GOOD]) as it:  # type: ignore[arg-type]
+        for _ in range(before):
+            await it.reply()
+        it.events.clear()
+        reply = await it.reply()
+        assert (reply.text, len(reply.tool_calls), reply.finish) == (GOOD.text, 1, "tool_calls")
+        assert [retry.attempt for retry in it.retries] == list(range(2, times + 2))
+        assert it.shown() == GOOD.reasoning + GOOD.text
+        assert len(it.server.requests) == before + times + 1
+        assert len({request.raw for request in it.server.requests}) == 1
+
+
+@pytest.mark.parametrize("fault", SILENT)
+@pytest.mark.parametrize("before", [0, 1], ids=["first request", "later request"])
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_silent_stream_is_noticed_and_asked_again(fault: str, before: int, times: int) -> None:
+    policy = RetryPolicy(deadline_s=1000.0)
+    script = [*[GOOD] * before, replace(GOOD, fault=fault, times=times), GOOD]  # type: ignore[arg-type]
+    async with asked(script, retries=policy) as it:
+        for _ in range(before):
+            await it.reply()
+        it.events.clear()
+        reply = await it.through_silences()
+        assert (reply.text, reply.finish) == (GOOD.text, "tool_calls")
+        expected = "no further word came for 30 s" if fault == "stall" else "no word came for 120 s"
+        assert [retry.reason for retry in it.retries] == [expected] * times
+        assert it.shown() == GOOD.reasoning + GOOD.text
+
+
+@pytest.mark.parametrize("fault", PASSING)
+@pytest.mark.parametrize("before", [0, 1], ids=["first request", "later request"])
+async def test_the_same_fault_for_ever_ends_with_a_clear_error(fault: str, before: int) -> None:
+    async with asked([*[GOOD] * before, replace(GOOD, fault=fault, times=0)]) as it:  # type: ignore[arg-type]
+        for _ in range(before):
+            await it.reply()
+        with pytest.raises(ModelUnreachable) as caught:
+            await it.reply()
+        assert caught.value.exit_code == 4
+        assert f"No usable reply from {it.server.base_url}, tried 6 times" in caught.value.message
+        assert caught.value.hint
+        assert len(it.server.requests) == before + 6
+        assert it.clock.seconds < 60
+
+
+@pytest.mark.parametrize("fault", SILENT)
+async def test_silence_for_ever_ends_within_the_deadline(fault: str) -> None:
+    async with asked([replace(GOOD, fault=fault, times=0)]) as it:  # type: ignore[arg-type]
+        with pytest.raises(ModelUnreachable, match=r"no (further )?word came"):
+            await it.through_silences()
+        assert len(it.server.requests) >= 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "said"),
+    [
+        ("unauthorized", ModelRefused, "HTTP 401"),
+        ("forbidden", ModelRefused, "HTTP 403"),
+        ("not_found", ModelRefused, "HTTP 404"),
+        ("no_credit", ModelRefused, "HTTP 429"),
+        ("too_long", ContextTooLong, "maximum context length is 8192"),
+        ("redirect", ModelRefused, "HTTP 307"),
+    ],
+)
+async def test_what_another_try_does_not_change_is_explained_at_once(
+    fault: str, error: type[ModelError], said: str
+) -> None:
+    async with asked([Reply(fault=fault, message="", times=0)]) as it:  # type: ignore[arg-type]
+        with pytest.raises(error, match=said) as caught:
+            await it.reply()
+        assert caught.value.hint
+        assert it.retries == []
+        assert len(it.server.requests) == 1
+
+
+async def test_waits_as_long_as_the_endpoint_asks() -> None:
+    async with asked([Reply(fault="429", retry_after="7"), GOOD]) as it:
+        await it.reply()
+        assert it.retries == [ModelRetrying(2, 7.25, "HTTP 429: Rate limit reached")]
+
+
+async def test_a_wait_past_the_deadline_is_not_begun() -> None:
+    async with asked([Reply(fault="429", retry_after="400", times=0)]) as it:
+        with pytest.raises(ModelUnreachable, match="It asks to wait 400 s"):
+            await it.reply()
+        assert it.retries == []
+
+
+async def test_an_endpoint_that_does_not_stream() -> None:
+    async with asked([replace(GOOD, fault="json", usage=USAGE)]) as it:
+        reply = await it.reply()
+        assert (reply.text, reply.usage, reply.finish) == (GOOD.text, Usage(100, 64, 20, 12), "tool_calls")
+        assert it.shown() == GOOD.text
+
+
+@pytest.mark.parametrize("parameter", ["max_tokens", "stream_options"])
+async def test_an_optional_parameter_that_is_refused_is_left_out_from_then_on(parameter: str) -> None:
+    refusal = replace(GOOD, fault="bad_parameter", parameter=parameter, times=0)
+    async with asked([refusal]) as it:
+        await it.reply()
+        await it.reply()
+        assert [parameter in body for body in it.server.bodies] == [True, False, False]
+        assert "max_completion_tokens" in it.server.bodies[1] or parameter != "max_tokens"
+        assert it.clock.slept == [] or max(it.clock.slept) < 0.01
+
+
+async def test_usage_that_is_not_told_is_estimated() -> None:
+    async with asked([replace(GOOD, usage=False)]) as it:
+        usage = (await it.reply()).usage
+        assert usage.estimated
+        assert usage.prompt_tokens > 5
+        assert usage.completion_tokens > 20
+
+
+async def test_tries_that_came_to_nothing_are_accounted_for() -> None:
+    async with asked([replace(GOOD, fault="reset"), Reply(fault="500"), replace(GOOD, usage=USAGE)]) as it:
+        reply = await it.reply()
+        assert reply.usage == Usage(100, 64, 20, 12)
+        assert reply.wasted.estimated
+        assert 0 < reply.wasted.completion_tokens < 40
+        assert 0 < reply.wasted.prompt_tokens < 100
+
+
+async def test_broken_tool_json_is_left_for_the_loop() -> None:
+    async with asked([replace(GOOD, fault="broken_json")]) as it:
+        reply = await it.reply()
+        assert reply.tool_calls[0].arguments.endswith(" oops")
+        assert it.retries == []
+
+
+async def test_a_length_limit_in_a_tool_call_is_told_and_not_repaired() -> None:
+    async with asked([replace(GOOD, fault="length")]) as it:
+        reply = await it.reply()
+        assert reply.finish == "length"
+        assert reply.tool_calls == (ToolCall("c1", "edit", '{"path": "shop/cart.py", "ol'),)
+
+
+async def test_duplicate_call_ids_become_distinct() -> None:
+    async with asked(
+        [Reply(calls=[replace(EDIT, id="x"), replace(EDIT, id="x"), replace(EDIT, id="")])]
+    ) as it:
+        assert [call.id for call in (await it.reply()).tool_calls] == ["x", "x-2", "call-3"]
+
+
+async def test_history_goes_back_as_it_came() -> None:
+    async with asked([GOOD, Reply(text="Done.")]) as it:
+        first = await it.reply()
+        await it.reply(replace(REQUEST, messages=(*REQUEST.messages, first, ToolMessage("c1", "edited"))))
+        before, after = it.server.bodies
+        assert after["messages"][: len(before["messages"])] == before["messages"]
+        assert after["messages"][2]["tool_calls"][0]["id"] == after["messages"][3]["tool_call_id"] == "c1"
+
+
+async def test_the_connection_is_used_again() -> None:
+    async with asked([GOOD] * 3) as it:
+        for _ in range(3):
+            await it.reply()
+        assert len(it.server._writers) == 1
+
+
+async def test_replies_at_once() -> None:
+    async with asked([replace(GOOD, times=8)]) as it:
+        replies = await asyncio.gather(*(it.reply() for _ in range(8)))
+        assert {reply.text for reply in replies} == {GOOD.text}
+
+
+async def test_cancelling_ends_the_request_at_once() -> None:
+    async with asked([replace(GOOD, fault="stall"), GOOD]) as it:
+        task = asyncio.create_task(it.reply())
+        await it.server.stalled.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await _until(lambda: it.server.dropped == 1)
+        assert (await it.reply()).text == GOOD.text
+
+
+async def test_nobody_listens() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}/v1"
+        model = OpenAICompatibleModel(
+            Endpoint(url, "m"), VirtualClock(hold_from=25.0), timeouts=Timeouts(connect_s=5)
+        )
+        with pytest.raises(ModelUnreachable, match="connection failed"):
+            await model.reply(REQUEST, lambda event: None)
+        await model.aclose()
+
+
+@pytest.mark.parametrize("key", ["sk-test-key", ""])
+async def test_only_our_own_headers_are_sent(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "OPENAI_API_KEY": "sk-of-another-endpoint",
+        "OPENAI_ADMIN_KEY": "sk-admin",
+        "OPENAI_ORG_ID": "org-private",
+        "OPENAI_PROJECT_ID": "proj-private",
+        "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
+        "OPENAI_CUSTOM_HEADERS": "X-Private: yes\nAuthorization: Bearer other",
+    }.items():
+        monkeypatch.setenv(name, value)
+    async with asked([GOOD], key=key) as it:
+        await it.reply()
+        headers = it.server.requests[0].headers
+    assert headers.pop("authorization", "") == (f"Bearer {key}" if key else "")
+    assert headers.keys() == {"host", "content-type", "content-length", "accept-encoding", "connection"} | {
+        "accept",
+        "user-agent",
+    }
+
+
+async def test_a_redirect_is_not_followed() -> None:
+    async with ModelServer([GOOD]) as other:
+        async with asked([Reply(fault="redirect", message=f"{other.base_url}/chat/completions")]) as it:
+            with pytest.raises(ModelRefused, match="HTTP 307"):
+                await it.reply()
+        assert other.requests == []
+
+
+async def test_the_key_is_never_shown() -> None:
+    async with asked([Reply(fault="unauthorized", message="Incorrect key: sk-test-key.")]) as it:
+        with pytest.raises(ModelRefused) as caught:
+            await it.reply()
+        assert "sk-test-key" not in str(caught.value)
+        assert "sk-test-key" not in repr(it.model.endpoint)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://h/v1", "http://h/v1/", "http://h/v1/chat/completions", " http://h/v1/ "]
+)
+def test_the_address_in_the_forms_that_people_write(url: str) -> None:
+    assert Endpoint(url, "m").root == "http://h/v1"
+
+
+@pytest.mark.parametrize("url", ["", "localhost:8080", "ftp://h/v1", "http://"])
+def test_what_is_no_address(url: str) -> None:
+    with pytest.raises(UsageError):
+        Endpoint(url, "m")
+
+
+def test_the_shown_address_holds_no_secret() -> None:
+    assert Endpoint("https://me:pass@h:8080/v1?key=abc", "m").shown == "https://h:8080/v1"
+
+
+def test_the_sdk_is_imported_only_when_it_is_needed() -> None:
+    code = (
+        "import sys, flashagent.models.openai_compatible, flashagent.models.router, flashagent.models.pricing\n"
+        "print([name for name in ('openai', 'httpx2', 'pydantic', 'anyio') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

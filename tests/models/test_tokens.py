@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from flashagent.messages import AssistantMessage, ToolCall, ToolSpec, UserMessage
+from flashagent.models.base import ModelRequest
+from flashagent.models.tokens import estimate, estimate_request
+
+
+def test_words_signs_numbers_and_line_ends() -> None:
+    assert estimate("") == 0
+    assert estimate("The quick brown fox.") == 5
+    assert estimate("def f(x):\n    return x + 1\n") == 12
+    assert estimate("internationalization") == 4
+    assert estimate("1234567") == 3
+    assert estimate("========") == 1
+    assert estimate("日本語") == 3
+
+
+def test_a_longer_text_never_counts_less() -> None:
+    text = "for item in items:\n    total += item.price * item.count\n"
+    counts = [estimate(text[:end]) for end in range(len(text) + 1)]
+    assert counts == sorted(counts)
+
+
+def test_a_request_counts_messages_calls_and_tools() -> None:
+    words = ModelRequest((UserMessage("one two"),))
+    with_call = ModelRequest((*words.messages, AssistantMessage("", (ToolCall("c", "read", '{"a": 1}'),))))
+    with_tool = ModelRequest(words.messages, (ToolSpec("read", "Read.", "{}"),))
+    assert estimate_request(words) == 6
+    assert estimate_request(with_call) > estimate_request(words) + 8
+    assert estimate_request(with_tool) > estimate_request(words) + 8
