@@ -1,0 +1,93 @@
+"""One holder at a time: a lock that the kernel drops when its process ends, and that names who holds it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from flashagent.errors import WorkspaceError
+
+_POLL_S = 0.02
+
+
+def process_start(pid: int) -> float | None:
+    """When a process began (seconds since the epoch), None when there is none: pid and start name it for good."""
+    import psutil  # 15 ms; only needed where a lock or a leftover is looked at
+
+    try:
+        return float(psutil.Process(pid).create_time())
+    except psutil.Error:
+        return None
+
+
+class ProcessLock:
+    """An exclusive lock on a file, reentrant within this object.
+
+    flock(2) underneath: never stale, whatever way the holder died. The file holds pid and start time of the holder,
+    for the message; it stays behind, empty, when the lock is free.
+    """
+
+    def __init__(self, path: Path, *, wait_s: float = 2.0, purpose: str = "this repository") -> None:
+        self._path = path
+        self._wait_s = wait_s
+        self._purpose = purpose
+        self._guard = threading.RLock()
+        self._depth = 0
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Waits for `wait_s` seconds at most, then raises WorkspaceError naming the holder's pid."""
+        with self._guard:
+            if self._depth:
+                self._depth += 1
+                try:
+                    yield
+                finally:
+                    self._depth -= 1
+                return
+            descriptor = self._acquire()
+            self._depth = 1
+            try:
+                yield
+            finally:
+                self._depth = 0
+                os.ftruncate(descriptor, 0)
+                os.close(descriptor)
+
+    def _acquire(self) -> int:
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        deadline = time.monotonic() + self._wait_s
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    holder = self._holder()
+                    os.close(descriptor)
+                    raise WorkspaceError(
+                        f"Another flashagent{holder} works in {self._purpose}.",
+                        hint="Wait until it is done, or stop it.",
+                    ) from None
+                time.sleep(_POLL_S)
+            except OSError:
+                os.close(descriptor)
+                raise
+        os.ftruncate(descriptor, 0)
+        os.pwrite(
+            descriptor, json.dumps({"pid": os.getpid(), "started": process_start(os.getpid())}).encode(), 0
+        )
+        return descriptor
+
+    def _holder(self) -> str:
+        try:
+            return f" (process {int(json.loads(self._path.read_bytes())['pid'])})"
+        except (ValueError, KeyError, TypeError, OSError):
+            return ""

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from helpers.workspace_state import fingerprint, git, make_repository, work_tree_state
+
+from flashagent.errors import WorkspaceError
+from flashagent.values import FileChange
+from flashagent.workspace.git import Repository
+from flashagent.workspace.worktrees import CandidateTrees, clone_file
+
+OLD = "def add(a, b):\n    return a - b\n"
+NEW = "def add(a, b):\n    return a + b\n"
+FIX = FileChange("app.py", OLD, NEW)
+
+
+def make_dirty(root: Path) -> dict[str, str]:
+    """Dirty states, and what a tree beside it should hold."""
+    (root / ".gitignore").write_text("*.log\n")
+    (root / "x.log").write_text("ignored\n")
+    (root / "src/util.py").write_bytes(b"staged\r\n")
+    git(root, "add", "src/util.py")
+    (root / "src/util.py").write_bytes(b"unstaged\r\n")
+    (root / "src/util.py").chmod(0o755)
+    (root / "docs/a.txt").unlink()
+    (root / "untracked.py").write_text("u\n")
+    (root / "link").symlink_to("src")
+    make_repository(root / "nested", {"inner.py": "x\n"}, home=root.parent / "home")
+    expected = work_tree_state(root, skip={"nested"})
+    del expected["x.log"]
+    return expected
+
+
+def test_a_tree_is_the_work_tree_as_it_is_plus_changes(root: Path, repository: Repository, state_dir: Path) -> None:
+    expected = make_dirty(root)
+    before = fingerprint(root)
+    with CandidateTrees(repository, state_dir) as trees:
+        with trees.tree([]) as tree:
+            assert work_tree_state(tree) == expected
+            assert not tree.is_relative_to(root) and not (tree / ".git").exists()
+            assert (tree / "app.py").stat().st_mtime_ns == (root / "app.py").stat().st_mtime_ns
+        changes = [FIX, FileChange("untracked.py", "u\n", None), FileChange("a/b.py", None, "b\n")]
+        with trees.tree(changes) as tree:
+            assert (tree / "app.py").read_text() == NEW
+            assert not (tree / "untracked.py").exists()
+            assert (tree / "a/b.py").read_text() == "b\n"
+    assert fingerprint(root) == before
+    assert git(root, "worktree", "list").count("\n") == 1
+    assert list((state_dir / "trees").iterdir()) == []
+
+
+def test_a_used_tree_is_reset(root: Path, repository: Repository, state_dir: Path, tmp_path: Path) -> None:
+    expected = make_dirty(root)
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "util.py").write_text("precious\n")
+    copied: list[str] = []
+
+    def clone(source: Path, target: Path) -> None:
+        copied.append(source.name)
+        clone_file(source, target)
+
+    trees = CandidateTrees(repository, state_dir, clone=clone)
+    with trees.tree([FIX]) as tree:
+        first = tree
+        (tree / "untracked.py").write_text("test wrote\n")
+        (tree / "__pycache__").mkdir()
+        (tree / "__pycache__/app.pyc").write_bytes(b"stale")
+        (tree / "__pycache__").chmod(0)
+        (tree / "src/util.py").unlink()
+        (tree / "src").rmdir()
+        (tree / "src").symlink_to(outside)
+        (tree / ".gitignore").unlink()
+        (tree / ".gitignore").mkdir()
+    copied.clear()
+    with trees.tree([]) as tree:
+        assert tree == first
+        assert work_tree_state(tree) == expected
+        assert sorted(copied) == [".gitignore", "app.py", "untracked.py", "util.py"]
+    assert (outside / "util.py").read_text() == "precious\n"
+    copied.clear()
+    (root / "app.py").write_text("edited by the user\n")
+    (root / "untracked.py").unlink()
+    with trees.tree([]) as tree:
+        assert work_tree_state(tree) == {k: v for k, v in work_tree_state(root).items() if k in expected}
+        assert copied == ["app.py"]
+    trees.close()
+
+
+def test_threads_get_trees_of_their_own(root: Path, repository: Repository, state_dir: Path) -> None:
+    seen: list[Path] = []
+    meet = threading.Barrier(3)
+    with CandidateTrees(repository, state_dir) as trees:
+
+        def use() -> None:
+            with trees.tree([FIX]) as tree:
+                seen.append(tree)
+                meet.wait(timeout=60)
+
+        threads = [threading.Thread(target=use) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(set(seen)) == 3
+        with trees.tree([]) as again:
+            assert again in seen
+
+
+def test_stale_or_hostile_changes_are_refused(root: Path, repository: Repository, state_dir: Path) -> None:
+    with CandidateTrees(repository, state_dir) as trees:
+        for change in (
+            FileChange("app.py", "stale", "x"), FileChange("app.py", None, "x"), FileChange("../x", None, "x"),
+            FileChange(".git/config", None, "x"),
+        ):  # fmt: skip
+            with pytest.raises(WorkspaceError), trees.tree([change]):
+                pass
+        with trees.tree([]) as tree:
+            assert work_tree_state(tree) == work_tree_state(root)
+
+
+def test_trees_of_dead_processes_are_removed(
+    root: Path, repository: Repository, state_dir: Path, environment: dict[str, str]
+) -> None:
+    code = (
+        "import os, signal, sys\nfrom pathlib import Path\nfrom flashagent.workspace.git import Repository\n"
+        "from flashagent.workspace.worktrees import CandidateTrees\n"
+        "with CandidateTrees(Repository.open(Path(sys.argv[1])), Path(sys.argv[2])).tree([]) as tree:\n"
+        "    (tree / 'src').chmod(0)\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(root), str(state_dir)], env=environment, check=False)
+    left = list((state_dir / "trees").iterdir())
+    assert len(left) == 1 and (left[0] / "1/app.py").exists()
+    with CandidateTrees(repository, state_dir) as trees, trees.tree([]):
+        assert not left[0].exists()
