@@ -1,0 +1,152 @@
+"""What the index keeps of one file's bytes: its symbols, imports, the words of each definition. Pure but for reading.
+
+A file becomes documents: number 0 is what stands outside every definition, number n is definition n without those
+nested in it. `build_segment` is what a worker process runs: it reads files and gives back rows ready to be stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from flashagent.repomap.sources import Reading, judge_content
+from flashagent.repomap.words import IDENTIFIER, count_terms, terms_of
+from flashagent.syntax.nesting import Definition
+from flashagent.syntax.parse import Scan, language_for, scan
+
+NAME_MARK = "="
+MAX_TF = 15
+_NAME_WEIGHT = 3
+_OUTER_WEIGHT = 1
+_MAX_USES = 60
+_MAX_DEFINITIONS = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """One file as stored: `record` is packed JSON, `lengths` an array('H') of words per document, 0 first."""
+
+    path: str
+    digest: bytes
+    kind: str
+    reading: Reading
+    symbols: int
+    first_document: int
+    lengths: bytes
+    record: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Rows of a batch of files. `postings` maps a term to an array('I') of (document number << 4 | count)."""
+
+    rows: tuple[FileRow, ...]
+    postings: dict[str, bytes]
+    documents: int
+
+
+def blob_digest(source: bytes) -> bytes:
+    """The digest that git gives a blob of these bytes (SHA-1, as the repository format does)."""
+    return hashlib.sha1(b"blob %d\0" % len(source) + source, usedforsecurity=False).digest()
+
+
+def content_kind(path: str) -> str:
+    """The half of a cache key that the bytes do not tell: the language, or 'text'."""
+    return language_for(path) or "text"
+
+
+def build_segment(root: str, paths: Sequence[str]) -> Segment:
+    """Read and take apart the files, documents numbered through in order. A file that vanished gives no row."""
+    postings: dict[str, array[int]] = {}
+    rows: list[FileRow] = []
+    documents = 0
+    for path in paths:
+        try:
+            source = Path(root, path).read_bytes()
+        except OSError:
+            continue
+        row = _take_apart(path, source, documents, postings)
+        rows.append(row)
+        documents += len(row.lengths) // 2
+    return Segment(tuple(rows), {term: numbers.tobytes() for term, numbers in postings.items()}, documents)
+
+
+def _take_apart(path: str, source: bytes, first: int, postings: dict[str, array[int]]) -> FileRow:
+    reading = judge_content(source)
+    language = language_for(path)
+    if reading != "ok":
+        return FileRow(path, blob_digest(source), content_kind(path), reading, 0, first, b"", b"")
+    found = scan(source, path, language) if language else Scan((), (), False)
+    definitions = found.definitions[:_MAX_DEFINITIONS]
+    lengths: array[int] = array("H")
+    uses: list[list[str]] = []
+    for number, text in enumerate(_own_texts(source, definitions)):
+        words = Counter(IDENTIFIER.findall(text))
+        counts = count_terms(words)
+        length = sum(counts.values())
+        if number:
+            _add_names(counts, definitions[number - 1])
+            _post(postings, NAME_MARK + definitions[number - 1].symbol.name, first + number, 1)
+        for term, times in counts.items():
+            _post(postings, term, first + number, times)
+        lengths.append(min(length, 65535))
+        uses.append([name for name in words if len(name) > 2][:_MAX_USES])
+    return FileRow(
+        path, blob_digest(source), content_kind(path), reading, len(definitions), first, lengths.tobytes(),
+        pack(found, definitions, uses),
+    )  # fmt: skip
+
+
+def _post(postings: dict[str, array[int]], term: str, document: int, times: int) -> None:
+    numbers = postings.get(term)
+    if numbers is None:
+        numbers = postings[term] = array("I")
+    numbers.append(document << 4 | (times if times < MAX_TF else MAX_TF))
+
+
+def _add_names(counts: dict[str, int], definition: Definition) -> None:
+    """A definition's own name counts more than a word of its body; the names around it count a little."""
+    symbol = definition.symbol
+    for term in terms_of(symbol.name):
+        counts[term] = counts.get(term, 0) + _NAME_WEIGHT
+    for outer in symbol.qualified.split(".")[:-1]:
+        for term in terms_of(outer):
+            counts[term] = counts.get(term, 0) + _OUTER_WEIGHT
+
+
+def _own_texts(source: bytes, definitions: Sequence[Definition]) -> list[str]:
+    """The text of each document: definitions come in source order, so one pass hands every stretch to its innermost."""
+    pieces: list[list[bytes]] = [[] for _ in range(len(definitions) + 1)]
+    opened = [(len(source), 0)]
+    at = 0
+    for number, definition in enumerate(definitions, 1):
+        while opened[-1][0] <= definition.start:
+            end, owner = opened.pop()
+            pieces[owner].append(source[at:end])
+            at = max(at, end)
+        pieces[opened[-1][1]].append(source[at : definition.start])
+        at = max(at, definition.start)
+        opened.append((min(definition.end, opened[-1][0]), number))
+    for end, owner in reversed(opened):
+        pieces[owner].append(source[at:end])
+        at = max(at, end)
+    return [b"\n".join(parts).decode("utf-8", "replace") for parts in pieces]
+
+
+def pack(found: Scan, definitions: Sequence[Definition], uses: list[list[str]]) -> bytes:
+    """Symbols, imports and the names each document uses, as packed JSON."""
+    record = {
+        "symbols": [
+            [s.name, s.qualified, s.kind, s.start_line, s.end_line, s.signature, s.doc]
+            for s in (one.symbol for one in definitions)
+        ],
+        "imports": [[one.module, one.line, one.names] for one in found.imports],
+        "uses": uses,
+    }
+    return zlib.compress(json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode(), 1)

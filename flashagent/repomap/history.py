@@ -1,0 +1,112 @@
+"""What past commits say about a tree: what changed of late, what changes together, which messages read alike. Pure:
+the caller walks the commits."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from flashagent.repomap.words import IDENTIFIER, STOPWORDS, count_terms
+
+MAX_COMMITS = 3000
+_MAX_FILES = 30
+_SIMILAR = 15
+_HALF_LIFE = 150
+
+
+@dataclass(frozen=True, slots=True)
+class PastCommit:
+    """One commit: the files it touched (relative to the root) and its message."""
+
+    files: tuple[str, ...]
+    message: str = ""
+
+
+class History:
+    """Commits, newest first. Sweeping commits (over 30 files) say nothing about what belongs together and are passed over."""
+
+    def __init__(self, commits: Iterable[PastCommit | tuple[str, Sequence[str]]] = ()) -> None:
+        self._commits: list[PastCommit] = []
+        self._of_file: dict[str, list[int]] = {}
+        self._words: list[dict[str, int]] | None = None
+        self._frequency: Counter[str] = Counter()
+        for item in commits:
+            commit = item if isinstance(item, PastCommit) else PastCommit(tuple(item[1]), item[0])
+            if not 0 < len(commit.files) <= _MAX_FILES:
+                continue
+            for path in commit.files:
+                self._of_file.setdefault(path, []).append(len(self._commits))
+            self._commits.append(commit)
+            if len(self._commits) >= MAX_COMMITS:
+                break
+
+    def __len__(self) -> int:
+        return len(self._commits)
+
+    def recency(self, path: str) -> float:
+        """0 to 1: how much and how lately the file changed; a change counts half after 150 commits."""
+        weight = sum(0.5 ** (number / _HALF_LIFE) for number in self._of_file.get(path, ()))
+        return 1.0 - math.exp(-weight / 3)
+
+    def changed_with(self, seeds: Mapping[str, float]) -> dict[str, float]:
+        """Files that changed together with the seeds, weighed by the seed, by the size of the commit and by how often
+        the pair meets; the largest is 1, the seeds are left out of their own count."""
+        found: dict[str, float] = {}
+        for seed, weight in seeds.items():
+            numbers = self._of_file.get(seed, ())[:200]
+            for number in numbers:
+                files = self._commits[number].files
+                for path in files:
+                    if path != seed:
+                        share = weight / (len(files) * math.sqrt(len(numbers)))
+                        found[path] = found.get(path, 0.0) + share
+        top = max(found.values(), default=1.0)
+        return {path: value / top for path, value in found.items()}
+
+    def similar(self, words: Mapping[str, float]) -> dict[str, float]:
+        """Files of the commits whose messages read most like the query; the largest is 1."""
+        table = self._word_table()
+        total = len(table)
+        weights = {
+            t: w * math.log(1 + total / self._frequency[t]) for t, w in words.items() if t in self._frequency
+        }
+        scores: list[tuple[float, int]] = []
+        for number, counts in enumerate(table):
+            score = sum(weights[term] for term in counts if term in weights)
+            if score:
+                scores.append((score / math.sqrt(len(counts) + 5), number))
+        found: dict[str, float] = {}
+        for score, number in sorted(scores, reverse=True)[:_SIMILAR]:
+            files = self._commits[number].files
+            for path in files:
+                found[path] = found.get(path, 0.0) + score * score / math.sqrt(len(files))
+        top = max(found.values(), default=1.0)
+        return {path: value / top for path, value in found.items()}
+
+    def _word_table(self) -> list[dict[str, int]]:
+        if self._words is None:
+            self._words = []
+            for commit in self._commits:
+                words = Counter(
+                    w for w in IDENTIFIER.findall(commit.message[:2000]) if w.lower() not in STOPWORDS
+                )
+                counts = count_terms(words)
+                self._frequency.update(counts.keys())
+                self._words.append(counts)
+        return self._words
+
+
+# What `git log` has to be asked for, so that `parse_log` can read its answer.
+LOG_ARGUMENTS = ("log", "--no-merges", "--no-renames", "--name-only", "-z", "--format=%x01%B%x02")
+
+
+def parse_log(output: str) -> list[PastCommit]:
+    """The commits in the output of `git LOG_ARGUMENTS`, newest first."""
+    commits: list[PastCommit] = []
+    for part in output.split("\x01")[1:]:
+        message, _, names = part.partition("\x02")
+        files = (name.strip("\n") for name in names.split("\0"))
+        commits.append(PastCommit(tuple(name for name in files if name), message.strip()))
+    return commits

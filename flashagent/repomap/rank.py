@@ -1,0 +1,86 @@
+"""From evidence to a ranking: weigh features, add them up, say why. Pure: values in, values out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Features = Mapping[str, Mapping[str, float]]
+
+# What a feature means in words; `{}` takes the detail that was noted for it.
+REASONS: Mapping[str, str] = {
+    "functions": "its functions use the words of the query{}",
+    "function": "one of its functions uses the words of the query{}",
+    "text": "its text uses the words of the query{}",
+    "title": "it fits the first line of the query{}",
+    "names": "it uses names from the query{}",
+    "defines": "it defines names from the query{}",
+    "mention": "the query names it{}",
+    "path": "its path has words of the query{}",
+    "frame": "it is in the stack trace{}",
+    "covered": "the failing test runs it{}",
+    "tests": "tests that fit the query are about it{}",
+    "failing_test": "the failing test is about it{}",
+    "neighbour": "functions that fit the query use it{}",
+    "recent": "it changed lately{}",
+    "together": "it changes together with files that fit{}",
+    "similar": "commits with similar messages changed it{}",
+    "given": "it was named or changed by the user{}",
+    "words": "its body uses the words of the query{}",
+    "file": "its file ranks high{}",
+    "name": "its name has words of the query{}",
+    "called": "the failing test calls it{}",
+    "test": "it is a test{}",
+}
+_MAX_REASONS = 5
+_LEXICAL = frozenset({"functions", "function", "text", "title", "words"})
+_MIN_SHARE = 0.04
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A candidate with its score and the parts that add up to it, the largest first."""
+
+    key: str
+    score: float
+    parts: tuple[tuple[str, float], ...]
+
+
+def scaled(scores: Mapping[str, float]) -> dict[str, float]:
+    """The scores divided by the largest, so that they lie between 0 and 1."""
+    top = max(scores.values(), default=0.0)
+    return {key: value / top for key, value in scores.items()} if top > 0 else {}
+
+
+def combine(features: Features, weights: Mapping[str, float]) -> list[Ranked]:
+    """Every candidate that any feature knows, best first; equal scores in the order of their keys."""
+    parts: dict[str, list[tuple[str, float]]] = {}
+    for feature, values in features.items():
+        weight = weights.get(feature, 0.0)
+        if weight == 0.0:
+            continue
+        for key, value in values.items():
+            if value:
+                parts.setdefault(key, []).append((feature, weight * value))
+    ranked = [
+        Ranked(
+            key, sum(value for _, value in found), tuple(sorted(found, key=lambda part: (-part[1], part[0])))
+        )
+        for key, found in parts.items()
+    ]
+    return sorted(ranked, key=lambda one: (-one.score, one.key))
+
+
+def reasons(ranked: Ranked, details: Mapping[tuple[str, str], str]) -> tuple[str, ...]:
+    """The strongest parts in words; `details` maps (feature, key) to what exactly was found."""
+    total = sum(value for _, value in ranked.parts if value > 0) or 1.0
+    told = [part for part in ranked.parts if part[1] > _MIN_SHARE * total]
+    # Four ways of counting the same words are one reason; what is particular to this place comes first.
+    particular = [part for part in told if part[0] not in _LEXICAL]
+    counted = [part for part in told if part[0] in _LEXICAL][:1]
+    told = particular[:_MAX_REASONS] + counted + [part for part in ranked.parts if part[1] < 0]
+    words = []
+    for feature, _ in told:
+        detail = details.get((feature, ranked.key), "")
+        words.append(REASONS.get(feature, feature + "{}").format(f": {detail}" if detail else ""))
+    return tuple(words)

@@ -1,0 +1,115 @@
+"""From the raw spans that a grammar found to nested, named definitions. Pure: knows bytes and lines, no grammar."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from flashagent.syntax.comments import doc_line
+from flashagent.syntax.languages import Language
+from flashagent.values import Symbol
+
+MAX_SIGNATURE = 240
+CLASS_KINDS = frozenset({"class", "struct", "interface", "trait", "enum"})
+# A struct inside a typedef, or inside a macro, is no part of it.
+_CLOSED_KINDS = frozenset({"type", "macro"})
+_GO_TYPES = {"struct": "", "interface": " interface", "type": ""}
+_ANNOTATIONS = re.compile(r"^(?:@[\w.]+(?:\([^()]*\))?\s+)+(?=[\w<])")
+_ARGUMENTS = re.compile(r"<.*>", re.S)
+
+
+@dataclass(frozen=True, slots=True)
+class RawDefinition:
+    """One definition as the query found it: byte offsets into the source, `body` where the body starts (or -1)."""
+
+    kind: str
+    name: str
+    start: int
+    end: int
+    head: int
+    body: int
+    receiver: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A symbol together with its byte span and the index of the definition around it (-1 at the top)."""
+
+    symbol: Symbol
+    start: int
+    end: int
+    parent: int
+    head_line: int
+
+
+def nest(
+    path: str, source: bytes, language: Language, raw: Sequence[RawDefinition], line_of: Mapping[int, int]
+) -> tuple[Definition, ...]:
+    """The definitions in source order, qualified by what stands around them; scopes only lend their names.
+
+    `line_of` maps every start, head and end offset in `raw` to its 0-based row.
+    """
+    lines = source.split(b"\n")
+    found: list[Definition] = []
+    # Each open entry: end offset, qualified name, kind, index in `found` or the index its scope stands in.
+    opened: list[tuple[int, str, str, int]] = []
+    for item in sorted(raw, key=lambda one: (one.start, -one.end)):
+        while opened and item.start >= opened[-1][0]:
+            opened.pop()
+        around = opened[-1] if opened else (len(source), "", "", -1)
+        name, qualified = _names(item, around[1])
+        if item.kind == "scope":
+            opened.append((item.end, qualified, "class", around[3]))
+            continue
+        symbol = Symbol(
+            path=path,
+            name=name,
+            qualified=qualified,
+            kind=_kind(item, around[2], qualified, name),
+            start_line=line_of[item.start] + 1,
+            end_line=_last_row(source, item.end, line_of) + 1,
+            signature=signature(source, item, language),
+            doc=doc_line(source, lines, item.body, line_of[item.start], language),
+        )
+        if item.kind not in _CLOSED_KINDS:
+            opened.append((item.end, qualified, item.kind, len(found)))
+        found.append(Definition(symbol, item.start, item.end, around[3], line_of[item.head] + 1))
+    return tuple(found)
+
+
+def _names(item: RawDefinition, outer: str) -> tuple[str, str]:
+    name = _ARGUMENTS.sub("", item.name).strip() or item.name.strip()
+    own = [part.strip() for part in name.split("::") if part.strip()] if "operator" not in name else [name]
+    if item.receiver:
+        own.insert(0, item.receiver)
+    parts = ([outer] if outer else []) + (own or [name])
+    return parts[-1], ".".join(parts)
+
+
+def _kind(item: RawDefinition, outer_kind: str, qualified: str, name: str) -> str:
+    if item.kind == "module_definition":
+        return "module"
+    if item.kind == "function" and (outer_kind in CLASS_KINDS or ("::" in item.name and qualified != name)):
+        return "method"
+    return item.kind
+
+
+def _last_row(source: bytes, end: int, line_of: Mapping[int, int]) -> int:
+    # Some grammars let a definition end at the start of the next line.
+    row = line_of[end]
+    return row - 1 if end and source[end - 1 : end] == b"\n" else row
+
+
+def signature(source: bytes, item: RawDefinition, language: Language) -> str:
+    """The head of the definition on one line, without its body and annotations, at most `MAX_SIGNATURE` characters."""
+    stop = item.body if item.body > item.head else min(item.end, item.head + 4 * MAX_SIGNATURE)
+    head = source[item.head : min(stop, item.head + 4 * MAX_SIGNATURE)].decode("utf-8", "replace")
+    if item.kind in ("constant", "variable", "macro"):
+        head = head.partition("\n")[0]
+    text = " ".join(_ANNOTATIONS.sub("", " ".join(head.split())).split()).rstrip("{ ")
+    text = text.removesuffix(":").removesuffix("=>").removesuffix("=").rstrip() if item.body >= 0 else text
+    if language == "go" and item.kind in _GO_TYPES:
+        # In a group the keyword stands far above.
+        text = f"type {text.removeprefix('type ')}{_GO_TYPES[item.kind]}"
+    return text if len(text) <= MAX_SIGNATURE else text[: MAX_SIGNATURE - 1] + "…"

@@ -1,0 +1,181 @@
+"""What each grammar's queries find in a small file: definitions, their nesting and heads, imports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flashagent.syntax.parse import definitions, imports, language_for, references, syntax_errors
+
+FIXTURES = Path(__file__).parent / "fixtures"
+
+# kind, qualified name, first line, last line, signature, first line of what it says about itself
+EXPECTED = {
+    "sample.c": [
+        ("constant", "LIMIT", 4, 4, "#define LIMIT 10", ""),
+        ("macro", "SQUARE", 5, 5, "#define SQUARE(x)", ""),
+        ("type", "node_t", 8, 8, "typedef struct node { int value; struct node *next; } node_t;", "A node."),
+        ("struct", "node", 8, 8, "struct node", "A node."),
+        ("enum", "state", 10, 10, "enum state", ""),
+        ("function", "add", 17, 21, "static node_t *add(node_t *head, int value)", "Adds a node."),
+        ("function", "main", 23, 23, "int main(void)", ""),
+    ],
+    "sample.cpp": [
+        ("class", "shop.Store", 8, 17, "class Store : public Base", "Keeps goods."),
+        ("method", "shop.Store.Store", 11, 11, "explicit Store(int n) : n_(n)", ""),
+        ("method", "shop.Store.~Store", 12, 12, "~Store()", ""),
+        ("method", "shop.Store.operator==", 13, 13, "bool operator==(const Store& other) const", ""),
+        ("method", "shop.Store.price", 19, 19, "int Store<int>::price() const", ""),
+        ("enum", "shop.State", 21, 21, "enum class State", ""),
+        ("type", "shop.Name", 22, 22, "using Name = std::string;", ""),
+        ("method", "shop.detail.counter", 25, 25, "static int &shop::detail::counter()", ""),
+    ],
+    "sample.go": [
+        ("struct", "Store", 9, 11, "type Store struct", "Store keeps goods."),
+        ("interface", "Pricer", 15, 17, "type Pricer interface", "Pricer tells prices."),
+        ("method", "Pricer.Price", 16, 16, "Price(name string) (int, error)", ""),
+        ("type", "Name", 18, 18, "type Name string", ""),
+        ("constant", "Limit", 21, 21, "Limit, Other = 10, 20", ""),
+        ("variable", "ErrEmpty", 23, 23, 'ErrEmpty = fmt.Errorf("empty")', ""),
+        ("method", "Store.Add", 26, 28, "func (s *Store) Add(name string, n int) error", "Add puts one in."),
+        ("function", "New", 30, 30, "func New[T any](x T) *Store", ""),
+    ],
+    "sample.java": [
+        ("class", "Store", 8, 23, "public class Store<T> extends Base implements Pricer", "Keeps goods."),
+        ("method", "Store.Store", 12, 12, "public Store(List<T> items)", ""),
+        ("method", "Store.price", 17, 18, "public int price(String name) throws Exception", "What it costs."),
+        ("interface", "Store.Inner", 20, 20, "interface Inner", ""),
+        ("method", "Store.Inner.call", 20, 20, "void call();", ""),
+        ("enum", "Store.State", 21, 21, "enum State", ""),
+        ("method", "Store.State.on", 21, 21, "boolean on()", ""),
+        ("class", "Store.Pair", 22, 22, "record Pair(int a, int b)", ""),
+    ],
+    "sample.js": [
+        ("constant", "path", 3, 3, 'const path = require("path");', ""),
+        ("function", "sum", 9, 11, "function sum(a, b)", "Adds things up."),
+        ("function", "twice", 14, 14, "twice = (x)", "Doubles."),
+        ("class", "Größe", 16, 21, "class Größe extends Base", ""),
+        ("method", "Größe.width", 18, 18, "get width()", ""),
+        ("method", "Größe.onClick", 19, 19, "onClick = async ()", ""),
+        ("method", "Größe.#hidden", 20, 20, "#hidden()", ""),
+        (
+            "constant",
+            "api",
+            23,
+            23,
+            'const api = { fetch: function (url) { return url; }, "quoted": () => 1 };',
+            "",
+        ),
+        ("function", "api.fetch", 23, 23, "fetch: function (url)", ""),
+        ("function", "api.quoted", 23, 23, '"quoted": ()', ""),
+        ("function", "handle", 24, 24, "Router.prototype.handle = function handle(req)", ""),
+    ],
+    "sample.py": [
+        ("constant", "LIMIT", 7, 7, "LIMIT = 10", ""),
+        ("class", "Größe", 10, 29, "class Größe(Base)", "Sizes of things."),
+        (
+            "method",
+            "Größe.in_metres",
+            19,
+            29,
+            "async def in_metres(self, digits: int = 2, exact: bool = False) -> float",
+            "In metres.",
+        ),
+        ("function", "Größe.in_metres.rounded", 26, 27, "def rounded(value)", ""),
+        ("function", "total", 32, 32, "def total(items)", ""),
+    ],
+    "sample.rs": [
+        ("struct", "Store", 6, 6, "pub struct Store<T>", "Keeps goods."),
+        ("trait", "Pricer", 8, 8, "pub trait Pricer", ""),
+        ("method", "Pricer.price", 8, 8, "fn price(&self) -> u32;", ""),
+        ("method", "Pricer.free", 8, 8, "fn free(&self) -> bool", ""),
+        ("method", "Store.price", 12, 12, "fn price(&self) -> u32", "What it costs."),
+        ("module", "inner", 15, 18, "pub mod inner", ""),
+        ("constant", "inner.LIMIT", 16, 16, "pub const LIMIT: usize = 10;", ""),
+        (
+            "function",
+            "inner.load",
+            17,
+            17,
+            "pub async fn load<'a>(path: &'a str) -> Result<(), ()> where &'a str: Sized",
+            "",
+        ),
+        ("macro", "square", 20, 20, "macro_rules! square { ($x:expr) => { $x * $x }; }", ""),
+        ("enum", "State", 22, 22, "enum State", ""),
+    ],
+    "sample.ts": [
+        ("interface", "Shape", 4, 4, "interface Shape", ""),
+        ("method", "Shape.area", 4, 4, "area(): number", ""),
+        ("type", "Id", 5, 5, "type Id = string | number;", ""),
+        ("enum", "Color", 6, 6, "enum Color", ""),
+        ("function", "external", 7, 7, "function external(x: number): void;", ""),
+        ("class", "Runner", 10, 15, "abstract class Runner<T> implements Shape", "Runs it."),
+        ("method", "Runner.handler", 11, 11, "private handler = (e: Event): void", ""),
+        ("method", "Runner.constructor", 12, 12, "constructor(private readonly id: Id)", ""),
+        ("method", "Runner.run", 13, 13, "async run<U>(input: Map<string, U>): Promise<U>", ""),
+        ("method", "Runner.stop", 14, 14, "abstract stop(): void", ""),
+        ("module", "Inner", 16, 16, "namespace Inner", ""),
+        ("function", "Inner.make", 16, 16, "make = <T>(x: T): T", ""),
+        ("constant", "defaults", 17, 17, "export const defaults = { a: 1 };", ""),
+    ],
+    "sample.tsx": [
+        ("function", "Card", 3, 6, "Card = ({ title }: Props)", ""),
+        ("function", "Card.close", 4, 4, "function close()", ""),
+    ],
+}
+
+IMPORTS = {
+    "sample.c": [("<stdio.h>", 1, ()), ("store.h", 2, ())],
+    "sample.cpp": [("<vector>", 1, ()), ("shop/store.hpp", 2, ())],
+    "sample.go": [("fmt", 4, ()), ("example.com/shop/prices", 5, ())],
+    "sample.java": [("java.util.List", 3, ()), ("shop.Prices.of", 4, ()), ("shop.util", 5, ("*",))],
+    "sample.js": [("react", 1, ()), ("./util.js", 2, ()), ("path", 3, ())],
+    "sample.py": [("os.path", 3, ()), (".prices", 4, ("price_of", "TAX")), ("shop", 5, ("*",))],
+    "sample.rs": [("crate::prices::{self, Price}", 1, ()), ("util", 2, ())],
+    "sample.ts": [("./a", 1, ()), ("fs", 2, ())],
+    "sample.tsx": [("@ui/box", 1, ())],
+}
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_definitions(name: str) -> None:
+    text = (FIXTURES / name).read_text(encoding="utf-8")
+    found = [
+        (s.kind, s.qualified, s.start_line, s.end_line, s.signature, s.doc) for s in definitions(text, name)
+    ]
+    assert found == EXPECTED[name]
+    assert {s.path for s in definitions(text, name)} == {name}
+
+
+@pytest.mark.parametrize("name", sorted(IMPORTS))
+def test_imports(name: str) -> None:
+    text = (FIXTURES / name).read_text(encoding="utf-8")
+    assert [(one.module, one.line, one.names) for one in imports(text, name)] == IMPORTS[name]
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_whole_files_have_no_problems(name: str) -> None:
+    language = language_for(name)
+    assert language is not None
+    assert syntax_errors((FIXTURES / name).read_text(encoding="utf-8"), language) == ()
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_every_definition_is_found_in_a_file_with_windows_line_ends(name: str) -> None:
+    text = (FIXTURES / name).read_text(encoding="utf-8")
+    windows = definitions(text.replace("\n", "\r\n"), name)
+    assert [(s.qualified, s.start_line, s.end_line) for s in windows] == [one[1:4] for one in EXPECTED[name]]
+
+
+def test_references_are_names_in_code_not_in_strings_or_comments() -> None:
+    text = "# price\ndef f(price):\n    return 'price' + price.net\n"
+    found = [(one.name, one.line) for one in references(text, "a.py")]
+    assert found == [("f", 2), ("price", 2), ("price", 3), ("net", 3)]
+
+
+def test_references_know_types_fields_and_properties() -> None:
+    assert [r.name for r in references("func (s *Store) Add() { s.items.Len() }\n", "a.go")] == [
+        "s", "Store", "Add", "s", "items", "Len",
+    ]  # fmt: skip
+    assert [r.name for r in references("const { a, b: c } = x.y;\n", "a.js")] == ["a", "b", "c", "x", "y"]
