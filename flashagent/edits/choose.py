@@ -1,0 +1,53 @@
+"""Which edit format to ask of which model, and what to ask after refusals. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+
+from flashagent.edits.values import Format
+
+DEFAULT: Format = "edit"
+TABLE: Mapping[str, Format] = {
+    "*gpt-oss*": "edit",
+    "*gpt-3.5*": "sr",
+    "*gpt-*": "apply_patch",
+    "*codex*": "apply_patch",
+    "*o[134]-*": "apply_patch",
+    "*grok*": "edit",
+    "*glm*": "edit",
+    "*": DEFAULT,
+}
+"""Patterns over lower-case model names; the first that matches decides."""
+
+_FALLBACK: Mapping[Format, Format] = {
+    "edit": "sr",
+    "apply_patch": "edit",
+    "udiff": "sr",
+    "anchors": "edit",
+    "symbol": "edit",
+    "sr": "whole",
+    "whole": "sr",
+}
+_PATIENCE = 2
+
+
+def format_for(model: str, *, tools: bool = True, extra: Mapping[str, Format] | None = None) -> Format:
+    """The format to ask of a model. The user's patterns in `extra` go first.
+
+    Without tool calls (`tools` false) the native edit call becomes its text form, SEARCH/REPLACE.
+    """
+    name = model.lower()
+    for pattern, chosen in [*(extra or {}).items(), *TABLE.items()]:
+        if fnmatchcase(name, pattern.lower()):
+            return "sr" if chosen == "edit" and not tools else chosen
+    return DEFAULT if tools else "sr"
+
+
+def next_format(asked: Format, landed: Sequence[bool]) -> Format:
+    """The format for the next request, from whether the last patches in this format landed (oldest first).
+
+    Two refusals in a row change it; anything less leaves it.
+    """
+    recent = landed[-_PATIENCE:]
+    return _FALLBACK[asked] if len(recent) == _PATIENCE and not any(recent) else asked

@@ -1,0 +1,141 @@
+"""The native edit call as JSON text: `{"edits": [{"path", "old", "new", "all"?, "near_line"?}]}`. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+
+from flashagent.edits.values import (
+    Create,
+    Delete,
+    Edit,
+    EditProblem,
+    Rename,
+    Replace,
+    ReplaceRange,
+    ReplaceSymbol,
+)
+
+_START = re.compile(
+    r"[{\[]\s*(?:\{\s*)?\"(?:edits|path|file|file_path|filePath|old|old_string|oldText|old_str|search|new|name|tool|arguments)\"\s*:"
+)
+_ASKS = re.compile(r'"(?:edits|old|old_string|old_str|oldText|oldString|old_text)"\s*:')
+_PATH = ("path", "file_path", "filePath", "file", "filename")
+_OLD = ("old", "old_string", "old_str", "oldText", "oldString", "search", "old_text")
+_NEW = ("new", "new_string", "new_str", "newText", "newString", "replace", "new_text")
+_ALL = ("all", "replace_all", "replaceAll")
+_NEAR = ("near_line", "nearLine", "line", "start_line")
+_WHOLE = ("text", "content", "contents", "file_text")
+
+
+def starts(text: str) -> int | None:
+    """Offset of the first JSON value that asks for edits, or that begins to and is broken; None without one."""
+    return next((at for at, _ in _values(text)), None)
+
+
+def parse(text: str) -> list[Edit]:
+    """The edits of all JSON values of the reply that hold some. Raises EditProblem: cut_off, malformed."""
+    edits: list[Edit] = []
+    for at, value in _values(text):
+        if isinstance(value, Exception):
+            raise _broken(text, at, value)
+        edits += edits_of(value)
+    return edits
+
+
+def _values(text: str) -> Iterator[tuple[int, object]]:
+    """The values that ask for edits with their offsets; an exception for the first that cannot be read, as the last."""
+    decoder = json.JSONDecoder(strict=False)  # models put real line ends into strings
+    at = 0
+    while (match := _START.search(text, at)) is not None:
+        try:
+            value, at = decoder.raw_decode(text, match.start())
+        except (json.JSONDecodeError, RecursionError) as error:
+            if _ASKS.search(text, match.start()):
+                yield match.start(), error
+                return
+            at = match.end()
+            continue
+        if _asks(value):
+            yield match.start(), value
+
+
+def _asks(value: object) -> bool:
+    """True for a value that holds an edit, whole or not: other JSON in a reply is only shown."""
+    if isinstance(value, list):
+        return any(_asks(item) for item in value)
+    if not isinstance(value, Mapping):
+        return False
+    keys = value.keys()
+    if isinstance(value.get("edits"), list) or _asks(value.get("arguments")) or _asks(value.get("input")):
+        return True
+    if any(key in keys for key in _NEW):
+        return any(key in keys for key in (*_OLD, "symbol", "first"))
+    named = any(key in keys for key in _PATH)
+    return named and (
+        value.get("delete") is True or any(key in keys for key in ("rename", "to", *_WHOLE, *_OLD))
+    )
+
+
+def _broken(text: str, start: int, error: Exception) -> EditProblem:
+    where = error.pos if isinstance(error, json.JSONDecodeError) else start
+    unterminated = isinstance(error, json.JSONDecodeError) and "Unterminated" in error.msg
+    if unterminated or not text[where:].strip().strip("`").strip():
+        return EditProblem(
+            "cut_off", "The JSON of the edits does not end, so the reply seems cut off. Send it again."
+        )
+    line = text.count("\n", 0, where) + 1
+    return EditProblem("malformed", f"The edits are not valid JSON: {error} (line {line} of the reply).")
+
+
+def edits_of(value: object, path: str = "") -> list[Edit]:
+    """The edits of one decoded call. Raises EditProblem: malformed."""
+    if isinstance(value, list):
+        return [edit for item in value for edit in edits_of(item, path)]
+    if not isinstance(value, Mapping):
+        raise EditProblem("malformed", "An edit is an object with path, old and new.")
+    inner = value.get("arguments", value.get("input"))
+    if isinstance(inner, (dict, list)) and not any(key in value for key in (*_OLD, "edits")):
+        return edits_of(inner, path)
+    path = _text(value, _PATH) or path
+    nested = value.get("edits")
+    if nested is not None:
+        if not isinstance(nested, list):
+            raise EditProblem("malformed", "`edits` is a list of edits.")
+        return edits_of(nested, path)
+    return list(_one(value, path))
+
+
+def _one(value: Mapping[str, object], path: str) -> Iterator[Edit]:
+    old, new = _text(value, _OLD), _text(value, _NEW)
+    if old is not None and new is not None:
+        yield Replace(path, old, new, _flag(value, _ALL), _number(value, _NEAR))
+    elif new is not None and isinstance(value.get("symbol"), str):
+        yield ReplaceSymbol(path, str(value["symbol"]), new)
+    elif new is not None and isinstance(value.get("first"), str) and isinstance(value.get("last"), str):
+        yield ReplaceRange(path, str(value["first"]), str(value["last"]), new, _number(value, ("lines",)))
+    elif value.get("delete") is True:
+        yield Delete(path)
+    elif isinstance(target := value.get("rename", value.get("to")), str):
+        yield Rename(path, target)
+    elif old is None and (text := _text(value, _WHOLE)) is not None:
+        yield Create(path, text)
+    else:
+        raise EditProblem("malformed", f"An edit of {path or 'no file'} lacks old or new: both must be text.")
+
+
+def _text(value: Mapping[str, object], keys: tuple[str, ...]) -> str | None:
+    found = next((value[key] for key in keys if key in value), None)
+    return found if isinstance(found, str) else None
+
+
+def _flag(value: Mapping[str, object], keys: tuple[str, ...]) -> bool:
+    return next((value[key] for key in keys if key in value), False) in (True, "true")
+
+
+def _number(value: Mapping[str, object], keys: tuple[str, ...]) -> int | None:
+    found = next((value[key] for key in keys if key in value), None)
+    if isinstance(found, str) and found.isdecimal() and len(found) < 9:
+        found = int(found)
+    return found if isinstance(found, int) and not isinstance(found, bool) and found > 0 else None
