@@ -1,0 +1,106 @@
+"""What ruff says of Python texts, and its safe fixes. ruff runs on stdin with no configuration of the project."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flashagent.errors import RunnerMissing
+from flashagent.values import Diagnostic
+
+# Syntax errors, comparisons and formats that cannot be meant, statements in the wrong place, undefined names.
+ERRORS = ("E9", "F63", "F7", "F82")
+FIXABLE = ("F50", "F63", "F7", "F82")
+_TARGET = "py313"  # the newest grammar: a newer file must not look wrong
+_TIMEOUT_S = 20.0
+
+
+async def diagnostics(path: str, text: str, *, select: Sequence[str] = ERRORS) -> tuple[Diagnostic, ...]:
+    """The messages for one text, in its order. `path` only names it; nothing is read from the disk.
+
+    Raises RunnerMissing when ruff is not installed with flashagent.
+    """
+    _, output = await _ruff(("--output-format", "json", "--select", ",".join(select)), path, text)
+    try:
+        found = json.loads(output or "[]")
+    except ValueError:
+        return ()
+    return tuple(_diagnostic(path, one) for one in found)
+
+
+async def undefined_names(texts: Mapping[str, str]) -> tuple[Diagnostic, ...]:
+    """Syntax errors and undefined names of several Python texts, by path."""
+    found = await asyncio.gather(
+        *(diagnostics(path, text) for path, text in texts.items() if is_python(path))
+    )
+    return tuple(one for several in found for one in several)
+
+
+async def caused(before: Mapping[str, str | None], after: Mapping[str, str | None]) -> tuple[Diagnostic, ...]:
+    """Only what a change brought: messages of `after` that `before` did not have as often. None = no such file."""
+    old = await undefined_names({path: text for path, text in before.items() if text is not None})
+    new = await undefined_names({path: text for path, text in after.items() if text is not None})
+    known = Counter((one.path, one.code, one.message) for one in old)
+    fresh = []
+    for one in new:
+        key = (one.path, one.code, one.message)
+        if known[key] > 0:
+            known[key] -= 1
+        else:
+            fresh.append(one)
+    return tuple(fresh)
+
+
+async def safe_fixes(path: str, text: str, *, select: Sequence[str] = FIXABLE) -> str:
+    """The text with the fixes that ruff calls safe; the same text when there is none."""
+    if not is_python(path):
+        return text
+    code, output = await _ruff(("--fix-only", "--quiet", "--select", ",".join(select)), path, text)
+    return output if code == 0 and output else text
+
+
+def is_python(path: str) -> bool:
+    return path.endswith((".py", ".pyi"))
+
+
+async def _ruff(arguments: Sequence[str], path: str, text: str) -> tuple[int, str]:
+    """Exit code and stdout of `ruff check` on a text. Texts pass as bytes, so that line ends stay."""
+    process = await asyncio.create_subprocess_exec(
+        _binary(), "check", "--isolated", "--no-cache", "--target-version", _TARGET, *arguments,
+        "--stdin-filename", path, "-",
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        output, _ = await asyncio.wait_for(
+            process.communicate(text.encode("utf-8", "surrogatepass")), _TIMEOUT_S
+        )
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return process.returncode or 0, output.decode("utf-8", "replace")
+
+
+def _binary() -> str:
+    try:
+        from ruff import find_ruff_bin  # type: ignore[import-untyped]
+
+        return str(find_ruff_bin())
+    except (ImportError, FileNotFoundError) as error:
+        raise RunnerMissing("ruff is not installed with flashagent.", hint="Reinstall flashagent.") from error
+
+
+def _diagnostic(path: str, one: Mapping[str, Any]) -> Diagnostic:
+    place = one.get("location") or {}
+    return Diagnostic(
+        path,
+        int(place.get("row") or 1),
+        int(place.get("column") or 1),
+        str(one.get("code") or "syntax"),
+        str(one.get("message", "")),
+        "error",
+        "ruff",
+    )

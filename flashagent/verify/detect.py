@@ -1,0 +1,197 @@
+"""Which checks a project has: read from its files, never by running anything of it.
+
+What was chosen and why is part of the answer, so that a person can disagree.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from flashagent.errors import UsageError
+from flashagent.verify.commands import Check, check_from_text
+from flashagent.verify.environment import ProjectEnvironment
+from flashagent.verify.interpreters import has_module
+
+__all__ = ["Check", "check_from_text", "detect_checks"]
+
+_TEST_FOLDERS = ("tests", "test")
+_SKIPPED = frozenset(
+    {"node_modules", "build", "dist", "target", "site-packages", "__pycache__", "venv", "env"}
+)
+_MAX_FILES = 2000
+_NO_TEST_SCRIPT = "no test specified"
+
+
+def detect_checks(
+    root: Path, environment: ProjectEnvironment, *, overrides: Sequence[str] = ()
+) -> tuple[Check, ...]:
+    """The checks of the project at `root`, the most telling first; `overrides` (from settings) replace detection.
+
+    A Makefile counts only when nothing else is found, since its test target usually runs the same tests again.
+    Raises UsageError when there is no check.
+    """
+    if overrides:
+        return tuple(check_from_text(text, why="checks: in the settings") for text in overrides)
+    detectors: tuple[Callable[[], Check | None], ...] = (
+        lambda: _python_check(root, environment),
+        lambda: _javascript_check(root),
+        lambda: _cargo_check(root),
+        lambda: _go_check(root),
+    )
+    found = tuple(check for detector in detectors if (check := detector()) is not None)
+    if found:
+        return found
+    if (makefile := _make_check(root)) is not None:
+        return (makefile,)
+    raise UsageError(
+        f"no check found in {root}: looked for a pytest configuration, test_*.py files, a test script in package.json, "
+        "Cargo.toml, go.mod and a test target in a Makefile.",
+        hint="Name the command: --check 'pytest -q', or set checks: in flashagent.yaml.",
+    )
+
+
+def _python_check(root: Path, environment: ProjectEnvironment) -> Check | None:
+    configured = _pytest_configuration(root)
+    if configured:
+        return Check("pytest", ("pytest", "-q"), "pytest", why=f"{configured} configures pytest")
+    tests = sorted(_test_files(root))
+    if not tests:
+        return None
+    if has_module(environment.python, "pytest"):
+        why = f"{_relative(tests[0], root)} looks like a test and pytest is installed in {environment.python}"
+        return Check("pytest", ("pytest", "-q"), "pytest", why=why)
+    if any(_mentions(path, "unittest") for path in tests[:200]):
+        return _unittest_check(root, tests)
+    why = f"{_relative(tests[0], root)} looks like a pytest test"
+    return Check("pytest", ("pytest", "-q"), "pytest", why=why)
+
+
+def _unittest_check(root: Path, tests: Sequence[Path]) -> Check:
+    first = tests[0]
+    why = f"{_relative(first, root)} uses unittest and pytest is not installed"
+    argv: tuple[str, ...] = ("python", "-m", "unittest", "discover")
+    folder = next(
+        (name for name in _TEST_FOLDERS if any(_is_inside(path, root / name) for path in tests)), None
+    )
+    if folder is not None:
+        # Without a package the folder itself is the top of the import path, as `discover -s` takes it.
+        top = ("-t", ".") if (root / folder / "__init__.py").is_file() else ()
+        argv += ("-s", folder, *top)
+    if not any(path.name.startswith("test") for path in tests):
+        argv += ("-p", "*_test.py")
+    return Check("unittest", argv, "unittest", why=why)
+
+
+def _pytest_configuration(root: Path) -> str:
+    """The name of the file that configures pytest, or ''."""
+    for name in ("pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml"):
+        if (root / name).is_file():
+            return name
+    if isinstance(_pyproject(root).get("tool", {}).get("pytest"), dict):
+        return "pyproject.toml"
+    for name, section in (("tox.ini", "[pytest]"), ("setup.cfg", "[tool:pytest]")):
+        if _mentions(root / name, section):
+            return name
+    return next(
+        (
+            name
+            for name in ("conftest.py", "tests/conftest.py", "test/conftest.py")
+            if (root / name).is_file()
+        ),
+        "",
+    )
+
+
+def _pyproject(root: Path) -> dict[str, dict[str, object]]:
+    try:
+        data = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    tool = data.get("tool")
+    return {"tool": tool if isinstance(tool, dict) else {}}
+
+
+def _test_files(root: Path) -> Iterator[Path]:
+    """Files that look like Python tests, without following links or entering dependency folders."""
+    pending, seen = [root], 0
+    while pending:
+        try:
+            entries = sorted(pending.pop(0).iterdir())
+        except OSError:
+            continue
+        for entry in entries:
+            if entry.is_symlink():
+                continue
+            if entry.is_dir():
+                if not entry.name.startswith(".") and entry.name not in _SKIPPED:
+                    pending.append(entry)
+            elif entry.suffix == ".py" and (entry.name.startswith("test_") or entry.stem.endswith("_test")):
+                yield entry
+                seen += 1
+                if seen >= _MAX_FILES:
+                    return
+
+
+def _javascript_check(root: Path) -> Check | None:
+    try:
+        data = json.loads((root / "package.json").read_text(encoding="utf-8"))
+        script = data["scripts"]["test"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if not isinstance(script, str) or not script.strip() or _NO_TEST_SCRIPT in script:
+        return None
+    tool = next(
+        (
+            tool
+            for lock, tool in (("pnpm-lock.yaml", "pnpm"), ("yarn.lock", "yarn"))
+            if (root / lock).is_file()
+        ),
+        "npm",
+    )
+    return Check(f"{tool} test", (tool, "test"), "generic", why="package.json has a test script")
+
+
+def _cargo_check(root: Path) -> Check | None:
+    if not (root / "Cargo.toml").is_file():
+        return None
+    return Check("cargo test", ("cargo", "test"), "generic", why="Cargo.toml")
+
+
+def _go_check(root: Path) -> Check | None:
+    if not (root / "go.mod").is_file():
+        return None
+    return Check("go test", ("go", "test", "./..."), "generic", why="go.mod")
+
+
+def _make_check(root: Path) -> Check | None:
+    for name in ("GNUmakefile", "makefile", "Makefile"):
+        text = _read(root / name)
+        for target in ("test", "check"):
+            if re.search(rf"^{target}\s*:(?!=)", text, re.MULTILINE):
+                return Check(
+                    f"make {target}", ("make", target), "generic", why=f"{name} has the target {target}"
+                )
+    return None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    except OSError:
+        return ""
+
+
+def _mentions(path: Path, text: str) -> bool:
+    return text in _read(path)
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    return folder in path.parents
+
+
+def _relative(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix()

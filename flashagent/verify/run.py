@@ -1,0 +1,157 @@
+"""Run a check in the project's environment, inside the sandbox, and tell what it did.
+
+The text that a check prints decides nothing here: results come from our own reporter over a channel with a secret.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import secrets
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from flashagent.errors import RunnerMissing
+from flashagent.events import CheckFinished, CheckOutput, CheckStarted, Emit
+from flashagent.ports import Command, CommandResult, CommandRunner
+from flashagent.values import CheckReport
+from flashagent.verify import launch, report
+from flashagent.verify.channel import Listener
+from flashagent.verify.commands import Check
+from flashagent.verify.environment import ProjectEnvironment
+from flashagent.verify.failures import read
+from flashagent.verify.places import Places
+
+_PROBE = "import importlib.util, sys; sys.exit(importlib.util.find_spec(sys.argv[1]) is None)"
+_NO_MODULE = re.compile(r"No module named '?(pytest|unittest)'?")
+_NOT_FOUND = (126, 127)
+
+
+class Verifier:
+    """Runs the checks of one project. Remembers only which interpreters can import which runner."""
+
+    def __init__(
+        self,
+        runner: CommandRunner,
+        environment: ProjectEnvironment,
+        root: Path,
+        emit: Emit,
+        *,
+        timeout_s: float = 600.0,
+    ) -> None:
+        self._runner = runner
+        self._environment = environment
+        self._root = root.resolve()
+        self._emit = emit
+        self._timeout_s = timeout_s
+        self._importable: set[tuple[str, str]] = set()
+
+    async def run(
+        self,
+        check: Check,
+        *,
+        tests: Sequence[str] = (),
+        tree: Path | None = None,
+        timeout_s: float | None = None,
+        quiet: bool = False,
+    ) -> CheckReport:
+        """Run the check, or only these `tests` of it (ids as a report gives them), in the project or in `tree`.
+
+        Emits CheckStarted, CheckOutput and exactly one CheckFinished, also when cancelled; nothing when `quiet`.
+        Raises RunnerMissing, before anything is emitted, when the interpreter cannot import the runner.
+        """
+        prepared = launch.prepare(check, self._environment, self._root, tests, tree)
+        await self._require_module(prepared)
+        emit: Emit = (lambda event: None) if quiet else self._emit
+        emit(CheckStarted(launch.rerun(check, tests, self._root) if tests else check.argv, check.why))
+        began = time.monotonic()
+        finished: CheckReport | None = None
+        try:
+            finished = await self._carry_out(check, prepared, tree, timeout_s, emit)
+        finally:
+            emit(_finished_event(finished, time.monotonic() - began))
+        return finished
+
+    async def _carry_out(
+        self, check: Check, prepared: launch.Launch, tree: Path | None, timeout_s: float | None, emit: Emit
+    ) -> CheckReport:
+        listener = Listener(secrets.token_hex(16), prepared.select)
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+        def on_output(chunk: bytes) -> None:
+            if text := decoder.decode(chunk):
+                emit(CheckOutput(text))
+
+        result = await self._runner.run(
+            self._command(check, prepared, tree, self._timeout_s if timeout_s is None else timeout_s),
+            on_output=on_output,
+            channel=listener if prepared.reports else None,
+        )
+        if tree is None and not listener.started:
+            self._refuse_missing(prepared, result)
+        places = self._places(check, tree)
+        told = read(listener.records, places, lambda names: launch.rerun(check, names, self._root))
+        return report.build(
+            check, result, told, places, forged=listener.forged, expects_reporter=prepared.expects_reporter
+        )
+
+    def _command(self, check: Check, prepared: launch.Launch, tree: Path | None, timeout_s: float) -> Command:
+        return Command(
+            argv=prepared.argv,
+            cwd=self._root / check.cwd,
+            env=prepared.env,
+            path=self._environment.path,
+            timeout_s=timeout_s,
+            tree=tree,
+            keep=self._environment.keep,
+            binds=prepared.binds,
+        )
+
+    def _places(self, check: Check, tree: Path | None) -> Places:
+        trees = (str(tree), str(tree.resolve())) if tree is not None else ()
+        roots = tuple(dict.fromkeys((*trees, str(self._root))))
+        return Places(roots, self._environment.keep, launch.folder_of(check))
+
+    async def _require_module(self, prepared: launch.Launch) -> None:
+        """Ask the interpreter itself, once, where its folders do not already show the runner."""
+        python, module = prepared.python, prepared.module
+        if not python or not module or (python, module) in self._importable:
+            return
+        if not launch.surely_has(python, module):
+            argv = (python, "-c", _PROBE, module)
+            env = {"PYTHONDONTWRITEBYTECODE": "1", **self._environment.variables}
+            # `-c` puts the current folder on the import path; the interpreter's own folder holds no module.
+            result = await self._runner.run(
+                Command(
+                    argv, self._root, env, self._environment.path, 60.0, binds=prepared.binds, read_only=True
+                )
+            )
+            if result.exit_code != 0:
+                raise launch.missing_module(python, module)
+        self._importable.add((python, module))
+
+    def _refuse_missing(self, prepared: launch.Launch, result: CommandResult) -> None:
+        """A runner that turns out to be absent is no red check."""
+        text = result.output.decode("utf-8", "replace").strip()
+        if result.exit_code in _NOT_FOUND:
+            raise RunnerMissing(
+                f"{text.splitlines()[-1] if text else prepared.argv[0]} (exit status {result.exit_code}; PATH of the "
+                f"project: {self._environment.why or self._environment.kind}).",
+                hint="Install what the check needs, or name another command with --check.",
+            )
+        if result.exit_code != 0 and prepared.reports and (match := _NO_MODULE.search(text)):
+            raise launch.missing_module(prepared.argv[0], match[1])
+
+
+def _finished_event(finished: CheckReport | None, seconds: float) -> CheckFinished:
+    if finished is None:
+        return CheckFinished(0, 0, (), seconds, 130, False)
+    return CheckFinished(
+        finished.passed,
+        finished.failed,
+        finished.failures,
+        finished.seconds,
+        finished.exit_code,
+        finished.counted,
+    )

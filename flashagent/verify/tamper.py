@@ -1,0 +1,208 @@
+"""See what a patch does to the tests themselves: deletes, skips, loosens, or changes how they are run. Pure.
+
+It recognises, it does not forbid: whoever decides asks whether the goal wanted test changes, and runs the original tests.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any, Literal
+
+from flashagent.values import FileChange
+
+TamperKind = Literal["deletes", "skips", "loosens", "edits", "configuration", "shadows", "special-cases"]
+
+_CONFIGURATION = frozenset({
+    "conftest.py", "pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml", "tox.ini", "noxfile.py", "makefile",
+    "gnumakefile", "jest.config.js", "jest.config.ts", "vitest.config.js", "vitest.config.ts", ".mocharc.json",
+    "sitecustomize.py", "usercustomize.py",
+})  # fmt: skip
+_PARTLY = ("pyproject.toml", "setup.cfg", "package.json", "cargo.toml")
+_SHADOWS = frozenset(
+    {
+        "pytest",
+        "_pytest",
+        "unittest",
+        "pluggy",
+        "flashagent_reporter",
+        "flashagent_unittest",
+        "sitecustomize",
+        "usercustomize",
+    }
+)
+_TEST_FOLDERS = frozenset({"test", "tests", "testing", "__tests__", "spec", "specs"})
+_TEST_NAME = re.compile(
+    r"^(test_.*|.*_test|tests)\.py$|^.*_test\.go$|^.*[._](test|spec)\.[cm]?[jt]sx?$|^.*(Test|Tests|IT)\.(java|kt)$"
+)
+_SKIPS = re.compile(
+    r"\bskip(?:if|unless|test)?\b|\bxfail\b|\bexpectedfailure\b|\bimportorskip\b|\bxit\(|\bxdescribe\(|#\[ignore|"
+    r"@disabled\b|@ignore\b|\bt\.skip",
+    re.IGNORECASE,
+)
+_ASSERTS = re.compile(r"\bassert\w*\b|\bexpect\(|\.should\b|\bt\.(?:Error|Fatal|Fail)\w*\(")
+_SPECIAL = re.compile(
+    r"PYTEST_CURRENT_TEST|PYTEST_VERSION|['\"](?:pytest|unittest)['\"]\s+(?:not\s+)?in\s+sys\.modules"
+)
+_EXITS = re.compile(r"\bos\._exit\s*\(|\bos\.kill\s*\(\s*os\.getpid|\batexit\.register\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Tampering:
+    """One thing that a patch does to the tests. `text` is one line for a person."""
+
+    path: str
+    kind: TamperKind
+    text: str
+
+
+def is_test_file(path: str) -> bool:
+    """Whether the path looks like tests or what only tests use."""
+    pure = PurePosixPath(path)
+    return bool(_TEST_NAME.match(pure.name)) or any(part.lower() in _TEST_FOLDERS for part in pure.parts[:-1])
+
+
+def is_test_configuration(path: str) -> bool:
+    """Whether the whole file is about how tests are run; files like pyproject.toml are so only in part."""
+    return PurePosixPath(path).name.lower() in _CONFIGURATION
+
+
+def touches_tests(change: FileChange) -> bool:
+    """Whether the change must be taken back to run the original tests."""
+    if is_test_file(change.path) or is_test_configuration(change.path):
+        return True
+    return any(_partly(change)) or _shadow(change) is not None
+
+
+def examine(
+    changes: Sequence[FileChange], *, is_test: Callable[[str], bool] = is_test_file
+) -> tuple[Tampering, ...]:
+    """What the patch does to existing tests and their configuration; new tests in new files are no tampering."""
+    return tuple(found for change in changes for found in _examine(change, is_test))
+
+
+def _examine(change: FileChange, is_test: Callable[[str], bool]) -> Iterator[Tampering]:
+    shadow = _shadow(change)
+    if shadow is not None:
+        yield shadow
+    elif is_test_configuration(change.path):
+        verb = "adds" if change.before is None else "deletes" if change.after is None else "edits"
+        yield Tampering(change.path, "configuration", f"{verb} the test configuration {change.path}")
+    elif is_test(change.path):
+        yield from _test_file(change)
+    else:
+        yield from _partly(change)
+        yield from _source(change)
+
+
+def _shadow(change: FileChange) -> Tampering | None:
+    parts = PurePosixPath(change.path).parts
+    name = parts[0] if len(parts) > 1 else PurePosixPath(change.path).stem
+    if change.before is not None or name not in _SHADOWS or not change.path.endswith(".py"):
+        return None
+    return Tampering(change.path, "shadows", f"{change.path} would be imported in the place of {name}")
+
+
+def _partly(change: FileChange) -> Iterator[Tampering]:
+    """The test sections of files that hold other things as well."""
+    name = PurePosixPath(change.path).name.lower()
+    if name in _PARTLY and _test_part(name, change.before or "") != _test_part(name, change.after or ""):
+        yield Tampering(change.path, "configuration", f"changes how tests are run in {change.path}")
+
+
+def _test_part(name: str, text: str) -> Any:
+    if name == "setup.cfg":
+        return re.findall(r"^\[(?:tool:pytest|coverage:[^\]]*)\][^\[]*", text, re.MULTILINE)
+    if name == "package.json":
+        return re.findall(
+            r'"(?:pre|post)?test[^"]*"\s*:\s*"(?:[^"\\]|\\.)*"|"(?:jest|vitest|mocha)"\s*:', text
+        )
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return text
+    if name == "cargo.toml":
+        return [data.get("test"), data.get("lib", {}).get("test")]
+    tools = data.get("tool", {})
+    return {tool: tools.get(tool) for tool in ("pytest", "tox", "nox", "coverage", "hatch", "pdm", "poe")}
+
+
+def _source(change: FileChange) -> Iterator[Tampering]:
+    """Code outside of tests that asks whether it is being tested, or ends the process behind the runner's back."""
+    before, after = change.before or "", change.after or ""
+    for pattern, kind_text in (
+        (_SPECIAL, "asks whether tests are running"),
+        (_EXITS, "ends or hooks the process"),
+    ):
+        if len(pattern.findall(after)) > len(pattern.findall(before)):
+            yield Tampering(change.path, "special-cases", f"{change.path} {kind_text}")
+
+
+def _test_file(change: FileChange) -> Iterator[Tampering]:
+    path, before, after = change.path, change.before, change.after
+    if before is None:
+        return
+    if after is None:
+        yield Tampering(path, "deletes", f"deletes the test file {path}")
+        return
+    old, new = _python_tests(path, before), _python_tests(path, after)
+    if old is None or new is None:
+        yield from _text_changes(path, path, before, after)
+        return
+    for name, body in old.items():
+        if name not in new:
+            yield Tampering(path, "deletes", f"deletes the test {name}")
+        elif body != new[name]:
+            yield from _text_changes(path, f"the test {name}", body, new[name])
+    if not any(name not in new or body != new[name] for name, body in old.items()):
+        rest_before, rest_after = _without(before, old), _without(after, new)
+        if rest_before != rest_after:
+            yield from _text_changes(path, f"{path} outside of its tests", rest_before, rest_after)
+
+
+def _text_changes(path: str, what: str, before: str, after: str) -> Iterator[Tampering]:
+    if len(_SKIPS.findall(after)) > len(_SKIPS.findall(before)):
+        yield Tampering(path, "skips", f"skips {what} or expects it to fail")
+    elif len(_ASSERTS.findall(after)) < len(_ASSERTS.findall(before)):
+        yield Tampering(path, "loosens", f"takes assertions out of {what}")
+    elif before != after:
+        yield Tampering(path, "edits", f"edits {what}")
+
+
+def _python_tests(path: str, text: str) -> dict[str, str] | None:
+    """Each test's name and its normalised code, decorators included; None when this is not readable Python."""
+    if not path.endswith(".py"):
+        return None
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return None
+    return dict(_tests_in(tree.body, ""))
+
+
+def _tests_in(body: Sequence[ast.stmt], prefix: str) -> Iterator[tuple[str, str]]:
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            decorators = "\n".join(ast.unparse(decorator) for decorator in node.decorator_list)
+            for name, code in _tests_in(node.body, f"{prefix}{node.name}."):
+                yield name, f"{decorators}\n{code}" if decorators else code
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test"):
+            yield prefix + node.name, ast.unparse(node)
+
+
+def _without(text: str, tests: dict[str, str]) -> str:
+    """The module's code without the bodies of its tests."""
+    names = {name.rsplit(".", 1)[-1] for name in tests}
+
+    class Remove(ast.NodeTransformer):
+        def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST | None:
+            return None if node.name in names else node
+
+        def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST | None:
+            return None if node.name in names else node
+
+    return ast.unparse(Remove().visit(ast.parse(text)))
