@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Literal
 
 from flashagent.values import FileChange
 
@@ -30,8 +31,7 @@ def unified_diffs(changes: Iterable[FileChange]) -> str:
     return "".join(unified_diff(change) for change in changes)
 
 
-def kind_of(change: FileChange) -> str:
-    """'created', 'deleted' or 'modified'."""
+def kind_of(change: FileChange) -> Literal["created", "modified", "deleted"]:
     if change.before is None:
         return "created"
     return "deleted" if change.after is None else "modified"

@@ -85,6 +85,10 @@ class ContextTooLong(ModelError):
     """The endpoint said that the request does not fit its context window."""
 
 
+class NoSuchFile(WorkspaceError):
+    """There is no file of that path (it may be a folder)."""
+
+
 class SandboxUnavailable(FlashagentError):
     """No sandbox on this machine and no explicit word of the user to go without."""
 

@@ -261,7 +261,9 @@ Event = (
 )  # fmt: skip
 Emit = Callable[[Event], None]
 
-EVENT_TYPES: Mapping[str, type[Event]] = types.MappingProxyType({cls.__name__: cls for cls in get_args(Event)})
+EVENT_TYPES: Mapping[str, type[Event]] = types.MappingProxyType(
+    {cls.__name__: cls for cls in get_args(Event)}
+)
 
 
 def to_plain(event: Event) -> dict[str, Any]:
@@ -293,7 +295,9 @@ def from_plain(data: Mapping[str, Any]) -> Event:
 def _build(hint: Any, value: Any) -> Any:
     if dataclasses.is_dataclass(hint):
         hints = get_type_hints(hint)
-        known = {f.name: _build(hints[f.name], value[f.name]) for f in dataclasses.fields(hint) if f.name in value}
+        known = {
+            f.name: _build(hints[f.name], value[f.name]) for f in dataclasses.fields(hint) if f.name in value
+        }
         return hint(**known)  # type: ignore[operator]
     if get_origin(hint) is tuple:
         args = get_args(hint)

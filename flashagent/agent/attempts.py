@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -12,13 +12,10 @@ from flashagent.agent.effort import Effort, Tried, choose
 from flashagent.agent.loop import Ruling
 from flashagent.agent.session import Session
 from flashagent.agent.witness import Judgement, Witness
-from flashagent.edits.formats import parse_reply
-from flashagent.edits.values import Edit, Parsed, Refusal, Refused
 from flashagent.errors import FlashagentError
-from flashagent.events import AttemptFinished, AttemptStarted, EditRejected, Emit
+from flashagent.events import AttemptFinished, AttemptStarted, Emit
 from flashagent.models.base import ChatModel
-from flashagent.tools.edit import refused_result
-from flashagent.tools.landing import Landed, Landing
+from flashagent.tools.landing import Landing, land_text
 from flashagent.values import CheckReport, FileChange
 
 End = Literal["again", "over", "interrupted"]
@@ -102,7 +99,8 @@ class Attempts:
             finished = await self._session.turn(prompt, self._after_step)
             interrupted = finished.end == "interrupted"
             if finished.end == "done":
-                refusal = await self._land_text()
+                landed, refusal = await land_text(self._session.last_text, self._landing, self._emit)
+                self._unjudged = self._unjudged or landed
             if self._unjudged and not interrupted:
                 await self._judge()
         finally:
@@ -116,7 +114,10 @@ class Attempts:
 
     def _prepare(self) -> Effort:
         effort = choose(
-            self._tried, failing=self._failures(), has_architect=self._has_architect, goal_words=self._goal_words
+            self._tried,
+            failing=self._failures(),
+            has_architect=self._has_architect,
+            goal_words=self._goal_words,
         )
         self._session.thread.effort = effort
         self._session.thread.model = self._model_for(effort)
@@ -146,22 +147,6 @@ class Attempts:
         if self._best is None or failures <= self._best[0]:
             self._best = failures, self._landing.changes()
         return judgement
-
-    async def _land_text(self) -> str:
-        """Edits that the model wrote as plain text; what is wrong with them, or ''."""
-        parsed = parse_reply(self._session.last_text)
-        if isinstance(parsed, Refusal):
-            self._emit(EditRejected(parsed.path or "", parsed.message))
-            return parsed.message
-        edits: Sequence[Edit] = parsed.edits if isinstance(parsed, Parsed) else ()
-        if not edits:
-            return ""
-        outcome = await self._landing.land(edits)
-        if isinstance(outcome, Refused):
-            return refused_result(outcome).text
-        assert isinstance(outcome, Landed)
-        self._unjudged = True
-        return ""
 
     def _fingerprint(self, refused: int) -> Tried:
         report: CheckReport = self._witness.before if self._judgement is None else self._judgement.report

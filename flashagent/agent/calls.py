@@ -9,7 +9,16 @@ from dataclasses import dataclass, field
 
 from flashagent.agent.approvals import Action, ActionKind, Allow, Ask, Deny, Grants, Mode, decide
 from flashagent.errors import FlashagentError, Interrupted
-from flashagent.events import ApprovalRequested, ApprovalResolved, Decision, Emit, ToolFinished, ToolOutcome, ToolOutput, ToolStarted
+from flashagent.events import (
+    ApprovalRequested,
+    ApprovalResolved,
+    Decision,
+    Emit,
+    ToolFinished,
+    ToolOutcome,
+    ToolOutput,
+    ToolStarted,
+)
 from flashagent.messages import ToolCall, ToolMessage
 from flashagent.ports import Clock
 from flashagent.tools.base import Arguments, Tool, ToolResult, parse_arguments
@@ -61,7 +70,9 @@ class Carried:
     refused_edits: int = 0
 
 
-async def carry_out(calls: Sequence[ToolCall], tools: Toolbox, approver: Approver, emit: Emit, clock: Clock) -> Carried:
+async def carry_out(
+    calls: Sequence[ToolCall], tools: Toolbox, approver: Approver, emit: Emit, clock: Clock
+) -> Carried:
     """Neighbouring calls that may run side by side do; the others wait for each other. Every call is answered, also
     when the work is cancelled: the rest is answered as interrupted before Interrupted is raised."""
     results: dict[str, ToolResult] = {}
@@ -84,7 +95,9 @@ class CallsInterrupted(Interrupted):
         self.messages = messages
 
 
-async def run_call(call: ToolCall, tools: Toolbox, approver: Approver, emit: Emit, clock: Clock) -> ToolResult:
+async def run_call(
+    call: ToolCall, tools: Toolbox, approver: Approver, emit: Emit, clock: Clock
+) -> ToolResult:
     """One call from its arguments to its result; the one place where any exception of a tool becomes a result."""
     tool = tools.find(call.name)
     checked = _unknown(call, tools) if tool is None else parse_arguments(tool, call.arguments)

@@ -26,7 +26,9 @@ class Focus:
     files: tuple[tuple[str, str], ...] = ()
 
 
-def choose_focus(ranked: Sequence[RankedSymbol], read: Callable[[str], str | None], budget_tokens: int) -> Focus:
+def choose_focus(
+    ranked: Sequence[RankedSymbol], read: Callable[[str], str | None], budget_tokens: int
+) -> Focus:
     """The focus for `ranked` (best first). `read` gives the current text of a file, None when it cannot be read."""
     texts = _texts(ranked, read)
     full: list[RankedSymbol] = []
@@ -68,7 +70,9 @@ def _body(symbol: Symbol, texts: dict[str, str]) -> str | None:
 
 
 def _inside(inner: Symbol, outer: Symbol) -> bool:
-    return inner.path == outer.path and outer.start_line <= inner.start_line and inner.end_line <= outer.end_line
+    return (
+        inner.path == outer.path and outer.start_line <= inner.start_line and inner.end_line <= outer.end_line
+    )
 
 
 def _full_text(full: Sequence[RankedSymbol], texts: dict[str, str]) -> list[str]:

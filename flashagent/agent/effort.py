@@ -36,7 +36,9 @@ def choose(tried: Sequence[Tried], *, failing: int, has_architect: bool, goal_wo
     raise asks the architect where there is one."""
     raises = _raises(tried)
     if raises >= 2 and has_architect:
-        return _effort("high", "architect", "two attempts in a row got no further: the stronger model takes over")
+        return _effort(
+            "high", "architect", "two attempts in a row got no further: the stronger model takes over"
+        )
     if raises >= 2:
         return _effort("high", "flash", "two attempts in a row got no further")
     if raises == 1:

@@ -75,7 +75,9 @@ class Budget:
         """Raises LimitReached when the wall time is used up."""
         if self.seconds_left <= 0:
             raise LimitReached(
-                f"The time limit of {self.limits.seconds:g} s is reached.", limit="time", hint="Raise --timeout."
+                f"The time limit of {self.limits.seconds:g} s is reached.",
+                limit="time",
+                hint="Raise --timeout.",
             )
 
     def reserve(self, model: str, estimated_prompt_tokens: int, wanted_output_tokens: int) -> Reservation:
@@ -87,7 +89,9 @@ class Budget:
         self.check_time()
         if self.requests + len(self._open) >= self.limits.requests:
             raise LimitReached(
-                f"The limit of {self.limits.requests} requests is reached.", limit="requests", hint="Raise --max-requests."
+                f"The limit of {self.limits.requests} requests is reached.",
+                limit="requests",
+                hint="Raise --max-requests.",
             )
         prompt = int(estimated_prompt_tokens * self._calibration) + 1
         spoken_for = self.usage.total_tokens + sum(r.prompt_tokens + r.max_output_tokens for r in self._open)
@@ -115,7 +119,9 @@ class Budget:
         cost = self._price(reservation.model, usage)
         self.cost = None if cost is None or self.cost is None else self.cost + cost
         if not usage.estimated and reservation.prompt_tokens:
-            self._calibration = max(self._calibration, self._calibration * usage.prompt_tokens / reservation.prompt_tokens)
+            self._calibration = max(
+                self._calibration, self._calibration * usage.prompt_tokens / reservation.prompt_tokens
+            )
 
     def _cost_of(self, model: str, prompt: int, output: int) -> float | None:
         return self._price(model, Usage(prompt_tokens=prompt, completion_tokens=output))

@@ -30,6 +30,7 @@ class Thread:
     effort: Effort
     history: list[Message]
     temperature: float | None = None
+    reply_cap: int = 16_000
     steering: list[str] = field(default_factory=list)
 
 
@@ -72,9 +73,8 @@ async def converse(thread: Thread, after_step: AfterStep, emit: Emit) -> bool:
 async def ask(thread: Thread, emit: Emit) -> AssistantMessage:
     """One request and its reply, inside the budget; the reply is in the history and on record when this returns."""
     request = ModelRequest(tuple(thread.history), thread.tools.specs, temperature=thread.temperature)
-    reservation = thread.budget.reserve(
-        thread.model.name, estimate_request(request), thread.effort.max_output_tokens
-    )
+    wanted = min(thread.effort.max_output_tokens, thread.reply_cap)
+    reservation = thread.budget.reserve(thread.model.name, estimate_request(request), wanted)
     usage: Usage | None = None
     try:
         reply = await thread.model.reply(
@@ -87,11 +87,15 @@ async def ask(thread: Thread, emit: Emit) -> AssistantMessage:
             ),
             emit,
         )
-        usage = reply.usage
+        usage = reply.usage + reply.wasted
     finally:
         thread.budget.settle(reservation, usage)
     thread.history.append(reply)
-    emit(AssistantReplied(reply.text, reply.tool_calls, reply.usage, reply.model or thread.model.name, reply.reasoning))
+    emit(
+        AssistantReplied(
+            reply.text, reply.tool_calls, reply.usage, reply.model or thread.model.name, reply.reasoning
+        )
+    )
     spent = thread.budget.usage
     emit(BudgetSpent(spent.total_tokens, thread.budget.cost, thread.budget.share, spent.estimated))
     return reply

@@ -9,7 +9,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from flashagent.events import AssistantReplied, Event, JobFinished, ReasoningDelta, TextDelta, ToolFinished, TurnFinished, to_line
+from flashagent.events import (
+    AssistantReplied,
+    Event,
+    JobFinished,
+    ReasoningDelta,
+    TextDelta,
+    ToolFinished,
+    TurnFinished,
+    to_line,
+)
 from flashagent.ports import Clock
 
 # Deltas repeat what AssistantReplied says whole; a session file without them is a tenth of the size.
@@ -20,7 +29,9 @@ SYNCED = (AssistantReplied, ToolFinished, TurnFinished, JobFinished)
 class Recorder:
     """A sink of events. Each line is written at once; after each finished step it is on the disk (fsync)."""
 
-    def __init__(self, path: Path, session: str, clock: Clock, mask: Callable[[str], str] = lambda text: text) -> None:
+    def __init__(
+        self, path: Path, session: str, clock: Clock, mask: Callable[[str], str] = lambda text: text
+    ) -> None:
         self.path = path
         self._session = session
         self._clock = clock

@@ -17,8 +17,8 @@ from flashagent.values import Usage
 class Session:
     """`sinks` see every event before the reader of the stream does, so saving never depends on a screen."""
 
-    def __init__(self, id: str, thread: Thread, sinks: Sequence[Emit] = (), *, can_ask: bool = False) -> None:
-        self.id = id
+    def __init__(self, session_id: str, thread: Thread, sinks: Sequence[Emit] = (), *, can_ask: bool = False) -> None:
+        self.id = session_id
         self.thread = thread
         self.error: FlashagentError | None = None
         self._sinks = tuple(sinks)
@@ -126,7 +126,9 @@ class InternalError(FlashagentError):
     """A bug of ours that ended a turn; `__cause__` is what was raised."""
 
     def __init__(self, cause: BaseException) -> None:
-        super().__init__(f"flashagent itself failed: {type(cause).__name__}: {cause}", hint="Please report it.")
+        super().__init__(
+            f"flashagent itself failed: {type(cause).__name__}: {cause}", hint="Please report it."
+        )
         self.__cause__ = cause
 
 

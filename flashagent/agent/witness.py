@@ -9,7 +9,9 @@ from typing import Protocol
 from flashagent.values import CheckReport
 from flashagent.verify.verdict import Verdict, judge
 
-MOST_TESTS_ALONE = 40  # a command line with more test ids than this is slower than the whole check in most runners
+MOST_TESTS_ALONE = (
+    40  # a command line with more test ids than this is slower than the whole check in most runners
+)
 
 
 class RunCheck(Protocol):

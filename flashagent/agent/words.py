@@ -70,7 +70,10 @@ class PromptWords:
         """One failure in full, the others as a line each."""
         if not failures:
             return ""
-        named = [f"- {f.test_id or f.kind}: {f.message.partition(chr(10))[0][:160]}" for f in failures[1 : MOST_NAMED + 1]]
+        named = [
+            f"- {f.test_id or f.kind}: {f.message.partition(chr(10))[0][:160]}"
+            for f in failures[1 : MOST_NAMED + 1]
+        ]
         left = len(failures) - 1 - len(named)
         others = ["Also failing:", *named] if named else []
         if left > 0:

@@ -21,7 +21,9 @@ COMMANDS: dict[str, CommandEntry] = {
     "diff": CommandEntry("show what flashagent changed", "flashagent.cli.diff"),
     "apply": CommandEntry("land the edits of a model's reply", "flashagent.cli.apply"),
     "map": CommandEntry("show the files and symbols that matter for a text", "flashagent.cli.map"),
-    "sandbox": CommandEntry("run a command in the sandbox, or show what protects you", "flashagent.cli.sandbox"),
+    "sandbox": CommandEntry(
+        "run a command in the sandbox, or show what protects you", "flashagent.cli.sandbox"
+    ),
     "config": CommandEntry("show and set settings", "flashagent.cli.config"),
     "trust": CommandEntry("trust a project's settings file", "flashagent.cli.trust"),
     "cache": CommandEntry("show and clear the cache", "flashagent.cli.cache"),

@@ -23,7 +23,9 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     try:
         return _dispatch(argv, environ)
     except FlashagentError as error:
-        print(f"flashagent: {error.message}", *([error.hint] if error.hint else []), sep="\n  ", file=sys.stderr)
+        print(
+            f"flashagent: {error.message}", *([error.hint] if error.hint else []), sep="\n  ", file=sys.stderr
+        )
         return error.exit_code
     except KeyboardInterrupt:
         print("flashagent: interrupted", file=sys.stderr)
@@ -39,7 +41,13 @@ def help_text() -> str:
     width = max(map(len, COMMANDS))
     lines = [f"  {name:<{width}}  {entry.summary}" for name, entry in COMMANDS.items()]
     return "\n".join(
-        [USAGE, "", *lines, "", "flashagent COMMAND --help tells the options of a command; --version the version."]
+        [
+            USAGE,
+            "",
+            *lines,
+            "",
+            "flashagent COMMAND --help tells the options of a command; --version the version.",
+        ]
     )
 
 

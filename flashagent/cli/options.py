@@ -22,7 +22,13 @@ def positive_float(text: str) -> float:
 def add_job_options(parser: argparse.ArgumentParser) -> None:
     """The options that `fix` and `do` share."""
     add = parser.add_argument
-    add("goal", nargs="?", default="", metavar="GOAL", help="what to reach, in words; - reads a failure log from stdin")
+    add(
+        "goal",
+        nargs="?",
+        default="",
+        metavar="GOAL",
+        help="what to reach, in words; - reads a failure log from stdin",
+    )
     add("paths", nargs="*", metavar="PATHS", help="after --: files or folders to look at first")
     add("--check", action="append", metavar="CMD", help="the command that must pass (repeat for several)")
     add("--model", metavar="M", help="the model to ask")

@@ -5,17 +5,44 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 
-from flashagent_sandbox import CommandNotFound, Policy, Request, SandboxError, run
-from flashagent_sandbox.backends import Backend
+from flashagent_sandbox import (
+    CommandNotFound,
+    Policy,
+    Request,
+    SandboxError,
+    choose_backend,
+    load_profile,
+    run,
+)
+from flashagent_sandbox.backends.base import Backend
 
 from flashagent.errors import RunnerMissing, SandboxUnavailable
 from flashagent.ports import CHANNEL_VARIABLE, Channel, Command, CommandResult, OnOutput
 
 UNPROTECTED = "none"
 CHANNEL_GRACE_S = 10.0  # how long our end may still read what the command wrote before it ended
+
+
+def open_runner(
+    root: Path,
+    environ: Mapping[str, str],
+    *,
+    profile: str = "default",
+    backend: str = "",
+    sandboxed: bool = True,
+) -> SandboxRunner:
+    """The best back-end that works here, or the one that the settings name; none only when `sandboxed` is false.
+
+    Raises SandboxUnavailable, saying what is missing.
+    """
+    with _our_errors():
+        policy = load_profile(profile, root=root, environ=environ)
+        name = (backend or policy.backend or None) if sandboxed else UNPROTECTED
+        return SandboxRunner(policy, choose_backend(name))
 
 
 class SandboxRunner:
@@ -43,7 +70,9 @@ class SandboxRunner:
             request = self._request(command)
             number = theirs.fileno()
             request = replace(
-                request, env={**request.env, CHANNEL_VARIABLE: str(number)}, pass_fds=(*request.pass_fds, number)
+                request,
+                env={**request.env, CHANNEL_VARIABLE: str(number)},
+                pass_fds=(*request.pass_fds, number),
             )
             talking = asyncio.create_task(_talk(ours, channel))
             try:
@@ -104,4 +133,5 @@ def _our_errors() -> Iterator[None]:
     except CommandNotFound as error:
         raise RunnerMissing(error.message, hint=error.hint) from error
     except SandboxError as error:
-        raise SandboxUnavailable(error.message, hint=error.hint) from error
+        hint = error.hint or "`flashagent sandbox probe` says what is missing; --no-sandbox goes without."
+        raise SandboxUnavailable(error.message, hint=hint) from error

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from flashagent.errors import ExitCode
 from flashagent.events import JobFinished
 
 Job = Callable[[], Coroutine[Any, Any, JobFinished]]
@@ -24,6 +25,8 @@ async def _run(job: Job) -> int:
         loop.add_signal_handler(number, task.cancel)
     try:
         return (await task).exit_code
+    except asyncio.CancelledError:
+        return ExitCode.INTERRUPTED  # the signal came before the job's first step
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from flashagent import untrusted
 from flashagent.agent.attempts import Attempts, Outcome
-from flashagent.agent.calls import Approver
 from flashagent.agent.context import Focus, choose_focus
-from flashagent.agent.effort import Effort, choose
+from flashagent.agent.effort import Effort
 from flashagent.agent.limits import Budget
-from flashagent.agent.loop import Thread
 from flashagent.agent.session import Session
 from flashagent.agent.witness import RunCheck, Watched, Witness
 from flashagent.agent.words import PromptWords
@@ -23,42 +19,22 @@ from flashagent.events import Emit, FocusChosen, Notice
 from flashagent.jobs.house import House, Models
 from flashagent.jobs.job import FixJob, Result, failed
 from flashagent.jobs.observing import Observation
-from flashagent.messages import SystemMessage
+from flashagent.jobs.trees import candidate
+from flashagent.jobs.workbench import clean, landing_in, new_session, toolbox
 from flashagent.models.base import ChatModel
-from flashagent.ports import Command
-from flashagent.repomap.render import skeleton
-from flashagent.syntax.parse import definitions
-from flashagent.tools.base import Tool
-from flashagent.tools.edit import EditTool
-from flashagent.tools.landing import Landing
-from flashagent.tools.read import ReadTool, neighbours, symbol_finder
-from flashagent.tools.registry import Toolbox
-from flashagent.tools.search import SearchTool
-from flashagent.tools.shell import CheckTool, RunTool
 from flashagent.values import CheckReport, FileChange
 from flashagent.verify.detect import Check
-from flashagent.verify.tamper import Tampering, tampering
+from flashagent.verify.tamper import Tampering, examine, touches_tests
 
 
 async def ask_model(
     job: FixJob, seen: Observation, house: House, models: Models, budget: Budget, emit: Emit
 ) -> Result:
     """Ask until green or a cap is reached. What is returned has been judged on a fresh tree that holds the patch alone."""
-    async with candidate(house, ()) as tree:
+    async with candidate(house) as tree:
         bench = Bench(job, seen, house, models, budget, emit, tree)
         outcome = await bench.attempts().until_green(bench.first_prompt(), job.limits.attempts)
         return await bench.result(outcome)
-
-
-@asynccontextmanager
-async def candidate(house: House, changes: Sequence[FileChange]) -> AsyncIterator[Path]:
-    """A candidate tree, made and given back beside the event loop."""
-    tree = house.trees.tree(changes)
-    path = await asyncio.to_thread(tree.__enter__)
-    try:
-        yield path
-    finally:
-        await asyncio.to_thread(tree.__exit__, None, None, None)
 
 
 @dataclass
@@ -75,14 +51,16 @@ class Bench:
 
     def __post_init__(self) -> None:
         house = self.house
-        self.landing = Landing(house.open_tree(self.tree), house.repository.files, self.emit, house.inspect)
+        self.landing = landing_in(house, self.tree, self.emit)
         self.witness = Witness(
             [Watched(self._runner_of(c), r) for c, r in zip(self.seen.checks, self.seen.reports, strict=True)]
         )
-        self.words = PromptWords(house.texts.fix, house.texts.do, house.texts.feedback, self.landing.read, self.clean)
+        self.words = PromptWords(
+            house.texts.fix, house.texts.do, house.texts.feedback, self.landing.read, self.clean
+        )
 
     def clean(self, text: str) -> str:
-        return self.house.mask(untrusted.plain(text))
+        return clean(self.house, text)
 
     def first_prompt(self) -> str:
         focus = self._focus()
@@ -91,7 +69,7 @@ class Bench:
         self.emit(FocusChosen(focus.shown, focus.tokens, "shown to the model in full"))
         goal = self.job.goal
         if self.job.log:
-            goal = f"{goal}\n\n{untrusted.fence(self.clean(self.job.log), 'failure log', untrusted.nonce())}".strip()
+            goal = f"{goal}\n\n{untrusted.fence(self.clean(self.job.log), 'failure log', untrusted.new_nonce())}".strip()
         return self.words.first(goal, self.seen.check_text, self.seen.before, focus.text)
 
     def attempts(self) -> Attempts:
@@ -112,14 +90,20 @@ class Bench:
             raise Interrupted("Stopped by you; your files are as they were.")
         patch = self.landing.changes()
         if outcome.green and not self.job.tests_may_change:
-            found = tampering(patch)
+            found = examine(patch)
             if found:
                 return await self._without_test_changes(found, patch, outcome)
         if outcome.green:
             return self._green(patch, outcome)
         if outcome.error is not None:
             broken = failed(outcome.error)
-            return Result(broken.outcome, outcome.best, message=broken.message, hint=broken.hint, attempts=outcome.attempts)
+            return Result(
+                broken.outcome,
+                outcome.best,
+                message=broken.message,
+                hint=broken.hint,
+                attempts=outcome.attempts,
+            )
         return self._red(outcome)
 
     def _green(self, patch: tuple[FileChange, ...], outcome: Outcome) -> Result:
@@ -133,7 +117,9 @@ class Bench:
             how=self._last_words(),
             reasons=judgement.verdict.reasons,
             attempts=outcome.attempts,
-            message="" if witnessed else "The check passes as before; no test witnesses that the goal is reached.",
+            message=""
+            if witnessed
+            else "The check passes as before; no test witnesses that the goal is reached.",
         )
 
     def _red(self, outcome: Outcome) -> Result:
@@ -156,17 +142,20 @@ class Bench:
         self, found: Sequence[Tampering], patch: tuple[FileChange, ...], outcome: Outcome
     ) -> Result:
         """Tests were weakened. What counts is the verdict with the original tests, so they are put back and judged."""
-        what = "; ".join(f"{one.path}: {one.what}" for one in found)
-        touched = {one.path for one in found}
-        honest = tuple(change for change in patch if change.path not in touched)
+        what = "; ".join(dict.fromkeys(f"{one.path}: {one.text}" for one in found))
+        flagged = {one.path for one in found}
+        honest = tuple(c for c in patch if not (c.path in flagged and touches_tests(c)))
         self.emit(Notice("warning", f"The patch changes tests: {what}.", "They are judged as they were."))
-        if honest:
-            self.landing.put_back([change for change in patch if change.path in touched])
+        if honest and honest != patch:
+            self.landing.put_back([change for change in patch if change not in honest])
             judgement = await self.witness.judge()
             if judgement.green:
                 return self._green(honest, Outcome(judgement, outcome.attempts))
         return Result(
-            "not_fixed", patch, attempts=outcome.attempts, message=f"Green only because tests were changed: {what}."
+            "not_fixed",
+            patch,
+            attempts=outcome.attempts,
+            message=f"Green only because tests were changed: {what}.",
         )
 
     def _last_words(self) -> str:
@@ -177,53 +166,12 @@ class Bench:
 
     def _session(self) -> Session:
         house = self.house
-        approver = Approver(house.mode, house.runner.protects, house.ask)
-        system = house.texts.system.fill()
-        if not self.models.tools:
-            system = f"{system}\n{house.texts.text_edits.fill()}"
-        if house.notes:
-            system = f"{system}\n\n{house.notes}"
-        first_effort = choose((), failing=0, has_architect=False)
-        thread = Thread(
-            self.models.router.flash,
-            Toolbox.of(self._tools() if self.models.tools else (), house.texts.tools),
-            self.budget,
-            approver,
-            house.clock,
-            first_effort,
-            [SystemMessage(system)],
-            self.models.temperature,
-        )
-        self._talk = Session(house.session_id, thread, (self.emit,))
+        self._talk = new_session(house, self.models, self.budget, self.emit)
+        if self.models.tools:
+            self._talk.thread.tools = toolbox(
+                house, self.landing, self.tree, self.seen.map, self._check_for_model
+            )
         return self._talk
-
-    def _tools(self) -> tuple[Tool, ...]:
-        house = self.house
-        looking = self._command()
-        find = symbol_finder(definitions)
-        near = neighbours(house.repository.files)
-        return (
-            EditTool(self.landing),
-            ReadTool(self.landing, skeleton, find, near, house.mask),
-            SearchTool(house.runner, looking, self.seen.map, house.mask),
-            RunTool(house.runner, looking, house.mask),
-            CheckTool(self._check_for_model),
-        )
-
-    def _command(self) -> Command:
-        """A command in the candidate tree that may look and run but not write: only edits change files, so that the
-        patch is all there is."""
-        environment = self.house.environment
-        return Command(
-            ("true",),
-            self.house.root,
-            env=environment.variables,
-            path=environment.path,
-            tree=self.tree,
-            keep=environment.keep,
-            binds=environment.binds,
-            read_only=True,
-        )
 
     def _runner_of(self, check: Check) -> RunCheck:
         async def run(tests: Sequence[str] = ()) -> CheckReport:

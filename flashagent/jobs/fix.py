@@ -9,16 +9,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Literal, TypeVar, cast
+from typing import TypeVar
 
 from flashagent.agent.limits import Budget
-from flashagent.diffs import kind_of, unified_diff, unified_diffs
-from flashagent.errors import ExitCode, FlashagentError, Interrupted, LimitReached
-from flashagent.events import Emit, FileChanged, JobFinished
+from flashagent.diffs import unified_diffs
+from flashagent.errors import ExitCode, FlashagentError, Interrupted, LimitReached, WorkspaceError
+from flashagent.events import Emit, JobFinished, Notice
 from flashagent.jobs.house import House
 from flashagent.jobs.job import EXIT_CODES, FixJob, Result, account, failed
 from flashagent.jobs.observing import Observation, observe
 from flashagent.jobs.searching import search_offline
+from flashagent.tools.landing import announce
 
 T = TypeVar("T")
 
@@ -40,7 +41,9 @@ class _Run:
                 return await self._finish(await self._repair(self.seen))
         except TimeoutError:
             limit = f"{self.job.limits.seconds:g} s"
-            error = LimitReached(f"The time limit of {limit} is reached.", limit="time", hint="Raise --timeout.")
+            error = LimitReached(
+                f"The time limit of {limit} is reached.", limit="time", hint="Raise --timeout."
+            )
             return self._account(failed(error))
         except asyncio.CancelledError:
             # The front end cancels on Ctrl-C; the job's last word must still be said, so the cancellation ends here.
@@ -72,19 +75,38 @@ class _Run:
             return self._account(result, patch=patch, kept=self.house.keep_patch(patch) if patch else "")
         if self.job.dry_run or not result.patch:
             return self._account(result, patch=patch)
-        commit = await uninterrupted(lambda: self._write(result))
+        try:
+            commit, why_not = await uninterrupted(lambda: self._write(result))
+        except WorkspaceError as error:
+            # Somebody saved one of the files meanwhile, or it cannot be written: their bytes win, the patch is kept.
+            lost = replace(result, outcome="not_fixed", message=error.message, hint=error.hint)
+            return self._account(lost, patch=patch, kept=self.house.keep_patch(patch))
         for change in result.patch:
-            kind = cast(Literal["created", "modified", "deleted"], kind_of(change))
-            self.emit(FileChanged(change.path, kind, unified_diff(change)))
+            announce(change, self.emit)
+        if why_not is not None:
+            self.emit(
+                Notice(
+                    "warning",
+                    f"The change is in your files but not committed: {why_not.message}",
+                    why_not.hint,
+                )
+            )
         return self._account(result, patch=patch, commit=commit)
 
-    def _write(self, result: Result) -> str:
-        """The one write to the user's tree; returns the commit id, '' when none was asked for."""
+    def _write(self, result: Result) -> tuple[str, WorkspaceError | None]:
+        """The one write to the user's tree; the commit id ('' when none was asked for), or why there is none.
+
+        Raises WorkspaceError when nothing was written.
+        """
         self.house.checkpoint("before the fix")
         self.house.workspace.apply(result.patch)
         if not self.job.commit:
-            return ""
-        return self.house.commit(result.patch, self.house.commit_message(self.job.goal, result.how, result.patch))
+            return "", None
+        message = self.house.commit_message(self.job.goal, result.how, result.patch)
+        try:
+            return self.house.commit(result.patch, message), None
+        except WorkspaceError as error:
+            return "", error
 
     def _account(self, result: Result, *, patch: str = "", commit: str = "", kept: str = "") -> JobFinished:
         before, check = (self.seen.before, self.seen.check_text) if self.seen else (None, "")

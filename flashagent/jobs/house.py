@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flashagent.agent.approvals import Mode
-from flashagent.agent.calls import AwaitAnswer
 from flashagent.agent.limits import PriceOf
 from flashagent.ports import Clock, CommandRunner, MapQuery
 from flashagent.prompts import Prompt
@@ -30,10 +29,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Models:
-    """The configured models. `tools` is false for models that only get the plain-text protocol."""
+    """The configured models. `tools` is false for models that only get the plain-text protocol; `reply_cap` is the
+    longest reply in tokens, whatever the effort."""
 
     router: Router
     tools: bool = True
+    reply_cap: int = 16_000
     temperature: float | None = None
 
 
@@ -75,7 +76,7 @@ class House:
     inspect: Inspect = no_inspection
     notes: str = ""
     mode: Mode = "auto"
-    ask: AwaitAnswer | None = None
+    can_ask: bool = False
     focus_tokens: int = 900
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
 
@@ -85,7 +86,7 @@ class House:
 
         try:
             return self.workspace.read(path)
-        except (FileNotFoundError, FlashagentError):
+        except FlashagentError:
             return None
 
     def checkpoint(self, label: str) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flashagent.agent.limits import Budget, Limits
 from flashagent.errors import ExitCode, FlashagentError
 from flashagent.events import JobFinished, JobReport
-from flashagent.values import CheckReport, Confidence, FileChange, JobOutcome
+from flashagent.values import CheckReport, Confidence, FileChange, JobOutcome, Usage
 from flashagent.verify.verdict import Verdict
 
 EXIT_CODES: dict[JobOutcome, ExitCode] = {
@@ -36,7 +36,7 @@ class FixJob:
     log: str = ""
     paths: tuple[str, ...] = ()
     change: bool = False
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     search_seconds: float = 60.0
     offline: bool = False
     dry_run: bool = False
@@ -67,6 +67,13 @@ def failed(error: FlashagentError) -> Result:
     return Result(OUTCOME_OF_CODE.get(error.exit_code, "internal"), message=error.message, hint=error.hint)
 
 
+def job_failed(error: FlashagentError) -> JobFinished:
+    """The account of a job that could not even begin."""
+    result = failed(error)
+    report = JobReport(message=result.message, hint=result.hint)
+    return JobFinished(result.outcome, int(EXIT_CODES[result.outcome]), "", "", Usage(), report)
+
+
 def account(
     result: Result,
     before: CheckReport | None,
@@ -83,7 +90,9 @@ def account(
     report = JobReport(
         check=check,
         counted=bool(before and before.counted),
-        failing_before=tuple(dict.fromkeys(f.test_id for f in before.failures if f.test_id)) if before else (),
+        failing_before=tuple(dict.fromkeys(f.test_id for f in before.failures if f.test_id))
+        if before
+        else (),
         fixed=verdict.fixed if verdict else (),
         still_failing=_still_failing(result, before),
         newly_failing=verdict.newly_failing if verdict else (),

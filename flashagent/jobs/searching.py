@@ -6,7 +6,9 @@ from flashagent.events import Emit
 from flashagent.jobs.house import House
 from flashagent.jobs.job import FixJob, Result
 from flashagent.jobs.observing import Observation
-from flashagent.repair.engine import RepairRequest, RepairResult, repair
+from flashagent.jobs.trees import candidate
+from flashagent.repair.engine import RepairPatch, RepairRequest, RepairResult, repair
+from flashagent.verify.verdict import Verdict, judge
 
 KEPT = ("certain", "likely")
 SHOWN_LINES = 5
@@ -27,16 +29,37 @@ async def search_offline(job: FixJob, seen: Observation, house: House, emit: Emi
         return Result("not_fixed", message=_nothing_found(found), hint=_suspicion(found))
     best = found.patches[0]
     kept = best.confidence in KEPT
+    verdict = await _of_all_checks(best, seen, house) if kept else None
+    if verdict is not None and not verdict.green:
+        return Result(
+            "not_fixed",
+            patch=best.changes,
+            verdict=verdict,
+            message=f"Not done: {'; '.join(verdict.reasons)}",
+        )
     return Result(
         "fixed" if kept else "not_fixed",
         patch=best.changes,
-        verdict=best.verdict if kept else None,
+        verdict=verdict,
         how=best.how,
         confidence=best.confidence,
         reasons=best.reasons,
-        message="" if kept else f"A patch makes the check pass, but it is only '{best.confidence}'; it was not applied.",
+        message=""
+        if kept
+        else f"A patch makes the check pass, but it is only '{best.confidence}'; it was not applied.",
         hint="" if kept else "Look at it; `git apply` takes it.",
     )
+
+
+async def _of_all_checks(patch: RepairPatch, seen: Observation, house: House) -> Verdict:
+    """The engine has judged the patch by the whole red check; the other checks of the job are judged here."""
+    for check, before in zip(seen.checks[1:], seen.reports[1:], strict=True):
+        async with candidate(house, patch.changes) as tree:
+            verdict = judge(before, await house.verifier.run(check, tree=tree))
+        if not verdict.green:
+            return verdict
+    fixed = dict.fromkeys(failure.test_id for failure in seen.before.failures if failure.test_id)
+    return Verdict(True, fixed=tuple(fixed))
 
 
 def _nothing_found(found: RepairResult) -> str:

@@ -78,8 +78,12 @@ def parse_arguments(tool: Tool, text: str) -> Arguments | str:
     try:
         return tool.arguments.model_validate(raw)
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'arguments'}: {e['msg']}" for e in error.errors()[:5])
-        return f"Wrong arguments for {tool.name}: {problems}. Known: {', '.join(tool.arguments.model_fields)}."
+        problems = "; ".join(
+            f"{'.'.join(map(str, e['loc'])) or 'arguments'}: {e['msg']}" for e in error.errors()[:5]
+        )
+        return (
+            f"Wrong arguments for {tool.name}: {problems}. Known: {', '.join(tool.arguments.model_fields)}."
+        )
 
 
 def _lean(node: Any) -> Any:
@@ -97,7 +101,8 @@ def _lean(node: Any) -> Any:
     lean = {
         key: _lean(value)
         for key, value in node.items()
-        if key not in ("title", "properties", "additionalProperties") and not (key == "default" and value in (None, False))
+        if key not in ("title", "properties", "additionalProperties")
+        and not (key == "default" and value in (None, False))
     }
     if properties is not None:
         lean["properties"] = {name: _lean(value) for name, value in properties.items()}

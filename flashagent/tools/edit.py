@@ -8,14 +8,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from flashagent.edits.values import Create, Delete, Edit, Refused, Rename, Replace
 from flashagent.tools.base import Arguments, OnText, ToolResult
-from flashagent.tools.landing import Landed, Landing
+from flashagent.tools.landing import Landed, Landing, refusal_text
 
 
 class OneEdit(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     path: str
-    old: Annotated[str | None, Field(description="exact current text, as little as is unique; empty to create")] = None
+    old: Annotated[
+        str | None, Field(description="exact current text, as little as is unique; empty to create")
+    ] = None
     new: Annotated[str | None, Field(description="text instead of it")] = None
     all: Annotated[bool, Field(description="replace every place")] = False
     near_line: Annotated[int | None, Field(description="which of several places")] = None
@@ -73,11 +75,4 @@ def landed_result(landed: Landed) -> ToolResult:
 
 
 def refused_result(refused: Refused) -> ToolResult:
-    lines = ["Nothing was written."]
-    for refusal in refused.refusals:
-        where = f"Edit {refusal.edit}" + (f" ({refusal.path})" if refusal.path else "")
-        lines.append(f"{where}: {refusal.message}")
-        if refusal.nearest:
-            region = refusal.nearest
-            lines.append(f"Current lines {region.start}-{region.end}:\n{region.text}")
-    return ToolResult.failed("\n".join(lines), f"edit refused: {refused.refusals[0].reason}")
+    return ToolResult.failed(refusal_text(refused), f"edit refused: {refused.refusals[0].reason}")

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, cast
+from typing import Protocol
 
 from flashagent.diffs import kind_of, unified_diff, unified_diffs
 from flashagent.edits.apply import plan
+from flashagent.edits.formats import parse_reply
 from flashagent.edits.values import Edit, Planned, Refusal, Refused
-from flashagent.errors import WorkspaceError
+from flashagent.errors import NoSuchFile, WorkspaceError
 from flashagent.events import EditRejected, Emit, FileChanged
 from flashagent.values import Diagnostic, FileChange
 
@@ -23,7 +24,9 @@ Inspect = Callable[[Sequence[FileChange]], Awaitable[Sequence[Diagnostic]]]
 class Tree(Protocol):
     """The files of one work tree, read and written as text."""
 
-    def read(self, path: str) -> str: ...
+    def read(self, path: str) -> str:
+        """Raises NoSuchFile, and WorkspaceError for what may not be read."""
+        ...
 
     def apply(self, changes: Sequence[FileChange]) -> None: ...
 
@@ -43,11 +46,18 @@ async def no_inspection(changes: Sequence[FileChange]) -> Sequence[Diagnostic]:
 
 class Landing:
     """`paths` lists the files that a short path in a reply may mean; `inspect` lints a planned patch before it is
-    written."""
+    written. Changes are announced only where the tree is the user's own, not a candidate."""
 
     def __init__(
-        self, tree: Tree, paths: Callable[[], Sequence[str]], emit: Emit, inspect: Inspect = no_inspection
+        self,
+        tree: Tree,
+        paths: Callable[[], Sequence[str]],
+        emit: Emit,
+        inspect: Inspect = no_inspection,
+        *,
+        announce: bool = True,
     ) -> None:
+        self._announce = announce
         self.refused = 0
         self.shown: dict[str, str] = {}
         self._tree = tree
@@ -60,7 +70,7 @@ class Landing:
         """The text on disk, None when there is no such file. Raises WorkspaceError for what may not be read."""
         try:
             return self._tree.read(path)
-        except FileNotFoundError:
+        except NoSuchFile:
             return None
 
     def show(self, path: str, text: str) -> None:
@@ -68,7 +78,10 @@ class Landing:
         self.shown[path] = text
 
     async def land(self, edits: Sequence[Edit]) -> Landed | Refused:
-        outcome = plan(self.read, self._paths(), edits, shown=self.shown)
+        try:
+            outcome = plan(self.read, self._paths(), edits, shown=self.shown)
+        except WorkspaceError as error:
+            outcome = _conflict(error)
         if isinstance(outcome, Planned):
             written = await self._write(outcome.changes)
             if isinstance(written, Landed):
@@ -83,15 +96,17 @@ class Landing:
     async def _write(self, changes: tuple[FileChange, ...]) -> Landed | Refused:
         problems = await self._inspect(changes)
         try:
-            self._tree.apply(changes)  # not in a thread: once begun, no cancellation may part the bytes from their event
+            self._tree.apply(
+                changes
+            )  # not in a thread: once begun, no cancellation may part the bytes from their event
         except WorkspaceError as error:
-            return Refused((Refusal(None, 0, "conflict", str(error)),))
+            return _conflict(error)
         for change in changes:
             self._originals.setdefault(change.path, change.before)
             if change.after is not None:
                 self.shown[change.path] = change.after
-            kind = cast(Literal["created", "modified", "deleted"], kind_of(change))
-            self._emit(FileChanged(change.path, kind, unified_diff(change)))
+            if self._announce:
+                announce(change, self._emit)
         return Landed(changes, tuple(problems))
 
     def changes(self) -> tuple[FileChange, ...]:
@@ -105,3 +120,37 @@ class Landing:
 
     def diff(self) -> str:
         return unified_diffs(self.changes())
+
+
+def announce(change: FileChange, emit: Emit) -> None:
+    """Tell everyone of a change that is on disk now."""
+    emit(FileChanged(change.path, kind_of(change), unified_diff(change)))
+
+
+def _conflict(error: WorkspaceError) -> Refused:
+    return Refused((Refusal(None, 0, "conflict", str(error)),))
+
+
+async def land_text(reply: str, landing: Landing, emit: Emit) -> tuple[bool, str]:
+    """Land the edits that a model wrote as plain text: whether any are on disk now, and what is wrong with them."""
+    parsed = parse_reply(reply)
+    if isinstance(parsed, Refusal):
+        landing.refused += 1
+        emit(EditRejected(parsed.path or "", parsed.message))
+        return False, parsed.message
+    if not parsed.edits:
+        return False, ""
+    outcome = await landing.land(parsed.edits)
+    return (False, refusal_text(outcome)) if isinstance(outcome, Refused) else (True, "")
+
+
+def refusal_text(refused: Refused) -> str:
+    """What a model is told of a refusal: which edit, why, and the lines as they are now."""
+    lines = ["Nothing was written."]
+    for refusal in refused.refusals:
+        where = f"Edit {refusal.edit}" + (f" ({refusal.path})" if refusal.path else "")
+        lines.append(f"{where}: {refusal.message}")
+        if refusal.nearest:
+            region = refusal.nearest
+            lines.append(f"Current lines {region.start}-{region.end}:\n{region.text}")
+    return "\n".join(lines)

@@ -76,18 +76,24 @@ class ReadTool:
         if start > end:
             return ToolResult.failed(f"{path} has only {len(lines)} lines.")
         body = "\n".join(lines[start - 1 : end])
-        return ToolResult(self._clean(f"{path} lines {start}-{end} of {len(lines)}:\n{body}"), f"{path}:{start}-{end}")
+        return ToolResult(
+            self._clean(f"{path} lines {start}-{end} of {len(lines)}:\n{body}"), f"{path}:{start}-{end}"
+        )
 
     def _clean(self, text: str) -> str:
         return self._mask(untrusted.plain(text))
 
 
-def symbol_finder(definitions: Callable[[str, str], Sequence[Symbol]]) -> Callable[[str, str, str], tuple[int, int] | None]:
+def symbol_finder(
+    definitions: Callable[[str, str], Sequence[Symbol]],
+) -> Callable[[str, str, str], tuple[int, int] | None]:
     """Find the span of a symbol by plain or qualified name in a text; None when absent or ambiguous."""
 
     def find(text: str, path: str, name: str) -> tuple[int, int] | None:
         wanted = name.replace("::", ".")
-        hits = [(s.start_line, s.end_line) for s in definitions(text, path) if wanted in (s.name, s.qualified)]
+        hits = [
+            (s.start_line, s.end_line) for s in definitions(text, path) if wanted in (s.name, s.qualified)
+        ]
         return hits[0] if len(hits) == 1 else None
 
     return find

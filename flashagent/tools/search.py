@@ -34,7 +34,11 @@ class SearchTool:
     arguments = SearchArguments
 
     def __init__(
-        self, runner: CommandRunner, template: Command, symbols: MapQuery, mask: Callable[[str], str] = lambda text: text
+        self,
+        runner: CommandRunner,
+        template: Command,
+        symbols: MapQuery,
+        mask: Callable[[str], str] = lambda text: text,
     ) -> None:
         self._runner = runner
         self._template = template
@@ -49,18 +53,24 @@ class SearchTool:
         if under.startswith(("/", "~")) or ".." in under.split("/"):
             return ToolResult.failed(f"`under` must be a path inside the repository, not {under!r}.")
         found = await self._definitions(arguments)
-        command = replace(self._template, argv=_argv(arguments, under), timeout_s=SEARCH_SECONDS, read_only=True)
+        command = replace(
+            self._template, argv=_argv(arguments, under), timeout_s=SEARCH_SECONDS, read_only=True
+        )
         result = await self._runner.run(command)
         lines = result.output.decode("utf-8", "replace").splitlines()
         if result.exit_code > 1 or result.limit:
-            return ToolResult.failed(self._clean("\n".join(lines[:5])) or f"The search failed: {result.limit}.")
+            return ToolResult.failed(
+                self._clean("\n".join(lines[:5])) or f"The search failed: {result.limit}."
+            )
         return self._answer(found, [line.removeprefix("./") for line in lines])
 
     async def _definitions(self, arguments: SearchArguments) -> list[str]:
         if arguments.regex:
             return []
         symbols = self._symbols.definitions(arguments.text)[:10]
-        return [f"{s.path}:{s.start_line}-{s.end_line}: {s.kind} {s.signature or s.qualified}" for s in symbols]
+        return [
+            f"{s.path}:{s.start_line}-{s.end_line}: {s.kind} {s.signature or s.qualified}" for s in symbols
+        ]
 
     def _answer(self, found: list[str], lines: list[str]) -> ToolResult:
         if not found and not lines:
@@ -78,7 +88,20 @@ class SearchTool:
 def _argv(arguments: SearchArguments, under: str) -> tuple[str, ...]:
     if shutil.which("rg"):
         mode = () if arguments.regex else ("-F",)
-        return ("rg", "-n", "--no-heading", "--color=never", "--sort=path", "-m", "20", *mode, "-e", arguments.text, "--", under)
+        return (
+            "rg",
+            "-n",
+            "--no-heading",
+            "--color=never",
+            "--sort=path",
+            "-m",
+            "20",
+            *mode,
+            "-e",
+            arguments.text,
+            "--",
+            under,
+        )
     mode = ("-E",) if arguments.regex else ("-F",)
     skipped = tuple(f"--exclude-dir={name}" for name in NOT_SEARCHED)
     return ("grep", "-rnI", "-m", "20", *skipped, *mode, "-e", arguments.text, "--", under)

@@ -29,7 +29,9 @@ class RunTool:
     parallel = False
     arguments = RunArguments
 
-    def __init__(self, runner: CommandRunner, template: Command, mask: Callable[[str], str] = lambda text: text) -> None:
+    def __init__(
+        self, runner: CommandRunner, template: Command, mask: Callable[[str], str] = lambda text: text
+    ) -> None:
         self._runner = runner
         self._template = template
         self._mask = mask
@@ -40,10 +42,16 @@ class RunTool:
     async def run(self, arguments: RunArguments, on_output: OnText) -> ToolResult:
         _, argv = self.describe(arguments)
         command = replace(self._template, argv=argv, timeout_s=float(arguments.timeout))
-        result = await self._runner.run(command, on_output=lambda data: on_output(data.decode("utf-8", "replace")))
-        text = shorten(self._mask(untrusted.plain(result.output.decode("utf-8", "replace"))), OUTPUT_CHARACTERS)
+        result = await self._runner.run(
+            command, on_output=lambda data: on_output(data.decode("utf-8", "replace"))
+        )
+        text = shorten(
+            self._mask(untrusted.plain(result.output.decode("utf-8", "replace"))), OUTPUT_CHARACTERS
+        )
         ended = f"cut off by the {result.limit} limit" if result.limit else f"exit status {result.exit_code}"
-        return ToolResult(f"{ended}\n{text}".rstrip(), f"{shlex.join(argv[2:])}: {ended}", ok=result.exit_code == 0)
+        return ToolResult(
+            f"{ended}\n{text}".rstrip(), f"{shlex.join(argv[2:])}: {ended}", ok=result.exit_code == 0
+        )
 
 
 class CheckArguments(Arguments):

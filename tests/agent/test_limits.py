@@ -40,7 +40,9 @@ def test_no_sequence_of_replies_within_their_caps_goes_over_the_limit() -> None:
     with pytest.raises(LimitReached):
         for _ in range(1_000):
             reservation = budget.reserve("m", 500, 2_000)
-            used = Usage(prompt_tokens=reservation.prompt_tokens, completion_tokens=reservation.max_output_tokens)
+            used = Usage(
+                prompt_tokens=reservation.prompt_tokens, completion_tokens=reservation.max_output_tokens
+            )
             budget.settle(reservation, used)
     assert 19_000 < budget.usage.total_tokens <= 20_000
 

@@ -68,13 +68,22 @@ def test_effort_rises_when_attempts_get_no_further(history, architect: bool, exp
 def test_the_recorder_writes_each_event_and_a_torn_line_is_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "sessions" / "one.jsonl"
     recorder = Recorder(path, "one", FrozenClock(), mask=lambda text: text.replace("hunter22", "[secret]"))
-    for event in (TurnStarted("hunter22"), TextDelta("x"), Notice("info", "n"), TurnFinished("done", Usage())):
+    for event in (
+        TurnStarted("hunter22"),
+        TextDelta("x"),
+        Notice("info", "n"),
+        TurnFinished("done", Usage()),
+    ):
         recorder(event)
     recorder.close()
     with path.open("a") as file:
         file.write('{"v":1,"seq":9')
     lines = list(read_record(path))
-    assert [(line["seq"], line["type"]) for line in lines] == [(1, "TurnStarted"), (2, "Notice"), (3, "TurnFinished")]
+    assert [(line["seq"], line["type"]) for line in lines] == [
+        (1, "TurnStarted"),
+        (2, "Notice"),
+        (3, "TurnFinished"),
+    ]
     assert lines[0]["prompt"] == "[secret]"
     assert path.stat().st_mode & 0o777 == 0o600
     assert json.loads(path.read_text().splitlines()[0])["session"] == "one"

@@ -46,7 +46,9 @@ async def test_tool_results_go_back_and_each_request_extends_the_one_before() ->
     ],
 )
 async def test_a_bad_call_is_told_to_the_model(name: str, arguments: object, said: str) -> None:
-    session, model, seen = session_of([ScriptedReply(tool_calls=(call(name, arguments),)), "Done."], [EchoTool()])
+    session, model, seen = session_of(
+        [ScriptedReply(tool_calls=(call(name, arguments),)), "Done."], [EchoTool()]
+    )
     finished = await session.turn("Go")
     assert_promises(seen)
     assert finished.end == "done"
@@ -97,7 +99,9 @@ async def test_one_turn_at_a_time() -> None:
 
 
 async def test_steering_reaches_the_model_with_the_next_request() -> None:
-    session, model, seen = session_of([ScriptedReply(tool_calls=(call("echo", {"text": "a"}),)), "Done."], [EchoTool()])
+    session, model, seen = session_of(
+        [ScriptedReply(tool_calls=(call("echo", {"text": "a"}),)), "Done."], [EchoTool()]
+    )
     session.steer("Only in b.py.")
     await session.turn("Go")
     assert_promises(seen)
@@ -172,7 +176,10 @@ async def test_an_approval_pauses_that_call_only(decision: str, outcome: str) ->
     assert_promises(seen)
     finished = next(event for event in seen if isinstance(event, ToolFinished))
     assert finished.outcome == outcome
-    assert (tool.kind, ("echo", "a") in session.thread.approver.grants.allowed) == ("run", decision == "session")
+    assert (tool.kind, ("echo", "a") in session.thread.approver.grants.allowed) == (
+        "run",
+        decision == "session",
+    )
 
 
 async def test_without_anyone_to_ask_a_question_is_a_denial() -> None:

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from flashagent import events as e
 
 
-def kinds(events: Sequence[e.Event], *, without: tuple[type, ...] = (e.TextDelta, e.ReasoningDelta)) -> list[str]:
+def kinds(
+    events: Sequence[e.Event], *, without: tuple[type, ...] = (e.TextDelta, e.ReasoningDelta)
+) -> list[str]:
     return [type(event).__name__ for event in events if not isinstance(event, without)]
 
 

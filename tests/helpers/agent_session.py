@@ -30,7 +30,9 @@ class EchoTool:
     name = "echo"
     arguments = EchoArguments
 
-    def __init__(self, *, kind: str = "read", parallel: bool = True, changes: Sequence[FileChange] = ()) -> None:
+    def __init__(
+        self, *, kind: str = "read", parallel: bool = True, changes: Sequence[FileChange] = ()
+    ) -> None:
         self.kind = kind
         self.parallel = parallel
         self.changes = tuple(changes)

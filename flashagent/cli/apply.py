@@ -1,0 +1,128 @@
+"""`flashagent apply`: land the edits of a model's reply from a file or stdin. All of them land, or nothing is written."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from flashagent.edits.apply import plan
+from flashagent.edits.formats.parse import parse_reply
+from flashagent.edits.reply import ReplyResult
+from flashagent.edits.values import FORMATS, Planned, Refusal
+from flashagent.errors import ExitCode, NotARepository, UsageError, WorkspaceError
+from flashagent.folders import Folders
+from flashagent.untrusted import sanitize
+from flashagent.values import FileChange
+from flashagent.workspace.files import walk
+from flashagent.workspace.git import Repository
+from flashagent.workspace.journal import Workspace
+
+_MAX_REPLY_CHARACTERS = 16_000_000
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="flashagent apply",
+        description="Land the edits of a model's reply: all of them, or nothing.",
+        epilog="Exit status: 0 applied, 1 refused (nothing written), 2 wrong usage.",
+    )
+    add = parser.add_argument
+    add("file", nargs="?", default="-", metavar="FILE", help="the reply; - reads it from stdin (default)")
+    add("--format", choices=("auto", *FORMATS), default="auto", metavar="F",
+        help=f"auto, {', '.join(FORMATS)} (auto)")  # fmt: skip
+    add("--check", action="store_true", help="write nothing, only say whether it would land")
+    add("--json", action="store_true", help="one JSON object on stdout")
+    return parser
+
+
+def run(argv: list[str], environ: Mapping[str, str]) -> int:
+    args = build_parser().parse_args(argv)
+    reply = _reply(args.file)
+    root, paths = _tree(Path.cwd(), environ)
+    workspace = Workspace(root, Folders.of(environ).of_repository(root))
+    result, changes = _planned(reply, args.format, paths, _reader(workspace))
+    if result.ok and not args.check:
+        try:
+            workspace.apply(changes)
+        except WorkspaceError as error:
+            result = ReplyResult(False, refusals=(Refusal(None, 0, "unreadable", str(error)),))
+    if args.json:
+        print(result.to_json())
+    else:
+        _tell(result, changes, check=args.check)
+    return ExitCode.OK if result.ok else ExitCode.NOT_FIXED
+
+
+def _reply(name: str) -> str:
+    """The reply's text, with whatever line ends it has. Raises UsageError when it cannot be read."""
+    try:
+        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"{name} cannot be read: {error.strerror}.", hint="Name a file, or - for stdin."
+        ) from error
+    if len(data) > _MAX_REPLY_CHARACTERS:
+        raise UsageError(
+            f"The reply is larger than {_MAX_REPLY_CHARACTERS} bytes.", hint="Send less at once."
+        )
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{name} is not UTF-8 text (byte {error.start}).", hint="Convert it first."
+        ) from error
+
+
+def _tree(here: Path, environ: Mapping[str, str]) -> tuple[Path, Sequence[str]]:
+    """The root and the files of the repository around the folder, or of the folder itself outside git."""
+    try:
+        repository = Repository.open(here, environ=environ)
+    except NotARepository:
+        return here, [path for path in walk(here) if isinstance(path, str)]
+    with repository:
+        return Path(repository.root), repository.files()
+
+
+def _reader(workspace: Workspace) -> Callable[[str], str | None]:
+    """Texts of the work tree; None where nothing or a folder is. Links and odd files are read, and so refused, by name."""
+
+    def read(path: str) -> str | None:
+        place = workspace.root / path
+        try:
+            if not place.is_symlink() and (not place.exists() or place.is_dir()):
+                return None
+        except OSError as error:
+            raise WorkspaceError(f"{path} cannot be looked at: {error.strerror}.") from error
+        return workspace.read(path)
+
+    return read
+
+
+def _planned(
+    reply: str, form: str, paths: Sequence[str], read: Callable[[str], str | None]
+) -> tuple[ReplyResult, Sequence[FileChange]]:
+    parsed = parse_reply(reply, form)
+    if isinstance(parsed, Refusal):
+        return ReplyResult(False, refusals=(parsed,)), ()
+    outcome = plan(read, paths, parsed.edits)
+    if not isinstance(outcome, Planned):
+        return ReplyResult(False, refusals=outcome.refusals), ()
+    return ReplyResult(True, {change.path: change.after for change in outcome.changes}), outcome.changes
+
+
+def _tell(result: ReplyResult, changes: Sequence[FileChange], *, check: bool) -> None:
+    """The outcome for a person: changed paths on stdout, refusals with the lines as they are on stderr."""
+    for change in changes if result.ok else ():
+        word = "delete" if change.after is None else "create" if change.before is None else "change"
+        print(sanitize(f"would {word} {change.path}" if check else f"{word}d {change.path}"))
+    for refusal in result.refusals:
+        where = f"{refusal.path}: " if refusal.path else ""
+        number = f"edit {refusal.edit}: " if refusal.edit else ""
+        print(sanitize(f"flashagent: {where}{number}{refusal.message} [{refusal.reason}]"), file=sys.stderr)
+        if refusal.nearest is not None:
+            lines = enumerate(refusal.nearest.text.split("\n"), refusal.nearest.start)
+            print("\n".join(sanitize(f"{number:>6}| {line}") for number, line in lines), file=sys.stderr)
+    if result.refusals:
+        print("flashagent: nothing was written", file=sys.stderr)

@@ -1,0 +1,26 @@
+"""`flashagent diff`: what has changed since flashagent last began to write."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def build_parser() -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(
+        prog="flashagent diff", description="Show what has changed since flashagent last began to write."
+    )
+
+
+def run(argv: list[str], environ: Mapping[str, str]) -> int:
+    build_parser().parse_args(argv)
+    from flashagent.frontends.history import diff
+    from flashagent.untrusted import sanitize
+
+    text = diff(Path.cwd(), environ)
+    # A file or `git apply` gets the bytes as they are; a terminal gets nothing that it would obey.
+    out = sanitize(text).encode() if sys.stdout.isatty() else text.encode("utf-8", "surrogateescape")
+    sys.stdout.buffer.write(out)
+    return 0

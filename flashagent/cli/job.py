@@ -1,0 +1,62 @@
+"""From the options of `fix` and `do` to one job, and from its outcome to an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def run_job(
+    parser: argparse.ArgumentParser, argv: list[str], environ: Mapping[str, str], *, change: bool
+) -> int:
+    options, paths = parse(parser, argv)
+    from flashagent.frontends.oneshot import OneShot, run_oneshot
+
+    wish = OneShot(
+        goal="" if options.goal == "-" else options.goal,
+        log=sys.stdin.read() if options.goal == "-" else "",
+        paths=paths,
+        change=change,
+        settings=settings_of(options),
+        checks=tuple(options.check or ()),
+        dry_run=options.dry_run,
+        tests_may_change=options.tests_may_change,
+        sandboxed=not options.no_sandbox,
+        trust_project=options.trust_project,
+        json=options.json,
+        verbosity=options.verbose - options.quiet,
+    )
+    return run_oneshot(wish, Path.cwd(), environ, sys.stdout, sys.stderr)
+
+
+def parse(parser: argparse.ArgumentParser, argv: list[str]) -> tuple[argparse.Namespace, tuple[str, ...]]:
+    """The options, and what stands after `--`: argparse alone would take the first path for the goal."""
+    head, separator, tail = _split(argv)
+    options = parser.parse_args(head)
+    if options.paths:
+        parser.error("put the goal in quotes, and paths after --")
+    return options, tuple(tail) if separator else ()
+
+
+def settings_of(options: argparse.Namespace) -> dict[str, object]:
+    """The options that are settings under another name; None for what was not given."""
+    return {
+        "model_settings.model": options.model,
+        "limits.attempts": options.max_attempts,
+        "limits.requests": options.max_requests,
+        "limits.tokens": options.max_tokens,
+        "limits.max_cost": options.max_cost,
+        "limits.minutes": options.timeout / 60 if options.timeout else None,
+        "limits.search_seconds": options.search_time,
+        "offline": options.offline or None,
+        "commit": options.commit or None,
+    }
+
+
+def _split(argv: list[str]) -> tuple[list[str], bool, list[str]]:
+    if "--" not in argv:
+        return argv, False, []
+    at = argv.index("--")
+    return argv[:at], True, argv[at + 1 :]

@@ -1,0 +1,39 @@
+"""Open the map of a repository: its files by git, its history by git, its index in the user's cache."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+
+from flashagent.errors import WorkspaceError
+from flashagent.repomap.history import LOG_ARGUMENTS, MAX_COMMITS, PastCommit, parse_log
+from flashagent.repomap.index import MapStats
+from flashagent.repomap.repo_map import RepoMap
+from flashagent.workspace.git import Repository
+
+HISTORY_TIMEOUT_S = 20.0
+
+
+def open_map(repository: Repository, cache: Path, ignore: Sequence[str] = ()) -> tuple[RepoMap, MapStats]:
+    """The map, brought up to date. `ignore` are globs of files that it leaves out."""
+    repo_map = RepoMap.open(
+        repository.root,
+        lambda: [path for path in repository.files() if not any(fnmatch(path, one) for one in ignore)],
+        cache / "maps",
+        history=lambda: past_commits(repository),
+        processes=os.cpu_count() or 1,
+    )
+    return repo_map, repo_map.refresh()
+
+
+def past_commits(repository: Repository) -> list[PastCommit]:
+    """The last commits; none in a repository without any, or when git does not answer in time."""
+    try:
+        output = repository.calls.run(
+            *LOG_ARGUMENTS, f"--max-count={MAX_COMMITS}", timeout_s=HISTORY_TIMEOUT_S
+        )
+    except WorkspaceError:
+        return []
+    return parse_log(output.decode("utf-8", "replace"))

@@ -1,0 +1,23 @@
+"""The prompts of a job, the user's own before the bundled ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from flashagent.jobs.house import Texts
+from flashagent.prompts import load
+
+TOOLS = ("edit", "read", "search", "run", "check")
+
+
+def load_texts(folders: Sequence[Path] = ()) -> Texts:
+    """Raises an error naming the prompt that is missing."""
+    return Texts(
+        system=load("system", folders),
+        fix=load("fix", folders),
+        do=load("do", folders),
+        feedback=load("feedback", folders),
+        text_edits=load("text_edits", folders),
+        tools={name: load(f"tools/{name}", folders).fill() for name in TOOLS},
+    )

@@ -1,0 +1,171 @@
+"""Lay out the text of blocks: one source line at a time becomes styled lines of the right width. Pure, no terminal.
+
+Markdown is read line by line, so that a line once laid out never changes, whatever follows: only the last, unfinished line
+of a streamed answer is laid out again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from rich.cells import cell_len, set_cell_size
+
+from flashagent.frontends.words import clean
+
+StyleName = Literal[
+    "", "dim", "bold", "italic", "code", "heading", "user", "good", "bad", "warning", "accent", "link", "hunk"
+]
+Span = tuple[str, StyleName]
+Line = tuple[Span, ...]
+TAB = "    "
+_INLINE = re.compile(
+    r"`(?P<code>[^`]+)`|\*\*(?P<bold>\S(?:.*?\S)?)\*\*|(?<![\w*])\*(?P<italic>[^*\s](?:[^*]*[^*\s])?)\*(?![\w*])"
+    r"|\[(?P<label>[^\]]+)\]\((?P<url>[^)\s]+)\)"
+)
+_HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*\s*$")
+_ITEM = re.compile(r"(\s*)([-*+]|\d{1,3}[.)])\s+(.*)$")
+_FENCE = re.compile(r"\s{0,3}(`{3,}|~{3,})")
+_RULE = re.compile(r"\s{0,3}([-*_])(?:\s*\1){2,}\s*$")
+_WORD = re.compile(r"\s+|\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """One source line before wrapping: its spans, how far wrapped rows hang in, and whether words stay whole."""
+
+    spans: Line
+    hang: int = 0
+    by_word: bool = True
+
+
+def markdown_line(source: str, fence: str) -> tuple[Laid, str]:
+    """One line of Markdown; `fence` is the mark of the code fence that the line stands in, '' outside. Returns the fence
+    for the next line."""
+    mark = _FENCE.match(source)
+    if fence:
+        closes = mark is not None and mark[1].startswith(fence) and not source.strip(" `~")
+        return Laid(((source, "dim" if closes else "code"),), by_word=False), "" if closes else fence
+    if mark is not None:
+        return Laid(((source, "dim"),), by_word=False), mark[1]
+    return _prose(source), ""
+
+
+def diff_line(source: str) -> Laid:
+    """One line of a unified diff."""
+    style: StyleName = ""
+    if source.startswith(("+++", "---", "diff ", "index ", "new file", "deleted file")):
+        style = "dim"
+    elif source.startswith("@@"):
+        style = "hunk"
+    elif source.startswith("+"):
+        style = "good"
+    elif source.startswith("-"):
+        style = "bad"
+    return Laid(((source, style),), by_word=False)
+
+
+def source_lines(text: str) -> list[str]:
+    """The lines of foreign text, safe for a terminal, tabs as spaces."""
+    return [line.replace("\t", TAB) for line in clean(text).split("\n")]
+
+
+def wrap(laid: Laid, width: int, indent: str = "") -> list[Line]:
+    """Rows of at most `width` cells, each starting with the indent. An empty line is one row."""
+    rows: list[Line] = []
+    row: list[Span] = []
+    room = max(1, width - cell_len(indent))
+    left = room
+    hang = laid.hang if laid.hang < room // 2 else 0
+    for text, style in _pieces(laid):
+        size = cell_len(text)
+        if size > left and not (text.isspace() and laid.by_word):
+            if row and (laid.by_word and size <= room - hang):
+                rows.append(_row(indent, row[:-1] if row[-1][0].isspace() else row))
+                row, left = [(" " * hang, "")] if hang else [], room - hang
+            while size > left:
+                head, text = _cut(text, left)
+                rows.append(_row(indent, [*row, (head, style)]))
+                row, left = [(" " * hang, "")] if hang else [], room - hang
+                size = cell_len(text)
+        if size > left:
+            continue  # white space at the end of a row
+        if text:
+            row.append((text, style))
+            left -= size
+    if row or not rows:
+        rows.append(_row(indent, row))
+    return rows
+
+
+def _row(indent: str, spans: Iterable[Span]) -> Line:
+    """The indent as a span of its own, then the spans, neighbours of one style joined."""
+    result: list[Span] = [(indent, "")] if indent else []
+    first = len(result)
+    for text, style in spans:
+        if len(result) > first and result[-1][1] == style:
+            result[-1] = (result[-1][0] + text, style)
+        else:
+            result.append((text, style))
+    return tuple(result)
+
+
+def _pieces(laid: Laid) -> Iterator[Span]:
+    for text, style in laid.spans:
+        if laid.by_word:
+            yield from ((match.group(), style) for match in _WORD.finditer(text))
+        else:
+            yield text, style
+
+
+def _cut(text: str, cells: int) -> tuple[str, str]:
+    """The text split so that the head has at most `cells` cells, and at least one character."""
+    size = 0
+    for index, sign in enumerate(text):
+        size += cell_len(sign)
+        if size > cells:
+            return text[: max(1, index)], text[max(1, index) :]
+    return text, ""
+
+
+def _prose(source: str) -> Laid:
+    if _RULE.match(source):
+        return Laid((("─" * 20, "dim"),))
+    if heading := _HEADING.match(source):
+        return Laid(((heading[2], "heading"),))
+    if item := _ITEM.match(source):
+        bullet = "•" if item[2] in "-*+" else item[2]
+        lead = f"{item[1]}{bullet} "
+        return Laid(((lead, "accent"), *_inline(item[3])), hang=cell_len(lead))
+    if source.lstrip().startswith(">"):
+        quoted = source.lstrip()[1:].removeprefix(" ")
+        return Laid((("│ ", "dim"), *((text, style or "dim") for text, style in _inline(quoted))), hang=2)
+    return Laid(tuple(_inline(source)), hang=len(source) - len(source.lstrip()))
+
+
+def _inline(text: str) -> Iterator[Span]:
+    end = 0
+    for match in _INLINE.finditer(text):
+        if match.start() > end:
+            yield text[end : match.start()], ""
+        end = match.end()
+        if match["label"] is not None:
+            yield match["label"], "link"
+            yield f" ({match['url']})", "dim"
+        elif match["code"] is not None:
+            yield match["code"], "code"
+        elif match["bold"] is not None:
+            yield match["bold"].replace("`", ""), "bold"
+        else:
+            yield match["italic"], "italic"
+    if end < len(text):
+        yield text[end:], ""
+
+
+def fitted(text: str, width: int) -> str:
+    """One line cut to at most `width` cells, with a sign that it was."""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, max(0, width - 1)).rstrip() + "…" if width > 0 else ""

@@ -1,0 +1,73 @@
+"""The status line: what goes on at the left, where and with what at the right. Fits itself to any width."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.strip import Strip
+from textual.widget import Widget
+
+from flashagent.frontends import words
+from flashagent.frontends.tui.controller import Facts
+from flashagent.frontends.tui.markup import fitted
+from flashagent.frontends.tui.styles import STYLES
+from flashagent.frontends.tui.view import View
+
+_GAP = " · "
+_MIN_LEFT = 16
+
+
+def facts_shown(facts: Facts, view: View) -> list[str]:
+    """The parts at the right, the most wanted first."""
+    model = words.one_line(facts.model, 40) if facts.model else "offline"
+    parts = [model, words.one_line(facts.branch, 40), words.one_line(facts.sandbox, 30)]
+    if view.tokens:
+        about = "~" if view.estimated else ""
+        parts.append(
+            " ".join(
+                part for part in (f"{about}{_short(view.tokens)} tokens", words.money(view.cost)) if part
+            )
+        )
+    return [part for part in parts if part]
+
+
+def laid_out(doing: str, parts: Sequence[str], width: int) -> tuple[str, str]:
+    """Left and right texts that fit into `width` cells together; parts are left out from the end."""
+    kept = list(parts)
+    left_wanted = min(cell_len(doing), max(_MIN_LEFT, width // 3))
+    while kept and cell_len(_GAP.join(kept)) + left_wanted + 2 > width:
+        kept.pop()
+    right = _GAP.join(kept)
+    left = fitted(doing, max(0, width - cell_len(right) - (2 if right else 0)))
+    return left, right
+
+
+class StatusLine(Widget):
+    """One row; repainted only when what it says has changed."""
+
+    def __init__(self) -> None:
+        super().__init__(id="status")
+        self._said: tuple[str, tuple[str, ...], bool] = ("", (), False)
+
+    def show(self, doing: str, parts: Sequence[str], *, busy: bool) -> None:
+        said = (doing, tuple(parts), busy)
+        if said != self._said:
+            self._said = said
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        if y:
+            return Strip.blank(0)
+        doing, parts, busy = self._said
+        width = self.size.width
+        left, right = laid_out(doing, parts, width)
+        gap = " " * (width - cell_len(left) - cell_len(right))
+        return Strip(
+            [Segment(left, STYLES["accent" if busy else "dim"]), Segment(gap + right, STYLES["dim"])]
+        )
+
+
+def _short(tokens: int) -> str:
+    return f"{tokens / 1000:.1f}k" if tokens >= 1000 else str(tokens)

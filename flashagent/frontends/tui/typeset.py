@@ -1,0 +1,97 @@
+"""Blocks to rows. What cannot change any more is laid out once, so a growing answer costs only its last line."""
+
+from __future__ import annotations
+
+from flashagent.frontends.tui.markup import (
+    Laid,
+    Line,
+    StyleName,
+    diff_line,
+    markdown_line,
+    source_lines,
+    wrap,
+)
+from flashagent.frontends.tui.view import Block, Mark
+
+_SIGNS: dict[Mark, tuple[str, StyleName]] = {
+    "": ("·", "dim"),
+    "running": ("●", "accent"),
+    "good": ("✓", "good"),
+    "bad": ("✗", "bad"),
+    "warning": ("!", "warning"),
+}
+INDENT = "  "
+MAX_WORDS_OF_THOUGHT = 12
+
+
+class Typeset:
+    """The rows of one block at one width, kept up to date while it grows."""
+
+    def __init__(self, width: int) -> None:
+        self._width = max(8, width)
+        self._block: Block | None = None
+        self._rows: list[Line] = []  # title and all whole lines of the text
+        self._read = 0  # how much of the text they hold
+        self._fence = ""
+
+    def rows(self, block: Block) -> list[Line]:
+        """All rows of the block. A block that only grew at the end of its text is continued, any other started anew."""
+        if block.kind in ("thought",):
+            return [*self._thought(block), ()]
+        if not self._continues(block):
+            self._rows, self._read, self._fence = self._title(block), 0, ""
+        self._block = block
+        whole_end = block.text.rfind("\n") + 1
+        if whole_end > self._read:
+            for line in source_lines(block.text[self._read : whole_end - 1]):
+                self._rows += self._line(block, line)
+            self._read = whole_end
+        fence, rest = self._fence, block.text[self._read :]
+        tail = [row for line in source_lines(rest) for row in self._line(block, line)] if rest else []
+        self._fence = fence  # the unfinished line may still become another one
+        return [*self._rows, *tail, *_space_after(block)]
+
+    def _continues(self, block: Block) -> bool:
+        old = self._block
+        return (
+            old is not None
+            and (old.kind, old.title, old.mark) == (block.kind, block.title, block.mark)
+            and block.text.startswith(old.text[: self._read])
+        )
+
+    def _title(self, block: Block) -> list[Line]:
+        if not block.title:
+            return []
+        sign, style = _SIGNS[block.mark]
+        strong: StyleName = style if block.kind == "result" else "bold" if block.kind == "question" else ""
+        if block.kind == "note" and not block.mark:
+            strong = "dim"
+        rows = wrap(Laid(((block.title, strong),)), self._width, INDENT)
+        return [((f"{sign} ", style), *rows[0][1:]), *rows[1:]]
+
+    def _line(self, block: Block, line: str) -> list[Line]:
+        if block.kind == "text":
+            laid, self._fence = markdown_line(line, self._fence)
+            return wrap(laid, self._width, INDENT)
+        if block.kind == "diff":
+            return wrap(diff_line(line), self._width, INDENT * 2)
+        if block.kind == "user":
+            first = not self._rows
+            rows = wrap(Laid(((line, "user"),)), self._width, INDENT)
+            return [(("› ", "accent"), *rows[0][1:]), *rows[1:]] if first else rows
+        hang = len(line) - len(line.lstrip())
+        plain: StyleName = "" if block.kind in ("result", "check", "focus") else "dim"
+        return wrap(Laid(((line, plain),), hang=hang), self._width, INDENT * 2)
+
+    def _thought(self, block: Block) -> list[Line]:
+        """Folded: how much was thought, and the last words while it goes on."""
+        said = block.text.split()
+        text = f"thought for {len(said)} words"
+        if not block.done:
+            text = f"thinking … {' '.join(source_lines(' '.join(said[-MAX_WORDS_OF_THOUGHT:])))}"
+        return wrap(Laid(((text, "dim"),)), self._width, "∴ ")[:2]
+
+
+def _space_after(block: Block) -> list[Line]:
+    """An empty row where a reader's eye needs one."""
+    return [()] if block.kind in ("user", "text", "diff", "result", "focus", "question") else []

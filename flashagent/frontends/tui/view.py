@@ -1,0 +1,329 @@
+"""What the transcript is: events in, blocks out. Pure, and testable without a terminal.
+
+A view holds only what can still change. Blocks that an event finished are handed over in `finished` and never change
+again, so that the work per event does not grow with the transcript.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal, assert_never
+
+from flashagent.events import (
+    ApprovalRequested,
+    ApprovalResolved,
+    AssistantReplied,
+    AttemptFinished,
+    AttemptStarted,
+    BudgetSpent,
+    CheckFinished,
+    CheckOutput,
+    CheckStarted,
+    ContextCompacted,
+    EditRejected,
+    Event,
+    FileChanged,
+    FocusChosen,
+    JobFinished,
+    MapReady,
+    ModelRetrying,
+    Notice,
+    ReasoningDelta,
+    SearchProgress,
+    StepStarted,
+    TextDelta,
+    ToolFinished,
+    ToolOutput,
+    ToolStarted,
+    TurnFinished,
+    TurnStarted,
+)
+from flashagent.frontends import words
+
+BlockKind = Literal["user", "text", "thought", "tool", "check", "focus", "diff", "note", "question", "result"]
+Mark = Literal["", "running", "good", "bad", "warning"]
+PROMPT_LINES = 6
+TAIL_LINES = 4
+ANSWERS = "y once · s this session · p this project · n no · or type why not, and Enter"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One piece of the transcript. `title` is one line, safe for a terminal; `text` is as it came. `key` ties later events
+    to their block; `done` blocks never change again."""
+
+    kind: BlockKind
+    title: str = ""
+    text: str = ""
+    mark: Mark = ""
+    key: str = ""
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """`finished` holds the blocks that the last event closed, in order; `open` those that may still change, which stand
+    below all finished ones. `doing` says in a few words what goes on, '' when nothing does."""
+
+    finished: tuple[Block, ...] = ()
+    open: tuple[Block, ...] = ()
+    doing: str = ""
+    tokens: int = 0
+    cost: float | None = None
+    estimated: bool = False
+    question: ApprovalRequested | None = None
+
+
+def reduce(view: View, event: Event) -> View:
+    """The view after the event."""
+    if not isinstance(event, SearchProgress):
+        view = _close(view, lambda block: block.key == _SEARCH)
+    return _hand_over(_step(view, event))
+
+
+def with_block(view: View, block: Block) -> View:
+    """The view with a finished block that no event told of: an answer to a command, an error of the app."""
+    return _hand_over(replace(view, open=(*view.open, replace(block, done=True))))
+
+
+def settled(view: View) -> View:
+    """The view after all work has ended, however it did: nothing is open any more."""
+    return _hand_over(_ended(view))
+
+
+_SEARCH, _CHECK, _SPEECH = "search", "check", "speech"
+
+
+def _step(view: View, event: Event) -> View:
+    match event:
+        case ReasoningDelta() | TextDelta() | AssistantReplied() | ModelRetrying() | StepStarted():
+            return _speak(view, event)
+        case ToolStarted() | ToolOutput() | ToolFinished() | ApprovalRequested() | ApprovalResolved():
+            return _act(view, event)
+        case CheckStarted() | CheckOutput() | CheckFinished() | SearchProgress():
+            return _check(view, event)
+        case TurnStarted(prompt=prompt):
+            return _add(replace(view, doing="starting"), Block("user", text=_folded(prompt), done=True))
+        case TurnFinished():
+            return _turn_finished(view, event)
+        case JobFinished():
+            return _job_finished(view, event)
+        case BudgetSpent(tokens=tokens, cost=cost, estimated=estimated):
+            return replace(view, tokens=tokens, cost=cost, estimated=estimated)
+        case MapReady():
+            return view
+        case (
+            FileChanged() | EditRejected() | AttemptStarted() | AttemptFinished() | FocusChosen() | ContextCompacted()
+            | Notice()
+        ):  # fmt: skip
+            return _add(view, _told(event))
+        case _:
+            assert_never(event)
+
+
+def _speak(
+    view: View, event: ReasoningDelta | TextDelta | AssistantReplied | ModelRetrying | StepStarted
+) -> View:
+    match event:
+        case StepStarted():
+            return replace(view, doing="asking the model")
+        case ReasoningDelta(text=text):
+            return replace(_say(view, "thought", text), doing="the model is thinking")
+        case TextDelta(text=text):
+            return replace(_say(view, "text", text), doing="the model is writing")
+        case AssistantReplied(text=text, reasoning=reasoning):
+            view = _add(
+                _unsaid(view), *(Block(kind, text=said, done=True) for kind, said in _said(reasoning, text))
+            )
+            return replace(view, doing="")
+        case ModelRetrying(attempt=attempt, wait_s=wait, reason=reason):
+            note = f"asking again ({attempt}) after {words.seconds(wait)}: {words.one_line(reason)}"
+            return replace(
+                _add(_unsaid(view), Block("note", note, mark="warning", done=True)), doing="asking again"
+            )
+
+
+def _said(reasoning: str, text: str) -> list[tuple[Literal["thought", "text"], str]]:
+    pairs: list[tuple[Literal["thought", "text"], str]] = [("thought", reasoning), ("text", text)]
+    return [pair for pair in pairs if pair[1].strip()]
+
+
+def _say(view: View, kind: Literal["thought", "text"], text: str) -> View:
+    last = view.open[-1] if view.open else None
+    if last is not None and last.kind == kind and last.key == _SPEECH:
+        return replace(view, open=(*view.open[:-1], replace(last, text=last.text + text)))
+    return _add(view, Block(kind, text=text, key=_SPEECH))
+
+
+def _unsaid(view: View) -> View:
+    """Without the deltas of this step: they are void, or about to be repeated as a whole."""
+    return replace(view, open=tuple(block for block in view.open if block.key != _SPEECH))
+
+
+def _act(
+    view: View, event: ToolStarted | ToolOutput | ToolFinished | ApprovalRequested | ApprovalResolved
+) -> View:
+    match event:
+        case ToolStarted(call_id=call_id, tool=tool, summary=summary):
+            title = _named(tool, summary)
+            return _add(
+                replace(view, doing=title), Block("tool", title, mark="running", key=f"tool {call_id}")
+            )
+        case ToolOutput(call_id=call_id, text=text):
+            return _change(
+                view, f"tool {call_id}", lambda block: replace(block, text=_tail(block.text + text))
+            )
+        case ToolFinished(call_id=call_id, tool=tool, outcome=outcome, for_person=said, seconds=took):
+            title = f"{_named(tool, said)} · {words.seconds(took)}"
+            mark: Mark = "good" if outcome == "ok" else "bad"
+            extra = "" if outcome == "ok" else f" · {outcome}"
+            finished = Block("tool", title + extra, mark=mark, key=f"tool {call_id}", done=True)
+            return replace(_change(view, finished.key, lambda _: finished), doing="")
+        case ApprovalRequested(call_id=call_id, action=action, reason=reason):
+            title = f"May this run?  {words.one_line(action, 500)}"
+            text = "\n".join(part for part in (reason, ANSWERS) if part)
+            block = Block("question", title, text, "warning", f"question {call_id}")
+            return _add(replace(view, question=event, doing="waiting for your answer"), block)
+        case ApprovalResolved(call_id=call_id, decision=decision, reason=reason):
+            answer = f"answered: {decision}" + (f", {words.one_line(reason)}" if reason else "")
+            mark = "bad" if decision == "deny" else "good"
+            asked = view.question if view.question and view.question.call_id != call_id else None
+            return replace(
+                _change(
+                    view,
+                    f"question {call_id}",
+                    lambda block: replace(block, text=answer, mark=mark, done=True),
+                ),
+                question=asked,
+                doing="",
+            )
+
+
+def _check(view: View, event: CheckStarted | CheckOutput | CheckFinished | SearchProgress) -> View:
+    match event:
+        case CheckStarted():
+            title = f"check: {words.check_started(event)}"
+            return _add(replace(view, doing=title), Block("check", title, mark="running", key=_CHECK))
+        case CheckOutput(text=text):
+            return _change(view, _CHECK, lambda block: replace(block, text=_tail(block.text + text)))
+        case CheckFinished():
+            mark: Mark = "good" if words.check_passed(event) else "bad"
+            result, lines = words.check_finished(event), "\n".join(words.failures(event.failures))
+            return replace(
+                _change(
+                    view,
+                    _CHECK,
+                    lambda block: replace(
+                        block, title=f"{block.title} · {result}", text=lines, mark=mark, done=True
+                    ),
+                ),
+                doing="",
+            )
+        case SearchProgress():
+            said = words.search_progress(event)
+            view = replace(view, doing="searching without a model")
+            if any(block.key == _SEARCH for block in view.open):
+                return _change(view, _SEARCH, lambda block: replace(block, title=f"search: {said}"))
+            return _add(view, Block("check", f"search: {said}", mark="running", key=_SEARCH))
+
+
+def _turn_finished(view: View, event: TurnFinished) -> View:
+    view = _ended(view)
+    if event.end in ("done", "stopped"):
+        return view
+    title = words.one_line(event.message, 500) or f"The turn ended: {event.end}."
+    return _add(
+        view, Block("note", title, event.hint, "warning" if event.end == "interrupted" else "bad", done=True)
+    )
+
+
+def _job_finished(view: View, event: JobFinished) -> View:
+    mark: Mark = "good" if event.exit_code == 0 else "bad"
+    return _add(
+        _ended(view), Block("result", words.verdict(event), "\n".join(words.account(event)), mark, done=True)
+    )
+
+
+def _ended(view: View) -> View:
+    return _close(replace(view, doing="", question=None), lambda _: True)
+
+
+def _told(
+    event: FileChanged
+    | EditRejected
+    | AttemptStarted
+    | AttemptFinished
+    | FocusChosen
+    | ContextCompacted
+    | Notice,
+) -> Block:
+    match event:
+        case FileChanged(path=path, kind=kind, diff=diff):
+            title = f"{kind} {words.one_line(path)}  {words.diff_size(diff)}"
+            return Block("diff", title, diff, "good", done=True)
+        case EditRejected(path=path, reason=reason, nearest=nearest):
+            where = words.one_line(path) or "the reply"
+            return Block(
+                "note", f"edit refused in {where}: {words.one_line(reason)}", nearest, "warning", done=True
+            )
+        case AttemptStarted(number=number, effort=effort, model=model):
+            return Block("note", f"attempt {number} with {words.one_line(model)}, effort {effort}", done=True)
+        case AttemptFinished():
+            return Block("note", words.attempt_finished(event), done=True)
+        case FocusChosen():
+            return Block("focus", "looking at", "\n".join(words.focus_lines(event)), done=True)
+        case ContextCompacted(tokens_before=before, tokens_after=after):
+            return Block(
+                "note", f"the conversation was shortened from {before:,} to {after:,} tokens", done=True
+            )
+        case Notice(level=level, text=text, hint=hint):
+            mark: Mark = "" if level == "info" else "warning" if level == "warning" else "bad"
+            return Block("note", words.one_line(text, 500), hint, mark, done=True)
+
+
+def _add(view: View, *blocks: Block) -> View:
+    return replace(view, open=(*view.open, *blocks))
+
+
+def _change(view: View, key: str, change: Callable[[Block], Block]) -> View:
+    return replace(
+        view,
+        open=tuple(change(block) if block.key == key and not block.done else block for block in view.open),
+    )
+
+
+def _close(view: View, which: Callable[[Block], bool]) -> View:
+    if not any(which(block) and not block.done for block in view.open):
+        return view
+    done = tuple(
+        replace(block, done=True, mark="" if block.mark == "running" else block.mark)
+        if which(block)
+        else block
+        for block in view.open
+    )
+    return replace(view, open=done)
+
+
+def _hand_over(view: View) -> View:
+    """The finished blocks at the head of the open ones leave them; a block never overtakes one that is still open."""
+    count = next((i for i, block in enumerate(view.open) if not block.done), len(view.open))
+    return replace(view, finished=view.open[:count], open=view.open[count:])
+
+
+def _folded(prompt: str) -> str:
+    lines = prompt.strip().split("\n")
+    if len(lines) <= PROMPT_LINES:
+        return "\n".join(lines)
+    return "\n".join([*lines[:3], f"… and {len(lines) - 3} more lines"])
+
+
+def _tail(text: str) -> str:
+    """The last lines of an output, the running line included."""
+    return "\n".join(text[-4000:].split("\n")[-(TAIL_LINES + 1) :])
+
+
+def _named(tool: str, said: str) -> str:
+    said = words.one_line(said)
+    name = words.one_line(tool)
+    return said if said.startswith(name) else f"{name}: {said}" if said else name

@@ -1,0 +1,211 @@
+"""What events say to a person, in short plain lines that every screen shares. Pure.
+
+Every text that comes from elsewhere is made safe here: no control sequence survives, and one line stays one line.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Sequence
+
+from flashagent.events import (
+    AttemptFinished,
+    CheckFinished,
+    CheckStarted,
+    FocusChosen,
+    JobFinished,
+    SearchProgress,
+)
+from flashagent.untrusted import sanitize
+from flashagent.values import Failure, JobOutcome, Usage
+
+MAX_FAILURES = 5
+MAX_TESTS = 10
+MAX_FOCUS = 5
+MAX_MESSAGE_LINES = 4
+_STYLE = re.compile(r"\x1b\[[0-9;:]*m")
+_VERDICTS: dict[JobOutcome, str] = {
+    "fixed": "Fixed",
+    "already_green": "Already green",
+    "changed_unverified": "Changed, but no test witnesses it",
+    "not_fixed": "Not fixed",
+    "usage": "Not started",
+    "limit": "Stopped at a limit",
+    "unreachable": "The model could not be reached",
+    "refused": "Refused",
+    "internal": "flashagent itself failed",
+    "interrupted": "Interrupted",
+}
+
+
+def clean(text: str) -> str:
+    """Foreign text without control sequences and without colours of its own; newlines and tabs stay."""
+    return _STYLE.sub("", sanitize(text))
+
+
+def one_line(text: str, width: int = 200) -> str:
+    """Foreign text as one short line."""
+    line = " ".join(clean(text).split())
+    return line if len(line) <= width else line[: width - 1] + "…"
+
+
+def seconds(value: float) -> str:
+    """'0.4 s', '12 s', '3 min 05 s'."""
+    if value < 10:
+        return f"{value:.1f} s"
+    if value < 60:
+        return f"{value:.0f} s"
+    return f"{int(value) // 60} min {int(value) % 60:02d} s"
+
+
+def count(number: int, noun: str) -> str:
+    """'1 test', '3 tests'."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def money(cost: float | None) -> str:
+    """'' when the price is unknown: an unknown price is not zero."""
+    if cost is None:
+        return ""
+    return f"${cost:.2f}" if cost >= 0.1 else f"${cost:.4f}"
+
+
+def spent(usage: Usage, cost: float | None) -> str:
+    """Tokens and cost in a few words; 'no tokens' when no model was asked."""
+    if not usage.total_tokens:
+        return "no tokens"
+    tokens = f"{'about ' if usage.estimated else ''}{count(usage.total_tokens, 'token')}"
+    return f"{tokens}, {money(cost) or 'price unknown'}"
+
+
+def command(argv: Sequence[str]) -> str:
+    return one_line(shlex.join(argv))
+
+
+def check_started(event: CheckStarted) -> str:
+    return command(event.command) + (f"  ({one_line(event.why)})" if event.why else "")
+
+
+def check_finished(event: CheckFinished) -> str:
+    """'1 failed, 12 passed in 0.4 s', or the exit code where tests are not counted."""
+    if event.counted:
+        parts = [f"{event.failed} failed"] if event.failed else []
+        parts.append(f"{event.passed} passed")
+        if not event.failed and event.exit_code:
+            parts.append(f"but exit {event.exit_code}")
+        return f"{', '.join(parts)} in {seconds(event.seconds)}"
+    return f"exit {event.exit_code}, tests not counted, in {seconds(event.seconds)}"
+
+
+def check_passed(event: CheckFinished) -> bool:
+    return event.exit_code == 0 and not event.failed and not event.failures
+
+
+def failure_lines(failure: Failure) -> list[str]:
+    """The test, what it said, and where in the project: at most a few lines, the first one naming it."""
+    lines = [one_line(failure.test_id) or f"{failure.kind} of the whole check"]
+    said = f"{failure.exception}: {failure.message}" if failure.exception else failure.message
+    message = [line for line in clean(said).splitlines() if line.strip()]
+    lines += [f"  {one_line(line)}" for line in message[:MAX_MESSAGE_LINES]]
+    where = next((frame for frame in reversed(failure.frames) if frame.in_project), None)
+    if where is not None:
+        inside = f" in {one_line(where.function)}" if where.function else ""
+        lines.append(f"  {one_line(where.path)}:{where.line}{inside}")
+        if where.source.strip():
+            lines.append(f"    {one_line(where.source)}")
+    return lines
+
+
+def failures(found: Sequence[Failure]) -> list[str]:
+    lines = [line for failure in found[:MAX_FAILURES] for line in failure_lines(failure)]
+    return lines + _more(len(found) - MAX_FAILURES)
+
+
+def focus_lines(event: FocusChosen) -> list[str]:
+    """Where it looks, best first, and why."""
+    shown = event.symbols[:MAX_FOCUS]
+    lines = [
+        f"{one_line(s.symbol.path)}:{s.symbol.start_line} {one_line(s.symbol.qualified)}"
+        + (f": {one_line(', '.join(s.why))}" if s.why else "")
+        for s in shown
+    ]
+    return lines + _more(len(event.symbols) - len(shown))
+
+
+def search_progress(event: SearchProgress) -> str:
+    of = f" of {event.candidates:,}" if event.candidates else ""
+    found = f", {event.plausible} plausible" if event.plausible else ""
+    best = f", best: {one_line(event.best, 60)}" if event.best else ""
+    return f"{event.tried:,}{of} candidates tried{found}, {seconds(event.seconds)}{best}"
+
+
+def attempt_finished(event: AttemptFinished) -> str:
+    return f"{count(event.failures_before, 'failure')} before, {event.failures_after} after"
+
+
+def diff_size(diff: str) -> str:
+    """'+3 -1'."""
+    lines = diff.splitlines()
+    added = sum(line.startswith("+") and not line.startswith("+++") for line in lines)
+    removed = sum(line.startswith("-") and not line.startswith("---") for line in lines)
+    return f"+{added} -{removed}"
+
+
+def verdict(event: JobFinished) -> str:
+    """The outcome in one sentence; only what the checks have shown is claimed."""
+    report = event.report
+    head = _VERDICTS[event.outcome]
+    if event.outcome == "fixed":
+        if not report.counted:
+            return f"{head}: the check exits with 0 now; its tests are not counted."
+        fixed, before = len(report.fixed), max(len(report.failing_before), len(report.fixed))
+        return f"{head}: {fixed} of {count(before, 'failing test')} now {'passes' if fixed == 1 else 'pass'}."
+    if event.outcome == "not_fixed" and report.still_failing:
+        left = len(report.still_failing)
+        tail = f"{count(left, 'test')} still {'fails' if left == 1 else 'fail'}."
+        return f"{head}: {tail} {one_line(report.message)}".strip()
+    message = one_line(report.message, 400)
+    return f"{head}: {message}" if message else f"{head}."
+
+
+def account(event: JobFinished) -> list[str]:
+    """The whole account after the verdict: tests, confidence, commit, cost. Each line says one thing."""
+    report = event.report
+    lines = [*_tests("fixed", report.fixed), *_tests("still failing", report.still_failing)]
+    lines += [
+        *_tests("newly failing", report.newly_failing),
+        *_tests("disappeared or skipped", report.disappeared),
+    ]
+    if report.how:
+        lines.append(f"how: {one_line(report.how)}")
+    if report.confidence:
+        reasons = f" ({one_line('; '.join(report.reasons), 300)})" if report.reasons else ""
+        lines.append(f"confidence: {one_line(report.confidence)}{reasons}")
+    if event.commit:
+        lines.append(f"commit: {one_line(event.commit)[:12]}")
+    lines.append(f"cost: {_cost(event)}")
+    if report.hint:
+        lines.append(f"hint: {one_line(report.hint, 500)}")
+    return lines
+
+
+def _cost(event: JobFinished) -> str:
+    report = event.report
+    parts = [spent(event.usage, report.cost)]
+    if report.requests:
+        parts.append(count(report.requests, "request"))
+    if report.attempts:
+        parts.append(count(report.attempts, "attempt"))
+    return ", ".join([*parts, seconds(report.seconds)])
+
+
+def _tests(label: str, tests: Sequence[str]) -> Iterable[str]:
+    if tests:
+        yield f"{label}:"
+        yield from (f"  {one_line(test)}" for test in tests[:MAX_TESTS])
+        yield from _more(len(tests) - MAX_TESTS)
+
+
+def _more(number: int) -> list[str]:
+    return [f"  and {number} more"] if number > 0 else []

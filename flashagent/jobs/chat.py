@@ -1,0 +1,115 @@
+"""A conversation with a model about one repository: its edits land in a candidate tree during a turn and reach the user's
+tree together when the turn ends in order. An interrupted turn leaves the tree as it was."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from flashagent.agent.context import choose_focus
+from flashagent.agent.limits import Budget, Limits
+from flashagent.agent.session import Session
+from flashagent.errors import UsageError
+from flashagent.events import Decision, Emit, FocusChosen, MapReady, Notice
+from flashagent.jobs.fix import uninterrupted
+from flashagent.jobs.house import House, Models
+from flashagent.jobs.trees import candidate
+from flashagent.jobs.workbench import clean, landing_in, new_session, toolbox
+from flashagent.ports import MapQuery
+from flashagent.prompts import Prompt
+from flashagent.tools.landing import Landing, announce, land_text
+from flashagent.values import CheckReport, FileChange, FocusQuery
+from flashagent.verify.detect import Check
+
+FOCUS_SYMBOLS = 12
+
+
+class Chat:
+    """One session. `turn` runs one prompt; `interrupt`, `steer` and `answer` reach the turn that is running."""
+
+    def __init__(self, house: House, models: Models, prompt: Prompt, limits: Limits, emit: Emit) -> None:
+        self._house = house
+        self._prompt = prompt
+        self._emit = emit
+        self._map: MapQuery | None = None
+        self._checks: Sequence[Check] | None = None
+        self._tools = models.tools
+        self.session: Session = new_session(house, models, Budget(limits, house.clock, house.price), emit)
+
+    async def turn(self, prompt: str) -> None:
+        """One turn and, when it changed files, the checks; all of it as events."""
+        repo_map = await self._open_map()
+        async with candidate(self._house) as tree:
+            landing = landing_in(self._house, tree, self._emit)
+            if self._tools:
+                self.session.thread.tools = toolbox(
+                    self._house, landing, tree, repo_map, self._check_for_model
+                )
+            finished = await self.session.turn(await self._with_focus(prompt, repo_map, landing))
+            if finished.end not in ("done", "stopped"):
+                return
+            _, refusal = await land_text(self.session.last_text, landing, self._emit)
+            if refusal:
+                self._emit(Notice("warning", "The edits in the reply were refused.", refusal))
+            changes = landing.changes()
+        if changes:
+            await self._keep(changes, prompt)
+
+    def interrupt(self) -> None:
+        self.session.interrupt()
+
+    def steer(self, text: str) -> None:
+        self.session.steer(text)
+
+    def answer(self, call_id: str, decision: Decision, reason: str) -> None:
+        self.session.answer(call_id, decision, reason)
+
+    async def _open_map(self) -> MapQuery:
+        repo_map, stats = await asyncio.to_thread(self._house.open_map)
+        self._emit(MapReady(stats.files, stats.symbols, stats.seconds, stats.from_cache))
+        return repo_map
+
+    async def _with_focus(self, prompt: str, repo_map: MapQuery, landing: Landing) -> str:
+        query = FocusQuery(text=prompt, changed=tuple(self._house.repository.recently_changed(20)))
+        ranked = await asyncio.to_thread(repo_map.rank, query, limit=FOCUS_SYMBOLS)
+        focus = choose_focus(ranked, landing.read, self._house.focus_tokens)
+        for path, text in focus.files:
+            landing.show(path, text)
+        self._emit(FocusChosen(focus.shown, focus.tokens, "ranked for this prompt"))
+        return (
+            self._prompt.fill(prompt=prompt, focus=clean(self._house, focus.text)) if focus.text else prompt
+        )
+
+    async def _keep(self, changes: tuple[FileChange, ...], prompt: str) -> None:
+        def write() -> None:
+            self._house.checkpoint(f"before: {prompt[:60]}")
+            self._house.workspace.apply(changes)
+
+        await uninterrupted(write)
+        for change in changes:
+            announce(change, self._emit)
+        await self._verify()
+
+    async def _verify(self) -> None:
+        """The harness's word after a change; its events say passed or failed."""
+        for check in self._found_checks():
+            report = await self._house.verifier.run(check)
+            if not report.green:
+                self._emit(Notice("warning", "The check fails.", "/fix works until it passes."))
+                return
+
+    def _found_checks(self) -> Sequence[Check]:
+        if self._checks is None:
+            try:
+                self._checks = self._house.checks()
+            except UsageError as error:
+                self._emit(Notice("info", error.message, error.hint))
+                self._checks = ()
+        return self._checks
+
+    async def _check_for_model(self, test: str | None) -> tuple[bool, str]:
+        checks = self._found_checks()
+        if not checks:
+            return False, "No check is known for this repository."
+        report: CheckReport = await self._house.verifier.run(checks[0], tests=(test,) if test else ())
+        return report.green, clean(self._house, report.output[-2_000:]) or f"exit status {report.exit_code}"

@@ -1,0 +1,207 @@
+"""The offline engine: repair a red check without a model. Quick fixes first, then a search over small edits.
+
+Every patch that is returned made the whole check green on a candidate tree. A candidate patch is hostile code: without a
+sandbox nothing is searched, and the result says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flashagent.diffs import unified_diffs
+from flashagent.events import Emit, Notice, SearchProgress
+from flashagent.ports import CommandRunner
+from flashagent.repair import plan, quickfix
+from flashagent.repair.hunt import Found, Hunt
+from flashagent.repair.localize import SuspiciousLine, reported, suspicion
+from flashagent.repair.pool import Pool
+from flashagent.repair.project import Project
+from flashagent.repair.rank import Ranked
+from flashagent.repair.validate import Trees, Validator
+from flashagent.repair.workers import WorkerGone
+from flashagent.values import CheckReport, Confidence, FileChange
+from flashagent.verify.commands import Check
+from flashagent.verify.environment import ProjectEnvironment
+from flashagent.verify.run import Verifier
+
+__all__ = ["RepairPatch", "RepairRequest", "RepairResult", "localize", "repair"]
+
+NO_SANDBOX = "No sandbox protects this machine, so no candidate patch was run: only certain quick fixes were looked at."
+VALIDATED = 3
+TICK_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class RepairRequest:
+    """What to repair: a check that was red in `baseline`. `jobs` 0 means one worker for each core."""
+
+    root: Path
+    check: Check
+    baseline: CheckReport
+    environment: ProjectEnvironment
+    search_time_s: float = 60.0
+    jobs: int = 0
+    seed: int = 0
+    all_candidates: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RepairPatch:
+    """A patch with which the whole check was green. `how` says in words what was changed."""
+
+    changes: tuple[FileChange, ...]
+    confidence: Confidence
+    reasons: tuple[str, ...]
+    how: str
+    diff: str
+
+
+@dataclass(frozen=True, slots=True)
+class RepairResult:
+    """Patches best first; the most suspicious lines; how many candidates were tried in how many seconds; what a person
+    should know beside that."""
+
+    patches: tuple[RepairPatch, ...] = ()
+    suspicious: tuple[SuspiciousLine, ...] = ()
+    tried: int = 0
+    seconds: float = 0.0
+    notes: tuple[str, ...] = field(default=())
+
+
+async def repair(
+    request: RepairRequest, runner: CommandRunner, verifier: Verifier, trees: Trees, emit: Emit
+) -> RepairResult:
+    """Look for patches that make the check green. Nothing is written to the work tree.
+
+    Raises what the runner and the verifier raise (a missing runner, no sandbox for the check itself). Cancelling ends
+    every process that was started.
+    """
+    began = time.monotonic()
+    project = await asyncio.to_thread(Project.open, request.root, request.check)
+    validator = Validator(verifier, trees, request.check, request.baseline)
+    quick = await quickfix.first_that_works(project, request.baseline, validator)
+    if quick is not None:
+        patch = _patch(quick.changes, "certain", quick.reasons, quick.how)
+        return RepairResult((patch,), (), quick.tried, time.monotonic() - began)
+    frames = _by_frames(project, request.baseline)
+    if not runner.protects:
+        return RepairResult((), frames, 0, time.monotonic() - began, (NO_SANDBOX,))
+    try:
+        found = await _hunt(request, project, runner, emit, began)
+    except WorkerGone as error:
+        return RepairResult(
+            (), frames, 0, time.monotonic() - began, (f"The search could not start: {error}",)
+        )
+    if isinstance(found, str):
+        return RepairResult((), frames, 0, time.monotonic() - began, (found,))
+    patches = await _validated(request, project, found.ranked, validator)
+    notes = [*found.notes]
+    if found.ranked and not patches:
+        notes.append(
+            "Patches passed the tests that were tried, but the whole check stayed red with each of them."
+        )
+    return RepairResult(
+        patches, found.suspicious or frames, found.tried, time.monotonic() - began, tuple(notes)
+    )
+
+
+async def localize(request: RepairRequest, runner: CommandRunner) -> RepairResult:
+    """The suspicious lines alone: traced in the sandbox, or from the failure's frames where there is none."""
+    began = time.monotonic()
+    project = await asyncio.to_thread(Project.open, request.root, request.check)
+    frames = _by_frames(project, request.baseline)
+    launch = plan.launch_for(request.check, request.environment, project.root, request.seed)
+    if not runner.protects or launch is None:
+        note = NO_SANDBOX if not runner.protects else _unknown_runner(request.check)
+        return RepairResult((), frames, 0, time.monotonic() - began, (note,))
+    try:
+        async with Pool(runner, launch, _jobs(request), request.search_time_s + 60.0) as pool:
+            hunt = Hunt(project, request.check, request.baseline, pool)
+            await hunt.observe(request.search_time_s)
+            lines = hunt.reported()
+    except WorkerGone as error:
+        return RepairResult((), frames, 0, time.monotonic() - began, (str(error),))
+    return RepairResult((), lines or frames, 0, time.monotonic() - began, tuple(hunt.notes))
+
+
+async def _hunt(
+    request: RepairRequest, project: Project, runner: CommandRunner, emit: Emit, began: float
+) -> Found | str:
+    """The search itself, or why there is none."""
+    launch = plan.launch_for(request.check, request.environment, project.root, request.seed)
+    if launch is None:
+        return _unknown_runner(request.check)
+    emit(Notice("info", f"Searching for a repair ({runner.description})."))
+    deadline = began + request.search_time_s
+    async with Pool(runner, launch, _jobs(request), request.search_time_s + 120.0) as pool:
+        hunt = Hunt(project, request.check, request.baseline, pool)
+        ticker = asyncio.create_task(_tell(hunt, emit, began))
+        try:
+            return await hunt.run(deadline)
+        finally:
+            ticker.cancel()
+            emit(hunt.progress(time.monotonic() - began))
+
+
+async def _tell(hunt: Hunt, emit: Emit, began: float) -> None:
+    """Progress about twice a second, only when it moved."""
+    last: SearchProgress | None = None
+    while True:
+        await asyncio.sleep(TICK_S)
+        now = hunt.progress(time.monotonic() - began)
+        if last is None or (now.tried, now.plausible, now.candidates) != (
+            last.tried,
+            last.plausible,
+            last.candidates,
+        ):
+            emit(now)
+            last = now
+
+
+async def _validated(
+    request: RepairRequest, project: Project, ranked: Sequence[Ranked], validator: Validator
+) -> tuple[RepairPatch, ...]:
+    """The first few that keep their promise on the whole check; the best of each behaviour come first in the list."""
+    wanted = len(ranked) if request.all_candidates else VALIDATED
+    kept: list[RepairPatch] = []
+    for one in ranked[: max(2 * VALIDATED, wanted)]:
+        if len(kept) >= wanted:
+            break
+        change = project.change(one.patch.mutation)
+        if kept and validator.last_seconds > 20.0:
+            break  # a slow check: the best one is enough
+        if await validator.green((change,)):
+            how = f"{one.patch.mutation.template} at {change.path}:{one.patch.mutation.line}"
+            kept.append(_patch((change,), one.confidence, one.reasons, how))
+    return tuple(kept)
+
+
+def _patch(
+    changes: tuple[FileChange, ...], confidence: Confidence, reasons: tuple[str, ...], how: str
+) -> RepairPatch:
+    return RepairPatch(changes, confidence, reasons, how, unified_diffs(changes))
+
+
+def _by_frames(project: Project, baseline: CheckReport) -> tuple[SuspiciousLine, ...]:
+    """Suspicious lines from the failure alone."""
+    tests = {f.path for failure in baseline.failures for f in failure.frames if project.is_test(f.path)}
+    scores = suspicion((), baseline.failures, tests)
+    texts = {path: project.lines(path) for path, _ in scores}
+    return reported(scores, baseline.failures, texts, {})
+
+
+def _jobs(request: RepairRequest) -> int:
+    import os
+
+    if request.jobs > 0:
+        return request.jobs
+    affinity = getattr(os, "sched_getaffinity", None)
+    return max(1, len(affinity(0)) if affinity is not None else os.cpu_count() or 1)
+
+
+def _unknown_runner(check: Check) -> str:
+    return f"The search knows pytest and unittest; {check.name!r} is run by something else."

@@ -1,0 +1,272 @@
+"""One search from the first look to ranked patches: run the tests plain, trace them, make candidates, try them, rank."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flashagent.events import SearchProgress
+from flashagent.repair import donors, plan
+from flashagent.repair.localize import SuspiciousLine, TestRun, failure_hints, reported, suspicion
+from flashagent.repair.mutate import Mutation, best_mutations, mutations
+from flashagent.repair.pool import Pool
+from flashagent.repair.project import Project
+from flashagent.repair.rank import Judged, Ranked, rank
+from flashagent.repair.search import Plausible, Search
+from flashagent.repair.workers import WorkerGone
+from flashagent.values import CheckReport
+from flashagent.verify.commands import Check
+
+MAX_CANDIDATES = 15_000
+BEHAVIOUR_TESTS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Ranked patches that passed the tests tried so far, with what the search learned on the way."""
+
+    ranked: tuple[Ranked, ...]
+    suspicious: tuple[SuspiciousLine, ...]
+    tried: int
+    notes: tuple[str, ...]
+
+
+class Hunt:
+    """Holds what one search knows. Ask `observe`, then `run` does the rest; the pool belongs to the caller."""
+
+    def __init__(self, project: Project, check: Check, baseline: CheckReport, pool: Pool) -> None:
+        self.project = project
+        self.check = check
+        self.baseline = baseline
+        self.pool = pool
+        self.notes: list[str] = []
+        self.runs: list[TestRun] = []
+        self.scores: dict[tuple[str, int], float] = {}
+        self._broken: tuple[str, ...] = ()
+        self._test_root = ""
+        self._paths: dict[str, str] = {}
+        self._search: Search | None = None
+        self._modules: list[str] = []
+
+    # what is seen
+
+    async def observe(self, budget_s: float) -> None:
+        """Load the tests, run a sample plain, trace it, score the lines. Raises WorkerGone when nothing loads."""
+        first = await self.pool.start()
+        self._test_root = str(first.get("test_root", ""))
+        for test in first["tests"]:
+            path = self.project.relative(str(test.get("path", "")))
+            self._paths[str(test["id"])] = path or ""
+            if path and not test.get("broken"):
+                self.project.collected.add(path)
+        chosen = plan.sample(first["tests"], self.baseline, 0.1 * budget_s * len(self.pool.slots))
+        self._broken = chosen.broken
+        plain = await self._plain([*chosen.failing, *chosen.passing], budget_s)
+        traced = await self._traced(plain, budget_s)
+        red = set(chosen.failing)
+        self.runs = self._as_runs(red, plain, traced)
+        if not any(not run.passed for run in self.runs):
+            await self._import_lines()
+        tests = {path for path in self._paths.values() if path}
+        files = {path for run in self.runs for path in run.lines}
+        excluded = tests | {p for p in files if self.project.is_test(p)}
+        self.scores = suspicion(self.runs, self.baseline.failures, excluded | self._foreign_frames())
+
+    def _foreign_frames(self) -> set[str]:
+        frames = {f.path for failure in self.baseline.failures for f in failure.frames}
+        return {path for path in frames if self.project.is_test(path)}
+
+    async def _plain(self, tests: Sequence[str], budget_s: float) -> dict[str, dict[str, Any]]:
+        """Pass and fail are decided without a tracer: some tests are only too slow under one."""
+        limit = max(1.0, 0.1 * budget_s)
+        return await self.pool.spread(tests, {"do": "plain", "cpu": limit, "wall": limit * 3 + 5})
+
+    async def _traced(self, plain: dict[str, dict[str, Any]], budget_s: float) -> dict[str, dict[str, Any]]:
+        """The lines of every test that did what the baseline said; loops are cut soon."""
+        limit = max(1.0, 0.1 * budget_s)
+        return await self.pool.spread(list(plain), {"do": "trace", "cpu": limit, "wall": limit * 3 + 5})
+
+    def _as_runs(
+        self, red: set[str], plain: dict[str, dict[str, Any]], traced: dict[str, dict[str, Any]]
+    ) -> list[TestRun]:
+        """Tests whose outcome here is the one of the baseline; the others are left out, and said to be."""
+        runs, strange = [], 0
+        modules: set[str] = set()
+        for test, result in plain.items():
+            outcome = str(result.get("outcome", "failed: " + str(result.get("died", ""))))
+            passed = outcome == "passed"
+            if outcome == "skipped" or passed == (test in red):
+                strange += outcome != "skipped"
+                continue
+            trace = traced.get(test, {})
+            modules.update(trace.get("modules", ()))
+            lines = {
+                p: frozenset(n)
+                for path, n in trace.get("lines", {}).items()
+                if (p := self.project.relative(path))
+            }
+            stack = tuple(
+                (p, int(n)) for path, n in result.get("stack", ()) if (p := self.project.relative(path))
+            )
+            cpu = float(result.get("cpu", 0.0))
+            hung = stack or (("", 0),) if "OutOfTime" in outcome or "died" in result else ()
+            runs.append(
+                TestRun(test, self._paths.get(test, ""), passed, cpu, lines, hung, outcome.partition(": ")[2])
+            )
+        if strange:
+            self.notes.append(
+                f"{strange} tests behave otherwise when run alone, read-only; they were left out of the search."
+            )
+        self._modules = sorted(modules)
+        return runs
+
+    async def _import_lines(self) -> None:
+        """For tests that do not load: the lines that their import runs."""
+        if not self._broken:
+            return
+        worker = await self.pool.slots[0].cold()
+        arguments = self._arguments(self._broken)
+        request = {
+            "do": "try", "trace": True, "candidates": [{}], "failing": [], "cover": {}, "control": [], "batch": 1,
+            "wall": 60.0, "arguments": arguments, "import_cpu": 20.0,
+        }  # fmt: skip
+        result = (await worker.ask(request))["results"][0]
+        lines = {
+            p: frozenset(n)
+            for path, n in result.get("lines", {}).items()
+            if (p := self.project.relative(path))
+        }
+        self.runs = [r for r in self.runs if r.passed]
+        self.runs.append(TestRun(self._broken[0], self._paths.get(self._broken[0], ""), False, 0.0, lines))
+
+    # what is tried
+
+    def candidates(self) -> list[Mutation]:
+        """The best candidates of all files with suspicious lines."""
+        failing = [(r.path, r.test_id) for r in self.runs if not r.passed]
+        trees = self.project.test_trees(failing)
+        hints = failure_hints(self.baseline.failures, self.runs)
+        found: list[Mutation] = []
+        for path in sorted({path for path, _ in self.scores}):
+            source = self.project.source(path)
+            if source is None or self.project.is_test(path):
+                continue
+            lines = {line: score for (where, line), score in self.scores.items() if where == path}
+            found.extend(mutations(source, lines, donors.collect(source, trees), hints))
+        return best_mutations(found, MAX_CANDIDATES)
+
+    async def run(self, deadline: float) -> Found | str:
+        """Everything, until `deadline`; or why there is nothing to search."""
+        await self.observe(max(5.0, deadline - time.monotonic()))
+        if not any(not run.passed for run in self.runs):
+            return "The failing tests pass when they are run alone, read-only: a search has nothing to go by."
+        candidates = self.candidates()
+        if not candidates:
+            return "No line of the project that may be changed is run by the failing tests."
+        await self.pool.prepare(self._modules)
+        sources = {m.path: source for m in candidates if (source := self.project.source(m.path)) is not None}
+        self._search = Search(
+            self.pool, self.project.root, sources, self._searchable(), candidates, self._arguments
+        )
+        if self._only_broken():
+            self._search.add_broken(self._broken)
+        tally = await self._search.run(deadline)
+        ranked = await self._ranked(tally.plausible)
+        self._note_misses(candidates)
+        return Found(tuple(ranked), self.reported(), tally.tried, tuple(self.notes))
+
+    def _only_broken(self) -> bool:
+        return bool(self._broken) and all(r.passed or r.test_id in self._broken for r in self.runs)
+
+    def _searchable(self) -> list[TestRun]:
+        return [r for r in self.runs if r.passed or r.test_id not in self._broken]
+
+    def _arguments(self, tests: Sequence[str]) -> list[str]:
+        return plan.cold_arguments(self.check, self.project.root, self._test_root, tests)
+
+    # what is said
+
+    async def _ranked(self, plausible: Sequence[Plausible]) -> list[Ranked]:
+        assert self._search is not None
+        answers = await self._behaviour(plausible)
+        base = answers.pop(-1, ())
+        failing = sum(not run.passed for run in self.runs)
+        judged = []
+        for one in plausible:
+            added = "".join(edit.text for edit in one.mutation.edits)
+            witnesses = len(self._search.covering(one.mutation))
+            mine = answers.get(one.order, ())
+            judged.append(
+                Judged(
+                    one.mutation, mine, base, witnesses, failing, added, self._from_test(one.mutation, added)
+                )
+            )
+        return rank(judged)
+
+    async def _behaviour(self, plausible: Sequence[Plausible]) -> dict[int, tuple[str, ...]]:
+        """What each patch answers to the tests' own calls and to near ones; -1 is the program as it is."""
+        assert self._search is not None
+        if not plausible:
+            return {}
+        near = sorted((r for r in self.runs if not r.stack), key=lambda r: (r.passed, r.cpu_s, r.test_id))
+        covering = {run.test_id for one in plausible[:5] for run in self._search.covering(one.mutation)}
+        tests = [plan.timed(r) for r in near if not r.passed or r.test_id in covering][:BEHAVIOUR_TESTS]
+        warm = [one for one in plausible if not one.mutation.cold]
+        messages: dict[int, dict[str, Any]] = {-1: {}}
+        messages |= {one.order: self._search.message(one.mutation, False) for one in warm}
+        files = [str(self.project.root / path) for path in sorted(self.project.collected)]
+        request = {"do": "behave", "test_files": files, "behave_tests": tests, "wall": 20.0}
+        try:
+            results = await self.pool.spread_behaviour(messages, request)
+        except (WorkerGone, ExceptionGroup):
+            self.notes.append("The behaviour of the patches could not be compared.")
+            return {}
+        return {order: tuple(result.get("answers", ())) for order, result in results.items()}
+
+    def _from_test(self, mutation: Mutation, added: str) -> bool:
+        """Does the patch bring in a number or text of the failing test that the code under repair does not have?"""
+        source = self.project.source(mutation.path)
+        assert source is not None
+        failing = [(r.path, r.test_id) for r in self.runs if not r.passed]
+        given = donors.collect(source, self.project.test_trees(failing))
+        foreign = {t for t in [*given.test_strings, *given.test_numbers] if len(t) > 2} - {
+            *given.strings,
+            *given.numbers,
+        }
+        words = set(donors.literals(added))
+        return bool(words & foreign)
+
+    def _note_misses(self, candidates: Sequence[Mutation]) -> None:
+        assert self._search is not None
+        tally = self._search.tally
+        if tally.dirty:
+            self.notes.append(
+                f"State leaked between candidates in {tally.dirty} batches; those ran again one by one."
+            )
+        if tally.plausible or not tally.partial:
+            return
+        order, fixed = max(tally.partial.items(), key=lambda item: (item[1], -item[0]))
+        best = candidates[order]
+        self.notes.append(
+            f"Nearest miss: {best.template} at {best.path}:{best.line} made {fixed} failing tests pass."
+        )
+
+    def reported(self) -> tuple[SuspiciousLine, ...]:
+        """The most suspicious lines for a person."""
+        functions: dict[tuple[str, int], str] = {}
+        for path, line in self.scores:
+            source = self.project.source(path)
+            unit = source.unit_of_line(line) if source is not None else None
+            functions[path, line] = unit.name if unit else ""
+        texts = {path: self.project.lines(path) for path, _ in self.scores}
+        return reported(self.scores, self.baseline.failures, texts, functions)
+
+    def progress(self, seconds: float) -> SearchProgress:
+        tally = self._search.tally if self._search is not None else None
+        if tally is None:
+            return SearchProgress(0, 0, 0, round(seconds, 1))
+        best = tally.plausible[0].mutation if tally.plausible else None
+        words = f"{best.template} at {best.path}:{best.line}" if best else ""
+        return SearchProgress(tally.tried, tally.candidates, len(tally.plausible), round(seconds, 1), words)

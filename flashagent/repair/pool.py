@@ -1,0 +1,142 @@
+"""A few worker processes side by side, and work spread over them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from flashagent.ports import CommandRunner
+from flashagent.repair.workers import Launch, Worker, WorkerGone
+
+
+class Slot:
+    """One seat: at most one warm and one cold worker, each started when first needed."""
+
+    def __init__(self, runner: CommandRunner, launch: Launch, timeout_s: float) -> None:
+        self._runner = runner
+        self._launch = launch
+        self._timeout_s = timeout_s
+        self._workers: dict[str, Worker] = {}
+        self.prepared: list[str] | None = None
+        self.first: dict[str, Any] = {}
+
+    async def warm(self) -> Worker:
+        """The worker that has the tests loaded; made ready as the others were when it is a new one."""
+        if "warm" not in self._workers:
+            worker = await self._start("warm")
+            if self.first.get("error"):
+                raise WorkerGone(str(self.first["error"]))
+            if self.prepared is not None:
+                await worker.ask({"do": "prepare", "modules": self.prepared})
+        return self._workers["warm"]
+
+    async def cold(self) -> Worker:
+        if "cold" not in self._workers:
+            await self._start("cold")
+        return self._workers["cold"]
+
+    async def _start(self, mode: str) -> Worker:
+        worker = Worker(self._runner, self._launch, mode, self._timeout_s)
+        self._workers[mode] = worker
+        try:
+            answer = await worker.start()
+        except BaseException:
+            await self.drop(cold=mode == "cold")
+            raise
+        if mode == "warm":
+            self.first = answer
+        return worker
+
+    async def drop(self, *, cold: bool) -> None:
+        """End one worker; the next call starts another."""
+        worker = self._workers.pop("cold" if cold else "warm", None)
+        if worker is not None:
+            await worker.close()
+
+    async def close(self) -> None:
+        for worker in self._workers.values():
+            await worker.close()
+        self._workers.clear()
+
+
+class Pool:
+    """An async context: all its processes are gone when it ends, however it ends."""
+
+    def __init__(
+        self, runner: CommandRunner, launch: Launch, jobs: int, timeout_s: float, trees: Sequence[Path] = ()
+    ) -> None:
+        placed = [replace(launch, tree=tree) for tree in trees] or [launch] * jobs
+        self.slots = [Slot(runner, one, timeout_s) for one in placed]
+
+    async def __aenter__(self) -> Pool:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await asyncio.gather(*(slot.close() for slot in self.slots))
+
+    async def start(self) -> dict[str, Any]:
+        """Load the tests in every seat; what the first one found. Raises WorkerGone when the first cannot.
+
+        The others are given up quietly: fewer seats are slower, not wrong.
+        """
+        results = await asyncio.gather(*(slot.warm() for slot in self.slots), return_exceptions=True)
+        problem = next((r for r in results if isinstance(r, BaseException)), None)
+        if problem is not None and all(isinstance(r, BaseException) for r in results):
+            raise problem
+        self.slots = [s for s, r in zip(self.slots, results, strict=True) if not isinstance(r, BaseException)]
+        return self.slots[0].first
+
+    async def spread(self, tests: Sequence[str], request: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        """One request about many tests, shared out in runs of neighbours; the answer of each test."""
+        if not tests:
+            return {}
+        size = max(1, min(40, -(-len(tests) // len(self.slots))))
+        parts = [list(tests[i : i + size]) for i in range(0, len(tests), size)]
+        found: dict[str, dict[str, Any]] = {}
+
+        async def work(slot: Slot) -> None:
+            while parts:
+                part = parts.pop(0)
+                worker = await slot.warm()
+                answer = await worker.ask({**request, "tests": part})
+                found.update(zip(part, answer["results"], strict=True))
+
+        async with asyncio.TaskGroup() as group:
+            for slot in self.slots:
+                group.create_task(work(slot))
+        return found
+
+    async def spread_behaviour(
+        self, messages: dict[int, dict[str, Any]], request: dict[str, Any]
+    ) -> dict[int, dict[str, Any]]:
+        """What each candidate answers, shared out a few at a time."""
+        pending = list(messages.items())
+        found: dict[int, dict[str, Any]] = {}
+
+        async def work(slot: Slot) -> None:
+            while pending:
+                part, pending[:] = pending[:4], pending[4:]
+                worker = await slot.warm()
+                answer = await worker.ask({**request, "candidates": [message for _, message in part]})
+                found.update(zip([order for order, _ in part], answer["results"], strict=True))
+
+        async with asyncio.TaskGroup() as group:
+            for slot in self.slots:
+                group.create_task(work(slot))
+        return found
+
+    async def prepare(self, modules: Sequence[str]) -> None:
+        """Take stock of the live functions in every seat."""
+
+        async def one(slot: Slot) -> None:
+            slot.prepared = list(modules)
+            worker = await slot.warm()
+            await worker.ask({"do": "prepare", "modules": list(modules)})
+
+        await asyncio.gather(*(one(slot) for slot in self.slots))

@@ -1,0 +1,128 @@
+"""Quick fixes: a repair that the failure itself spells out, taken only when there is exactly one and the check agrees.
+
+Runs no code but the check itself. What it returns is called certain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from flashagent.diagnose import lint
+from flashagent.errors import RunnerMissing
+from flashagent.repair.project import Project
+from flashagent.repair.quick import imports, names, syntax
+from flashagent.repair.quick.proposal import Proposal
+from flashagent.repair.validate import Validator
+from flashagent.values import CheckReport, Failure, FileChange
+from flashagent.verify.verdict import judge
+
+Proposer = Callable[[Project, Failure, str], Iterator[Proposal]]
+# What names the repair exactly comes before what only comes near it.
+PROPOSERS: tuple[Proposer, ...] = (
+    syntax.broken, imports.missing, names.undefined, imports.cannot_import, imports.no_module, names.attribute,
+    names.keyword, names.missing_self, names.key,
+)  # fmt: skip
+MAX_TRIED, ROUNDS = 6, 4
+
+
+@dataclass(frozen=True, slots=True)
+class QuickFix:
+    """Changes after which the whole check was green; `tried` counts the check runs it took."""
+
+    changes: tuple[FileChange, ...]
+    how: str
+    reasons: tuple[str, ...]
+    tried: int
+
+
+async def first_that_works(project: Project, baseline: CheckReport, validator: Validator) -> QuickFix | None:
+    """The quick fix that makes the check green, or None. Several faults are repaired one after the other as long as
+    each step makes more tests pass. Two different fixes that both work are no certainty: then None."""
+    fixed: dict[str, FileChange] = {}
+    hows: list[str] = []
+    reasons: list[str] = []
+    report, tried = baseline, 0
+    for _ in range(ROUNDS):
+        current = project.with_changes(fixed.values())
+        found = await proposals(current, report)
+        green: list[Proposal] = []
+        better: tuple[Proposal, CheckReport] | None = None
+        for one in found[:MAX_TRIED]:
+            after = await validator.report(_together(fixed, one.change))
+            tried += 1
+            if judge(baseline, after).green:
+                green.append(one)
+            elif better is None and _improves(report, after):
+                better = (one, after)
+        if len(green) == 1:
+            changes = _together(fixed, green[0].change)
+            return QuickFix(changes, "; ".join([*hows, green[0].how]), (*reasons, green[0].reason), tried)
+        if green or better is None:
+            return None
+        step, report = better
+        fixed = {change.path: change for change in _together(fixed, step.change)}
+        hows.append(step.how)
+        reasons.append(step.reason)
+    return None
+
+
+async def proposals(project: Project, report: CheckReport) -> list[Proposal]:
+    """All quick fixes for the failures of a report, each change once, in the order of certainty."""
+    found: dict[FileChange, Proposal] = {}
+    failures = _distinct(report.failures)
+    for proposer in PROPOSERS:
+        for failure in failures:
+            text = f"{failure.exception}: {failure.message}\n{failure.details}"
+            for one in proposer(project, failure, text):
+                found.setdefault(one.change, one)
+        if found and proposer is not syntax.broken:
+            break  # an exact answer leaves no room for a near one
+    for one in await _linted(project, failures):
+        found.setdefault(one.change, one)
+    return list(found.values())
+
+
+def _distinct(failures: Sequence[Failure]) -> list[Failure]:
+    """One failure for each message and innermost frame: many tests often stumble over the same thing."""
+    seen: dict[tuple[str, str, object], Failure] = {}
+    for failure in failures:
+        frame = failure.frames[-1] if failure.frames else None
+        seen.setdefault((failure.exception, failure.message, frame), failure)
+    return list(seen.values())[:20]
+
+
+async def _linted(project: Project, failures: Sequence[Failure]) -> list[Proposal]:
+    """ruff's safe fixes of wrong comparisons, formats and undefined names in files on the failures' stacks."""
+    paths = dict.fromkeys(f.path for failure in failures for f in reversed(failure.frames) if f.in_project)
+    found = []
+    for path in [p for p in paths if p.endswith(".py") and not project.is_test(p)][:4]:
+        text = project.text(path)
+        if text is None:
+            continue
+        try:
+            changed = await lint.safe_fixes(path, text)
+        except RunnerMissing:
+            return []
+        if changed != text:
+            found.append(
+                Proposal(
+                    FileChange(path, text, changed), "ruff's safe fixes", "ruff calls the old text an error"
+                )
+            )
+    return found
+
+
+def _together(fixed: dict[str, FileChange], change: FileChange) -> tuple[FileChange, ...]:
+    """Earlier changes and one more; the file changed twice is one change from its first text to its last."""
+    earlier = fixed.get(change.path)
+    merged = replace(change, before=earlier.before) if earlier is not None else change
+    return tuple({**fixed, change.path: merged}.values())
+
+
+def _improves(before: CheckReport, after: CheckReport) -> bool:
+    """More tests pass and none that passed fails, or files load that did not."""
+    if after.limit:
+        return False
+    verdict = judge(before, after)
+    return after.passed > before.passed and not verdict.disappeared and not verdict.turned_skipped

@@ -1,0 +1,151 @@
+"""Order plausible patches and say how far to trust them.
+
+Pure. Tests accept many wrong patches (Qi et al. 2015; Ye et al. 2018), so patches are grouped by what they do on the calls
+that the tests make and on calls near those, and the size of a group, its shape and its witnesses decide the words.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from flashagent.repair.mutate import Mutation
+from flashagent.repair.template import Shape
+from flashagent.values import Confidence
+
+_SHAPES: Mapping[Shape, tuple[float, str]] = {
+    "": (1.0, ""),
+    "deletion": (0.3, "it only takes code away"),
+    "constant-condition": (0.08, "it fixes a condition to a constant"),
+    "early-return": (0.3, "it returns early instead of computing"),
+    "guard": (0.5, "it only puts a condition around the failing code"),
+    "literal": (0.35, "it puts a literal where a computation was"),
+    "swallow": (0.15, "it catches more exceptions than the failing one"),
+}
+DOMINANT = 0.7
+WITNESSES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A plausible patch with what is known of it. `answers` are its results on the observed and near calls, empty when
+    unknown; `base_answers` those of the program as it is; `added` is the text it brings in."""
+
+    mutation: Mutation
+    answers: tuple[str, ...]
+    base_answers: tuple[str, ...]
+    passing_witnesses: int
+    failing_witnesses: int
+    added: str
+    from_test: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """`group` numbers behaviours from 0, best first; `differs` shows an input on which the next behaviour differs."""
+
+    patch: Judged
+    score: float
+    group: int
+    confidence: Confidence
+    reasons: tuple[str, ...]
+
+
+def rank(patches: Sequence[Judged]) -> list[Ranked]:
+    """Best first: one patch of each behaviour by weight of its behaviour, then the rest by their own score."""
+    groups: dict[tuple[str, ...], list[tuple[float, Judged]]] = {}
+    for order, patch in enumerate(patches):
+        key = patch.answers or ("unknown", str(order))
+        groups.setdefault(key, []).append((own_score(patch), patch))
+    weighed = []
+    for key, members in groups.items():
+        members.sort(key=lambda m: (-m[0], m[1].mutation.path, m[1].mutation.edits[0].start, m[1].added))
+        # Many different edits that do the same thing speak for that behaviour, with less and less weight.
+        weight = members[0][0] * (1.0 + 0.35 * math.log(len(members)))
+        weighed.append((weight, key, members))
+    weighed.sort(
+        key=lambda g: (-g[0], g[2][0][1].mutation.path, g[2][0][1].mutation.edits[0].start, g[2][0][1].added)
+    )
+    total = sum(weight for weight, _, _ in weighed)
+    heads: list[Ranked] = []
+    tails: list[Ranked] = []
+    for number, (weight, _key, members) in enumerate(weighed):
+        other = weighed[1 if number == 0 else 0][2][0][1] if len(weighed) > 1 else None
+        share = weight / total if total else 0.0
+        for place, (score, patch) in enumerate(members):
+            confidence, reasons = trust(patch, len(weighed), share, len(members), other)
+            (tails if place else heads).append(Ranked(patch, score, number, confidence, reasons))
+    return heads + sorted(tails, key=lambda r: (r.group, -r.score))
+
+
+def own_score(patch: Judged) -> float:
+    """The candidate's priority, lowered for shapes that tests accept too easily and for size."""
+    score = patch.mutation.score * _SHAPES[patch.mutation.shape][0]
+    score *= 1.0 if patch.passing_witnesses else 0.7
+    if patch.from_test:
+        score *= 0.5
+    score /= 1.0 + 0.01 * len(patch.added)
+    return score * _calm(patch)
+
+
+def _calm(patch: Judged) -> float:
+    """Lower for a patch that hangs or fails on near calls where the program as it is answers."""
+    pairs = list(zip(patch.answers, patch.base_answers, strict=False))
+    if not pairs:
+        return 1.0
+    hangs = sum(_kind(now) == "hangs" and _kind(then) != "hangs" for now, then in pairs)
+    raises = sum(_kind(now) == "raises" and _kind(then) == "answers" for now, then in pairs)
+    changed = sum(now != then for now, then in pairs)
+    share = len(pairs)
+    return 0.5 ** min(3, hangs) * (1.0 - 0.5 * raises / share) * (1.0 - 0.3 * changed / share)
+
+
+def _kind(answer: str) -> str:
+    result = answer.partition("\t")[2]
+    return "hangs" if result.startswith("hangs") else "raises" if result.startswith("raises ") else "answers"
+
+
+def trust(
+    patch: Judged, groups: int, share: float, members: int, other: Judged | None
+) -> tuple[Confidence, tuple[str, ...]]:
+    """The word for a patch that a search found, and the facts behind it. Never 'certain'."""
+    reasons = []
+    witnesses = patch.passing_witnesses + patch.failing_witnesses
+    shape = _SHAPES[patch.mutation.shape][1]
+    if groups == 1:
+        found = (
+            "one patch was found"
+            if members == 1
+            else f"{members} patches were found, all with the same behaviour"
+        )
+        reasons.append(found if patch.answers else f"{found} (its behaviour could not be compared)")
+    else:
+        reasons.append(
+            f"{groups} behaviours pass the tests; this one has {share:.0%} of the weight ({members} patches)"
+        )
+    reasons.append(
+        f"{patch.passing_witnesses} passing and {patch.failing_witnesses} failing tests run the changed code"
+    )
+    if shape:
+        reasons.append(shape)
+    if patch.from_test:
+        reasons.append("it contains a value taken from the failing test")
+    if other is not None and (difference := differs(patch, other)):
+        reasons.append(difference)
+    if shape or witnesses <= 1 or patch.from_test:
+        return "weak", tuple(reasons)
+    settled = groups == 1 or share >= DOMINANT
+    if settled and witnesses >= WITNESSES:
+        return "likely", tuple(reasons)
+    return "possible", tuple(reasons)
+
+
+def differs(one: Judged, other: Judged) -> str:
+    """A call on which two patches differ, in words; '' when none is known."""
+    for mine, theirs in zip(one.answers, other.answers, strict=False):
+        call, _, result = mine.partition("\t")
+        other_call, _, other_result = theirs.partition("\t")
+        if call == other_call and result != other_result:
+            return f"on {call[:100]} it gives {result[:80]}, the next one {other_result[:80]}"
+    return ""

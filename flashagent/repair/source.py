@@ -1,0 +1,395 @@
+"""A Python file as text with its syntax tree: where each node lies, what names are in scope, and small edits of it.
+
+Pure. Edits are spans of characters of the original text, so that formatting and comments stay as they are.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+_LINE_END = re.compile(r"\r\n|\n|\r")
+# Places where an expression of any precedence may stand without parentheses.
+_ROOMY = (
+    ast.Call, ast.Return, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.If, ast.While, ast.For, ast.keyword,
+    ast.Subscript, ast.Slice, ast.List, ast.Set, ast.Dict, ast.Assert, ast.Raise, ast.comprehension, ast.arguments,
+)  # fmt: skip
+_TIGHT = (ast.Name, ast.Constant, ast.Call, ast.Attribute, ast.Subscript, ast.List, ast.Dict, ast.Set, ast.ListComp,
+          ast.DictComp, ast.SetComp, ast.JoinedStr)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Characters start to end of the original text become `text`."""
+
+    start: int
+    end: int
+    text: str
+
+
+def apply_edits(text: str, edits: Iterable[Edit]) -> str:
+    """The text with all edits made. They must not overlap."""
+    parts, position = [], 0
+    for edit in sorted(edits, key=lambda e: (e.start, e.end)):
+        if edit.start < position:
+            raise ValueError("edits overlap")
+        parts += [text[position : edit.start], edit.text]
+        position = edit.end
+    return "".join([*parts, text[position:]])
+
+
+@dataclass(slots=True)
+class Scope:
+    """What a function (or the module) can name, in the order of appearance."""
+
+    parameters: list[str] = field(default_factory=list)
+    locals: list[str] = field(default_factory=list)
+    globals: list[str] = field(default_factory=list)
+    self_name: str = ""
+    attributes: list[str] = field(default_factory=list)
+
+    @property
+    def variables(self) -> list[str]:
+        """Parameters and locals, without the receiver."""
+        seen = dict.fromkeys([*self.parameters, *self.locals])
+        return [name for name in seen if name != self.self_name and name != "_"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The outermost function around a place: what is compiled and swapped as one. `first_line` counts decorators."""
+
+    node: FunctionNode
+    name: str
+    first_line: int
+    depth: int
+
+
+class Source:
+    """One parsed file. Raises SyntaxError (also for a null byte) when it does not parse."""
+
+    def __init__(self, path: str, text: str) -> None:
+        self.path = path
+        self.text = text
+        try:
+            self.tree = ast.parse(text)
+        except ValueError as error:
+            raise SyntaxError(str(error)) from error
+        self.newline = "\r\n" if "\r\n" in text else "\n"
+        self._starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
+        self.parents: dict[ast.AST, ast.AST] = {}
+        self.fields: dict[ast.AST, str] = {}
+        for parent in ast.walk(self.tree):
+            for name, value in ast.iter_fields(parent):
+                for child in value if isinstance(value, list) else [value]:
+                    if isinstance(child, ast.AST):
+                        self.parents[child] = parent
+                        self.fields[child] = name
+        self._scopes: dict[ast.AST, Scope] = {}
+
+    # positions
+
+    def offset(self, line: int, column: int) -> int:
+        """The character at a line and a column in UTF-8 bytes, as syntax trees count."""
+        start = self._starts[line - 1]
+        if self.text.isascii():
+            return start + column
+        end = self._starts[line] if line < len(self._starts) else len(self.text)
+        return start + len(self.text[start:end].encode()[:column].decode(errors="ignore"))
+
+    def span(self, node: ast.AST) -> tuple[int, int]:
+        return (
+            self.offset(node.lineno, node.col_offset),  # type: ignore[attr-defined]
+            self.offset(node.end_lineno, node.end_col_offset),  # type: ignore[attr-defined]
+        )
+
+    def text_of(self, node: ast.AST) -> str:
+        start, end = self.span(node)
+        return self.text[start:end]
+
+    def line_text(self, line: int) -> str:
+        if not 1 <= line <= len(self._starts):
+            return ""
+        end = self._starts[line] if line < len(self._starts) else len(self.text)
+        return self.text[self._starts[line - 1] : end].rstrip("\r\n")
+
+    def line_at(self, offset: int) -> int:
+        low, high = 0, len(self._starts)
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if self._starts[middle] <= offset else (low, middle)
+        return low + 1
+
+    # the tree around a node
+
+    def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
+        while (parent := self.parents.get(node)) is not None:
+            yield parent
+            node = parent
+
+    def function_of(self, node: ast.AST) -> FunctionNode | None:
+        """The innermost function whose body holds the node."""
+        child = node
+        for parent in self.ancestors(node):
+            if isinstance(parent, FunctionNode) and self.fields[child] == "body":
+                return parent
+            child = parent
+        return None
+
+    def class_of(self, node: ast.AST) -> ast.ClassDef | None:
+        return next((a for a in self.ancestors(node) if isinstance(a, ast.ClassDef)), None)
+
+    def unit_of(self, node: ast.AST) -> Unit | None:
+        """The outermost function whose *body* holds the node; None for module level, class bodies, defaults, decorators."""
+        found: FunctionNode | None = None
+        child = node
+        for parent in self.ancestors(node):
+            if isinstance(parent, FunctionNode):
+                found = parent if self.fields[child] == "body" else None
+            elif isinstance(parent, ast.ClassDef) and found is None and self.fields[child] != "body":
+                return None
+            child = parent
+        if found is None:
+            return None
+        depth = sum(1 for _ in self.ancestors(found)) - 1
+        first = min([found.lineno, *(d.lineno for d in found.decorator_list)])
+        return Unit(found, found.name, first, depth)
+
+    def unit_text(self, unit: Unit, edits: Iterable[Edit]) -> tuple[str, int]:
+        """The function alone with the edits made, inside headers that give it its place, and the line offset that
+        puts it back on its own line numbers. Classes around it stay classes, so that names are mangled alike."""
+        start = self._starts[unit.first_line - 1]
+        last: int = unit.node.end_lineno or unit.first_line
+        end = (
+            self._starts[last] if last < len(self._starts) else len(self.text)
+        )  # insertions come after the last line
+        inner = [Edit(e.start - start, e.end - start, e.text) for e in edits]
+        body = apply_edits(self.text[start:end], inner)
+        headers: list[str] = []
+        for ancestor in reversed(list(self.ancestors(unit.node))):
+            if isinstance(ancestor, ast.ClassDef):
+                headers.append(" " * len(headers) + f"class {ancestor.name}:\n")
+        if not headers and body[:1] in " \t":
+            headers = ["if 1:\n"]
+        return "".join(headers) + body + "\n", unit.first_line - 1 - len(headers)
+
+    @cached_property
+    def units(self) -> dict[int, Unit]:
+        """All outermost functions by their first line."""
+        nodes = [n for n in ast.walk(self.tree) if isinstance(n, FunctionNode)]
+        found = [unit for n in nodes if (unit := self.unit_of(n.body[0])) is not None]
+        return {unit.first_line: unit for unit in sorted(found, key=lambda u: u.first_line)}
+
+    def unit_of_line(self, line: int) -> Unit | None:
+        """The outermost function whose lines hold this one."""
+        for unit in self.units.values():
+            if unit.first_line <= line <= (unit.node.end_lineno or 0):
+                return unit
+        return None
+
+    # names
+
+    @cached_property
+    def module_names(self) -> list[str]:
+        """Functions, classes, imports and variables of the module, in order."""
+        return _bound(self.tree.body)
+
+    @cached_property
+    def docstring_nodes(self) -> frozenset[ast.AST]:
+        holders = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+        found = [n.body[0] for n in ast.walk(self.tree) if isinstance(n, holders) and n.body]
+        return frozenset(
+            s
+            for s in found
+            if isinstance(s, ast.Expr)
+            and isinstance(s.value, ast.Constant)
+            and isinstance(s.value.value, str)
+        )
+
+    def scope(self, node: ast.AST) -> Scope:
+        """What the innermost function around the node (or the node itself) can name."""
+        function = node if isinstance(node, FunctionNode) else self.function_of(node)
+        key: ast.AST = function or self.tree
+        if key not in self._scopes:
+            self._scopes[key] = self._scope(function)
+        return self._scopes[key]
+
+    def _scope(self, function: FunctionNode | None) -> Scope:
+        scope = Scope(globals=self.module_names)
+        if function is None:
+            return scope
+        scope.parameters = parameter_names(function)
+        scope.locals = [n for n in _bound(function.body) if n not in scope.parameters]
+        outer = self.function_of(function)
+        if outer is not None:
+            scope.locals += [
+                n for n in self.scope(outer).variables if n not in scope.locals + scope.parameters
+            ]
+            scope.self_name = self.scope(outer).self_name
+        if (
+            scope.self_name == ""
+            and isinstance(self.parents.get(function), ast.ClassDef)
+            and scope.parameters
+        ):
+            decorators = {d.id for d in function.decorator_list if isinstance(d, ast.Name)}
+            scope.self_name = "" if "staticmethod" in decorators else scope.parameters[0]
+        owner = self.class_of(function)
+        if owner is not None and scope.self_name:
+            scope.attributes = _attributes(owner)
+        return scope
+
+    # edits
+
+    def replace(self, node: ast.AST, text: str) -> Edit:
+        """The node becomes `text`, in parentheses where its place needs them."""
+        start, end = self.span(node)
+        return Edit(start, end, self.fitted(node, text))
+
+    def fitted(self, node: ast.AST, text: str) -> str:
+        if isinstance(self.parents.get(node), _ROOMY) and self.fields[node] not in ("func",):
+            parent = self.parents[node]
+            if not (isinstance(parent, ast.Subscript) and self.fields[node] == "value"):
+                return text
+        return text if is_tight(text) or self.parenthesised(node) else f"({text})"
+
+    def parenthesised(self, node: ast.AST) -> bool:
+        """Is the node the only thing between a pair of parentheses?"""
+        start, end = self.span(node)
+        parent = self.parents.get(node)
+        before, after = self.text[:start].rstrip(), self.text[end:].lstrip()
+        return before.endswith("(") and after.startswith(")") and not isinstance(parent, ast.Call)
+
+    def indent_of(self, statement: ast.stmt) -> str | None:
+        """The white space before a statement, None when other text stands before it on its line."""
+        first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", []))])
+        line_start = self._starts[first - 1]
+        before = self.text[line_start : self.span(statement)[0]] if first == statement.lineno else ""
+        if first != statement.lineno:
+            line = self.line_text(first)
+            before = line[: len(line) - len(line.lstrip())]
+        return before if not before.strip() else None
+
+    def whole_lines(self, statement: ast.stmt) -> tuple[int, int] | None:
+        """The statement's lines with their ends, None when it shares a line with something else."""
+        if self.indent_of(statement) is None:
+            return None
+        first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", []))])
+        last: int = statement.end_lineno or first
+        end = self._starts[last] if last < len(self._starts) else len(self.text)
+        rest = self.text[self.span(statement)[1] : end].strip()
+        return (self._starts[first - 1], end) if not rest or rest.startswith("#") else None
+
+    def insert_before(self, statement: ast.stmt, lines: Iterable[str]) -> Edit | None:
+        indent, whole = self.indent_of(statement), self.whole_lines(statement)
+        if indent is None or whole is None:
+            return None
+        text = "".join(f"{indent}{line}{self.newline}" for line in lines)
+        return Edit(whole[0], whole[0], text)
+
+    def insert_after(
+        self, statement: ast.stmt, lines: Iterable[str], indent: str | None = None
+    ) -> Edit | None:
+        own, whole = self.indent_of(statement), self.whole_lines(statement)
+        if own is None or whole is None:
+            return None
+        text = "".join(f"{own if indent is None else indent}{line}{self.newline}" for line in lines)
+        lead = "" if self.text[whole[1] - 1 : whole[1]] in ("\n", "\r") else self.newline
+        return Edit(whole[1], whole[1], lead + text)
+
+    def delete(self, statement: ast.stmt) -> Edit | None:
+        """The statement removed; `pass` in its place when its block would be empty."""
+        block = self.block_of(statement)
+        if len(block) == 1:
+            start, end = self.span(statement)
+            return Edit(start, end, "pass")
+        whole = self.whole_lines(statement)
+        return None if whole is None else Edit(*whole, "")
+
+    def block_of(self, statement: ast.stmt) -> list[ast.stmt]:
+        """The statements among which this one stands."""
+        parent = self.parents[statement]
+        block = getattr(parent, self.fields[statement], None)
+        return block if isinstance(block, list) else [statement]
+
+
+def is_tight(text: str) -> bool:
+    """Does the expression bind as tightly as a name?"""
+    try:
+        node = ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError):
+        return False
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float | complex):
+        return False  # `1.real` and `-1 ** 2` read otherwise
+    return isinstance(node, _TIGHT) or (text[:1] == "(" and isinstance(node, ast.Tuple | ast.GeneratorExp))
+
+
+def parameter_names(function: FunctionNode) -> list[str]:
+    arguments = function.args
+    named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    extra = [a for a in (arguments.vararg, arguments.kwarg) if a is not None]
+    return [a.arg for a in [*named, *extra]]
+
+
+def own_nodes(statement: ast.stmt) -> Iterator[ast.AST]:
+    """The statement and the expressions of its own line(s), without the statements nested in it."""
+    yield statement
+    pending = list(ast.iter_child_nodes(statement))
+    while pending:
+        node = pending.pop(0)
+        if isinstance(node, ast.stmt | ast.excepthandler | ast.match_case):
+            continue
+        yield node
+        pending = list(ast.iter_child_nodes(node)) + pending
+
+
+def statements(tree: ast.AST) -> Iterator[ast.stmt]:
+    """All statements, in the order of the text."""
+    found = [n for n in ast.walk(tree) if isinstance(n, ast.stmt)]
+    yield from sorted(found, key=lambda n: (n.lineno, n.col_offset))
+
+
+def own_lines(statement: ast.stmt) -> range:
+    """The lines of a statement without those of the statements nested in it."""
+    last = statement.end_lineno or statement.lineno
+    body = getattr(statement, "body", None)
+    if isinstance(body, list) and body and isinstance(body[0], ast.stmt):
+        last = max(statement.lineno, body[0].lineno - 1)
+        first_inner = min([body[0].lineno, *(d.lineno for d in getattr(body[0], "decorator_list", []))])
+        last = max(statement.lineno, first_inner - 1)
+    return range(statement.lineno, last + 1)
+
+
+def _bound(body: list[ast.stmt]) -> list[str]:
+    """Names that the statements bind, nested functions and classes looked at from outside only."""
+    names: dict[str, None] = {}
+    pending: list[ast.AST] = list(body)
+    while pending:
+        node = pending.pop(0)
+        if isinstance(node, FunctionNode | ast.ClassDef):
+            names[node.name] = None
+            continue
+        if isinstance(node, ast.Lambda):
+            continue
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names[node.id] = None
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            for alias in node.names:
+                names[(alias.asname or alias.name).split(".")[0]] = None
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            names[node.name] = None
+        pending = list(ast.iter_child_nodes(node)) + pending
+    names.pop("*", None)
+    return list(names)
+
+
+def _attributes(owner: ast.ClassDef) -> list[str]:
+    """Attributes and methods of a class as far as its text shows them."""
+    names = dict.fromkeys(_bound(owner.body))
+    for node in ast.walk(owner):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
+            names[node.attr] = None
+    return list(names)

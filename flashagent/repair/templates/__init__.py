@@ -1,0 +1,22 @@
+"""The catalogue of repair templates, by subject."""
+
+from __future__ import annotations
+
+from flashagent.repair.template import Template
+from flashagent.repair.templates import (
+    calls,
+    conditions,
+    constants,
+    containers,
+    guards,
+    moves,
+    names,
+    operators,
+    results,
+    statements,
+)
+
+_SUBJECTS = (operators, constants, names, calls, conditions, containers, results, statements, moves, guards)
+CATALOGUE: tuple[Template, ...] = tuple(
+    thing for subject in _SUBJECTS for thing in vars(subject).values() if isinstance(thing, Template)
+)

@@ -1,0 +1,141 @@
+"""Constants: numbers, booleans, strings, None, and values that are off by one."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from flashagent.repair.template import Fix, Site, template
+
+_COUNTING = (ast.Subscript, ast.Slice, ast.Compare, ast.Return, ast.Assign, ast.AugAssign, ast.BinOp)
+_COUNTING_CALLS = frozenset({"range", "len", "min", "max", "abs", "int", "round", "sum", "pow"})
+
+
+def _plain(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant)
+
+
+@template("number", 0.7, ast.Constant, kinds=("index", "loop", "recursion"))
+def number(site: Site) -> Iterator[Fix]:
+    """Constant replacement: one more, one less, 0, 1, -1, the opposite (Offutt et al. 1996; Debroy and Wong 2010)."""
+    node = site.node
+    assert isinstance(node, ast.Constant)
+    value = node.value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return
+    near = {
+        repr(value + 1): 1.0,
+        repr(value - 1): 1.0,
+        "0": 0.5,
+        "1": 0.5,
+        "-1": 0.25,
+        "2": 0.3,
+        repr(-value): 0.3,
+    }
+    if isinstance(value, int) and value > 3:
+        near |= {str(value * 10): 0.1, str(value // 10): 0.1, str(value * 2): 0.1, str(value // 2): 0.15}
+    for text in site.donors.test_numbers[:6]:
+        near.setdefault(text, 0.06)
+    for text in site.donors.numbers[:8]:
+        near.setdefault(text, 0.12)
+    for text, weight in near.items():
+        if text != repr(value):
+            yield site.swap(node, text, weight)
+
+
+@template("boolean", 0.7, ast.Constant)
+def boolean(site: Site) -> Iterator[Fix]:
+    """Boolean constant flipped (Offutt et al. 1996)."""
+    node = site.node
+    assert isinstance(node, ast.Constant)
+    if isinstance(node.value, bool):
+        yield site.swap(node, repr(not node.value))
+        yield site.swap(node, "None", 0.15)
+
+
+@template("empty value", 0.3, ast.Constant, ast.List, ast.Dict, ast.Tuple)
+def empty_value(site: Site) -> Iterator[Fix]:
+    """None and empty values exchanged: a wrong initial or returned value (PyTER, Oh and Oh 2022)."""
+    node, texts = site.node, ("None", "[]", "0", "''", "{}", "()", "set()", "False", "1")
+    text = site.text(node)
+    if text in texts or text == '""':
+        if not isinstance(
+            site.parent, ast.Return | ast.Assign | ast.Call | ast.IfExp | ast.AnnAssign | ast.arguments
+        ):
+            return
+        for other in texts:
+            if other != text:
+                yield site.swap(node, other, 0.35)
+
+
+@template("string", 0.35, ast.Constant, kinds=("key",))
+def string(site: Site) -> Iterator[Fix]:
+    """A string replaced by another of the file or of the failing test (literal donors: ssFix, Xin and Reiss 2017)."""
+    node = site.node
+    assert isinstance(node, ast.Constant)
+    if not isinstance(node.value, str) or isinstance(site.parent, ast.Expr | ast.JoinedStr):
+        return
+    own = repr(node.value)
+    for text in _string_donors(site, node.value):
+        if text != own:
+            yield site.swap(node, text, 0.12, "literal" if len(text) > 12 else "")
+
+
+def _string_donors(site: Site, value: str) -> list[str]:
+    near = ["''", "' '", repr(value.strip()), repr(value.lower()), repr(value.upper()), repr(value + " ")]
+    if len(value) > 1:
+        near += [repr(value[1:]), repr(value[:-1]), repr(value[1:-1])]
+    same = [t for t in [*site.donors.strings, *site.donors.test_strings] if abs(len(t) - 2 - len(value)) <= 4]
+    return list(dict.fromkeys([*near, *same]))[:30]
+
+
+@template(
+    "off by one", 0.55, ast.Name, ast.Call, ast.BinOp, ast.Attribute, ast.Subscript, kinds=("index", "loop")
+)
+def off_by_one(site: Site) -> Iterator[Fix]:
+    """One added or taken away where things are counted (boundary errors: Pan et al. 2009; SOFix, Liu and Zhong 2018)."""
+    node, parent = site.node, site.parent
+    if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load) or not _counts(parent, site.place):
+        return
+    weight = 1.0 if isinstance(parent, ast.Call | ast.Slice | ast.Subscript) else 0.5
+    if isinstance(node, ast.BinOp) and isinstance(node.right, ast.Constant) and node.right.value == 1:
+        weight *= 0.4  # `number` and `operand` already change that one
+    yield site.swap(node, f"{site.text(node)} + 1", weight)
+    yield site.swap(node, f"{site.text(node)} - 1", weight)
+
+
+def _counts(parent: ast.AST | None, place: str) -> bool:
+    if isinstance(parent, ast.Call):
+        return place == "args" and isinstance(parent.func, ast.Name)
+    if isinstance(parent, ast.Subscript):
+        return place == "slice"
+    return isinstance(parent, _COUNTING) and place != "target" and place != "targets"
+
+
+@template("counting call", 0.4, ast.Call, kinds=("index", "loop"))
+def counting_call(site: Site) -> Iterator[Fix]:
+    """Bounds of `range` and starts of `enumerate` (off-by-one fixes of SOFix, Liu and Zhong 2018)."""
+    node = site.node
+    assert isinstance(node, ast.Call)
+    if not isinstance(node.func, ast.Name) or node.keywords or not node.args:
+        return
+    texts = [site.text(a) for a in node.args]
+    if node.func.id == "range":
+        if len(texts) == 1:
+            yield site.swap(node, f"range(1, {texts[0]})")
+            yield site.swap(node, f"range(1, {texts[0]} + 1)", 0.7)
+            yield site.swap(node, f"range({texts[0]} - 1, -1, -1)", 0.3)
+            yield site.swap(node, f"range({texts[0]}, 0, -1)", 0.2)
+        elif len(texts) == 2:
+            yield site.swap(node, f"range({texts[1]})", 0.6)
+            yield site.swap(node, f"range({texts[0]}, {texts[1]}, 2)", 0.15)
+            yield site.swap(node, f"range({texts[0]}, {texts[1]}, -1)", 0.2)
+        elif len(texts) == 3:
+            yield site.swap(node, f"range({texts[0]}, {texts[1]})", 0.4)
+    elif node.func.id == "enumerate":
+        start = texts[1] if len(texts) > 1 else "0"
+        for other in ("0", "1"):
+            if other != start:
+                yield site.swap(
+                    node, f"enumerate({texts[0]}, {other})" if other != "0" else f"enumerate({texts[0]})"
+                )

@@ -1,0 +1,150 @@
+"""Guards: a condition around a statement, an early result, a missing base case, a missing error."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from flashagent.repair.source import FunctionNode
+from flashagent.repair.template import Fix, Site, template
+
+_GUARDED = (ast.Assign, ast.AugAssign, ast.Expr, ast.Return, ast.For, ast.While)
+
+
+def used_names(site: Site) -> list[str]:
+    """Variables that the statement reads, those it subscripts or asks attributes of first."""
+    first, then = [], []
+    for node in ast.walk(site.node):
+        if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.value, ast.Name):
+            first.append(node.value.id)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            then.append(node.id)
+    return [n for n in dict.fromkeys([*first, *then]) if n in site.scope.variables]
+
+
+@template("guard statement", 0.15, *_GUARDED, kinds=("none", "index", "key", "type"))
+def guard_statement(site: Site) -> Iterator[Fix]:
+    """`if ...:` put around a statement (null and range checkers of PAR, Kim et al. 2013; NPEfix, Durieux et al. 2017)."""
+    node, source = site.node, site.source
+    assert isinstance(node, ast.stmt)
+    whole, indent = source.whole_lines(node), source.indent_of(node)
+    if whole is None or indent is None or node in source.docstring_nodes:
+        return
+    names = used_names(site)[:5]
+    tests = [t for n in names for t in (n, f"{n} is not None", f"not {n}")]
+    tests += [
+        f"{a} {op} {b}" for a in names for b in names if a != b for op in ("not in", "in", "!=", "<", ">")
+    ]
+    body = "".join(
+        "    " + line if line.strip() else line
+        for line in source.text[slice(*whole)].splitlines(keepends=True)
+    )
+    for test in tests:
+        yield site.raw(*whole, f"{indent}if {test}:{source.newline}{body}", min(0.8, 8 / len(tests)), "guard")
+
+
+@template("skip element", 0.12, ast.For)
+def skip_element(site: Site) -> Iterator[Fix]:
+    """`continue` for elements that a loop should pass over (guards of SPR, Long and Rinard 2015)."""
+    node, source = site.node, site.source
+    assert isinstance(node, ast.For)
+    names = [n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)]
+    others = [v for v in site.scope.variables if v not in names][:5]
+    for name in names[:2]:
+        for test in (
+            f"not {name}",
+            f"{name} is None",
+            *(f"{name} {op} {o}" for o in others for op in ("in", "==", "not in")),
+        ):
+            edit = source.insert_before(node.body[0], [f"if {test}:", "    continue"])
+            if edit is not None:
+                yield Fix((edit,), 0.6, "guard")
+
+
+def _top(function: FunctionNode, site: Site) -> ast.stmt | None:
+    body = [s for s in function.body if s not in site.source.docstring_nodes]
+    return body[0] if body else None
+
+
+@template(
+    "base case",
+    0.12,
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    kinds=("recursion", "index", "none", "loop", "division"),
+)
+def base_case(site: Site) -> Iterator[Fix]:
+    """A missing base case or early result at the top of a function (checkers of PAR; NPEfix, Durieux et al. 2017)."""
+    node = site.node
+    assert isinstance(node, FunctionNode)
+    scope, top = site.source.scope(node), _top(node, site)
+    if top is None:
+        return
+    names = [p for p in scope.parameters if p != scope.self_name][:3]
+    for name in names:
+        for test in (
+            f"not {name}",
+            f"{name} is None",
+            f"{name} == 0",
+            f"{name} <= 1",
+            f"{name} < 0",
+            f"len({name}) <= 1",
+        ):
+            for value in ("[]", "0", "None", "False", "True", "1", "''", name, "[[]]", "{}"):
+                edit = site.source.insert_before(top, [f"if {test}:", f"    return {value}"])
+                if edit is not None:
+                    yield Fix((edit,), 0.4 if test.startswith("not ") else 0.25, "early-return")
+    for left in names:
+        for right in names:
+            if left != right:
+                for value in ("True", "False", "0", left):
+                    edit = site.source.insert_before(top, [f"if {left} == {right}:", f"    return {value}"])
+                    if edit is not None and left < right:
+                        yield Fix((edit,), 0.15, "early-return")
+
+
+@template("missing error", 0.02, ast.FunctionDef, ast.AsyncFunctionDef, kinds=("did not raise",))
+def missing_error(site: Site) -> Iterator[Fix]:
+    """A guard that raises what the failing test expects (exception templates of TBar; common in real histories)."""
+    node = site.node
+    assert isinstance(node, FunctionNode)
+    scope, top = site.source.scope(node), _top(node, site)
+    if top is None:
+        return
+    names = [p for p in scope.parameters if p != scope.self_name][:4]
+    messages = [m for m in site.donors.test_strings if " " in m][:2]
+    for error in site.donors.test_exceptions[:3]:
+        for name in names:
+            message = messages[0] if messages else repr(f"{name} is not allowed here")
+            for test in (
+                f"{name} < 0",
+                f"{name} <= 0",
+                f"not {name}",
+                f"{name} is None",
+                f"{name} < 1",
+                f"{name} == 0",
+            ):
+                edit = site.source.insert_before(top, [f"if {test}:", f"    raise {error}({message})"])
+                if edit is not None:
+                    yield Fix((edit,), 1.0, "guard")
+        for left in names:
+            for right in names:
+                if left != right:
+                    edit = site.source.insert_before(
+                        top, [f"if {left} > {right}:", f"    raise {error}({left!r})"]
+                    )
+                    if edit is not None:
+                        yield Fix((edit,), 0.5, "guard")
+
+
+@template("value or default", 0.15, ast.Name, ast.Attribute, ast.Call, kinds=("none", "type"))
+def value_or_default(site: Site) -> Iterator[Fix]:
+    """`x or []` where None may come (None templates of PyTER, Oh and Oh 2022)."""
+    node, parent = site.node, site.parent
+    if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load) or site.place == "func":
+        return
+    if isinstance(
+        parent, ast.For | ast.Assign | ast.Return | ast.Call | ast.comprehension
+    ) and site.place not in ("target", "targets"):
+        for text in ("[]", "0", "''", "{}"):
+            yield site.swap(node, f"{site.text(node)} or {text}", 0.4)

@@ -1,0 +1,394 @@
+"""The app driven by a pilot with a scripted controller; the screen is compared as text."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from helpers.tui_controller import ScriptedController, spoken
+from textual.pilot import Pilot
+
+from flashagent.events import Notice, TextDelta
+from flashagent.frontends.tui.app import FlashApp
+from flashagent.frontends.tui.controller import Facts
+from flashagent.frontends.tui.prompt import Prompt
+from flashagent.frontends.tui.transcript import Transcript
+from flashagent.frontends.tui.view import Block
+
+
+class Driven:
+    """The running app, its controller, and what a person would see."""
+
+    def __init__(self, app: FlashApp, controller: ScriptedController, pilot: Pilot[int]) -> None:
+        self.app = app
+        self.controller = controller
+        self.pilot = pilot
+
+    def screen(self) -> list[str]:
+        """The rows of the screen, blank ones at the end of the transcript left out."""
+        rows: list[str] = []
+        for widget_id in ("transcript", "prompt", "status"):
+            widget = self.app.query_one(f"#{widget_id}")
+            part = [widget.render_line(y).text.rstrip() for y in range(widget.size.height)]
+            while widget_id == "transcript" and part and not part[-1]:
+                part.pop()
+            rows += part
+        return rows
+
+    async def say(self, text: str) -> None:
+        await self.pilot.press(*text, "enter")
+
+    async def until(self, fact: Callable[[], bool]) -> None:
+        async with asyncio.timeout(30):
+            while not fact():
+                await self.pilot.pause()
+
+    async def done(self) -> None:
+        await self.until(lambda: not self.app.working)
+        await self.drawn()
+
+    async def drawn(self) -> None:
+        """The last frame is on the screen."""
+        await self.until(lambda: self.app._frame is None)
+
+    def sees(self, text: str) -> bool:
+        return any(text in row for row in self.screen())
+
+
+@asynccontextmanager
+async def driven(
+    controller: ScriptedController | None = None, size: tuple[int, int] = (60, 24), guard_s: float = 0.0
+) -> AsyncIterator[Driven]:
+    controller = controller or ScriptedController()
+    app = FlashApp(controller, question_guard_s=guard_s)
+    async with app.run_test(size=size) as pilot:
+        yield Driven(app, controller, pilot)
+
+
+RULE = "─" * 60
+
+
+async def test_the_first_screen() -> None:
+    async with driven() as it:
+        assert it.screen() == [
+            "· flashagent in shop",
+            "    /help lists commands and keys.",
+            RULE,
+            "›  Ask for something, or /fix, /help",
+            "ready                         flash-mini · main · bubblewrap",
+        ]
+
+
+async def test_an_answer() -> None:
+    async with driven() as it:
+        await it.say("Why?")
+        await it.done()
+        assert it.screen() == [
+            "· flashagent in shop",
+            "    /help lists commands and keys.",
+            "› Why?",
+            "",
+            "  What is wrong",
+            "",
+            "  The sign in Cart.total is the wrong way round: tax is",
+            "  subtracted where it should be added.",
+            "",
+            "  • first, the total is read",
+            "  • then the tax is added, see shop/cart.py, which is a long",
+            "    line that has to be wrapped somewhere in a terminal of",
+            "    ordinary width",
+            "",
+            "  ```python",
+            "  def total(self):",
+            "      return self.sum + self.tax",
+            "  ```",
+            "",
+            "  That is all; see the docs (https://example.org/docs).",
+            RULE,
+            "›  Ask for something, or /fix, /help",
+            "ready          flash-mini · main · bubblewrap · ~2.5k tokens",
+        ]
+        assert it.controller.asked == ["submit Why?"]
+
+
+async def test_a_fix() -> None:
+    async with driven(size=(70, 40)) as it:
+        await it.say("/fix the cart")
+        await it.done()
+        assert it.controller.asked == ["fix the cart"]
+        assert it.screen()[2:-3] == [
+            "› /fix the cart",
+            "",
+            "✗ check: python -m pytest -q · 1 failed, 19 passed in 0.4 s",
+            "    tests.test_cart.CartTest.test_total",
+            "      AssertionError: 118 != 82",
+            "      shop/cart.py:24 in total",
+            "        return self.sum - self.tax",
+            "· looking at",
+            "    shop/cart.py:23 Cart.total: in the failing stack",
+            "",
+            "✓ edit: shop/cart.py, 1 place · 0.0 s",
+            "✓ modified shop/cart.py  +1 -1",
+            "    diff --git a/shop/cart.py b/shop/cart.py",
+            "    --- a/shop/cart.py",
+            "    +++ b/shop/cart.py",
+            "    @@ -22,3 +22,3 @@ class Cart:",
+            "         def total(self):",
+            "    -        return self.sum - self.tax",
+            "    +        return self.sum + self.tax",
+            "",
+            "✓ check: python -m pytest -q  (the failing tests first) · 20 passed in",
+            "  0.4 s",
+            "✓ Fixed: 1 of 1 failing test now passes.",
+            "    fixed:",
+            "      tests.test_cart.CartTest.test_total",
+            "    confidence: likely",
+            "    cost: 1,234 tokens, $0.0021, 1.5 s",
+        ]
+        assert it.screen()[-1] == "ready             flash-mini · main · bubblewrap · 1.2k tokens $0.0021"
+
+
+@pytest.mark.parametrize(
+    ("key", "answer"),
+    [("y", "once"), ("s", "session"), ("p", "project"), ("n", "deny")],
+)
+async def test_a_question_is_answered_by_a_key(key: str, answer: str) -> None:
+    async with driven() as it:
+        await it.say("ask")
+        await it.until(lambda: it.sees("May this run?  run rm -rf build"))
+        assert it.sees("y once · s this session")
+        assert it.sees("waiting for your answer")
+        await it.pilot.press(key)
+        await it.done()
+        assert it.controller.asked == ["submit ask", f"answer c7 {answer}"]
+        assert it.sees(f"answered: {answer}")
+
+
+async def test_no_and_why() -> None:
+    async with driven() as it:
+        await it.say("ask")
+        await it.until(lambda: it.sees("May this run?"))
+        await it.say("it is not yours")
+        await it.done()
+        assert it.controller.asked == ["submit ask", "answer c7 deny it is not yours"]
+        assert it.sees("answered: deny, it is not yours")
+
+
+async def test_a_key_typed_as_a_question_appears_is_no_answer() -> None:
+    async with driven(guard_s=3600.0) as it:
+        await it.say("ask")
+        await it.until(lambda: it.sees("May this run?"))
+        await it.pilot.press("y", "e", "s")
+        assert it.controller.asked == ["submit ask"]
+        assert it.sees("› yes")
+        it.app.action_stop()
+        await it.done()
+
+
+async def test_escape_interrupts_at_once() -> None:
+    async with driven() as it:
+        await it.say("wait")
+        await it.until(lambda: it.sees("the model is thinking"))
+        assert it.sees("∴ thinking … Let me think about the cart")
+        await it.pilot.press("escape")
+        await it.done()
+        assert it.controller.asked == ["submit wait", "interrupt"]
+        assert it.sees("! The turn ended: interrupted.")
+        assert it.sees("ready")
+
+
+async def test_typing_while_it_works_steers() -> None:
+    async with driven() as it:
+        await it.say("wait")
+        await it.until(lambda: it.sees("the model is thinking"))
+        await it.say("look at tax")
+        await it.say("/fix")
+        await it.until(lambda: it.sees("/fix has to wait"))
+        assert it.controller.asked == ["submit wait", "steer look at tax"]
+        await it.pilot.press("ctrl+c")
+        await it.done()
+        assert it.sees("› look at tax")
+
+
+async def test_the_other_commands() -> None:
+    async with driven(size=(80, 50)) as it:
+        for text in ("/diff", "/undo", "/undo", "/diff", "/qiut"):
+            await it.say(text)
+            await it.done()
+        assert it.controller.asked == ["diff", "undo", "undo", "diff"]
+        for seen in (
+            "✓ changes",
+            "✓ Took back the change of shop/cart.py.",
+            "✗ There is nothing to undo.",
+            "    Nothing was changed in this repository.",
+            "· Nothing has been changed.",
+            "! There is no /qiut. Did you mean /quit?",
+        ):
+            assert it.sees(seen)
+        await it.say("/help")
+        await it.until(lambda: it.sees("Anything else is said to the model."))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "seen"),
+    [
+        ("crash", "✗ flashagent itself failed: RuntimeError: boom"),
+        ("unreachable", "✗ No answer from the endpoint."),
+    ],
+)
+async def test_a_failure_of_the_work_is_shown_and_the_app_lives_on(prompt: str, seen: str) -> None:
+    async with driven() as it:
+        await it.say(prompt)
+        await it.done()
+        assert it.sees(seen)
+        await it.say("/help")
+        await it.until(lambda: it.sees("commands and keys"))
+
+
+@pytest.mark.parametrize("leave", ["/quit", "ctrl+d", "ctrl+c", "ctrl+q"])
+async def test_leaving(leave: str) -> None:
+    async with driven() as it:
+        if leave == "/quit":
+            await it.say(leave)
+        else:
+            await it.pilot.press(leave)
+        await it.until(lambda: it.app.return_code is not None and not it.app.is_running)
+        assert it.controller.asked == ["close"]
+
+
+async def test_leaving_while_it_works_interrupts_first() -> None:
+    async with driven() as it:
+        await it.say("wait")
+        await it.until(lambda: it.sees("the model is thinking"))
+        await it.say("/quit")
+        await it.until(lambda: not it.app.is_running)
+        assert it.controller.asked == ["submit wait", "interrupt", "close"]
+
+
+async def test_ctrl_c_clears_the_prompt_before_it_leaves() -> None:
+    async with driven() as it:
+        await it.pilot.press(*"abc", "ctrl+c")
+        assert it.sees("›  Ask for something")
+        assert it.app.is_running
+
+
+async def test_paste_keeps_its_lines() -> None:
+    async with driven(size=(60, 40)) as it:
+        it.app.query_one(Prompt).type("one\ntwo")
+        await it.pilot.press("enter")
+        await it.done()
+        assert it.controller.asked == ["submit one\ntwo"]
+        assert it.screen()[2:4] == ["› one", "  two"]
+
+
+@pytest.mark.parametrize("size", [(20, 8), (40, 10), (80, 24), (300, 100)])
+async def test_any_size(size: tuple[int, int]) -> None:
+    async with driven(size=size) as it:
+        await it.say("hi")
+        await it.done()
+        rows = it.screen()
+        assert all(len(row) <= size[0] for row in rows)
+        assert rows[-1].startswith("ready")
+        assert any("docs" in row for row in rows)
+
+
+async def test_a_resize_lays_everything_out_anew_and_keeps_the_end_in_sight() -> None:
+    async with driven(size=(100, 30)) as it:
+        for _ in range(5):
+            await it.say("hi")
+            await it.done()
+        wide = it.screen()
+        for size in [(30, 12), (120, 40), (25, 9), (100, 30)]:
+            await it.pilot.resize_terminal(*size)
+            await it.until(lambda size=size: it.app.query_one(Transcript).size.width == size[0])  # type: ignore[misc]
+            await it.pilot.pause()
+            assert it.sees("example.org") or it.sees("docs")
+        assert it.screen() == wide
+
+
+async def test_scrolling_back_stays_while_an_answer_comes() -> None:
+    async with driven(size=(60, 15)) as it:
+        for _ in range(4):
+            await it.say("hi")
+            await it.done()
+        await it.pilot.press("ctrl+home")
+        assert it.screen()[0] == "· flashagent in shop"
+        assert it.screen()[-1].startswith("scrolled back")
+        it.app.emit(TextDelta("More\n" * 30))
+        await it.drawn()
+        assert it.screen()[0] == "· flashagent in shop"
+        await it.pilot.press("pagedown")
+        assert it.screen()[0] != "· flashagent in shop"
+        await it.pilot.press("ctrl+end")
+        assert it.sees("  More")
+        assert not it.screen()[-1].startswith("scrolled back")
+
+
+async def test_older_blocks_are_laid_out_when_one_scrolls_to_them() -> None:
+    async with driven(size=(60, 15)) as it:
+        for number in range(60):
+            it.app.emit(Notice("info", f"note {number}"))
+        await it.drawn()
+        transcript = it.app.query_one(Transcript)
+        await it.pilot.resize_terminal(40, 15)
+        await it.until(lambda: transcript.size.width == 40)
+        await it.pilot.pause()
+        assert 0 < len(transcript.plain_rows()) < 60
+        for _ in range(8):
+            await it.pilot.press("pageup")
+        assert it.screen()[0] == "· flashagent in shop"
+        assert transcript.plain_rows()[2:] == [f"· note {number}" for number in range(60)]
+
+
+async def test_work_per_frame_does_not_grow_with_the_transcript() -> None:
+    """Rows that are laid out per frame, counted, not timed."""
+    async with driven(size=(60, 15)) as it:
+        transcript = it.app.query_one(Transcript)
+        counts = []
+        for answers in (1, 300):
+            for _ in range(answers):
+                transcript.extend([Block("text", text="word " * 200, done=True)], ())
+            laid: list[int] = []
+            for end in range(10, 200, 10):
+                before = transcript._rows[:-40]
+                transcript.extend([], (Block("text", text="x" * end, key="speech"),))
+                laid.append(sum(a is not b for a, b in zip(before, transcript._rows, strict=False)))
+            counts.append(max(laid))
+        assert counts[1] <= counts[0] <= 60
+
+
+async def test_idle_means_no_timer_and_no_frame() -> None:
+    async with driven() as it:
+        await it.say("hi")
+        await it.done()
+        assert it.app._frame is None
+        assert it.app._ticking is not None
+        assert not it.app._ticking._active.is_set()
+
+
+async def test_frames_are_bounded_while_events_rain() -> None:
+    drawn = 0
+
+    class Counted(FlashApp):
+        def _draw(self) -> None:
+            nonlocal drawn
+            drawn += 1
+            super()._draw()
+
+    controller = ScriptedController({"rain": spoken("drop " * 2000, 5)})
+    app = Counted(controller)
+    async with app.run_test(size=(60, 15)) as pilot:
+        it = Driven(app, controller, pilot)
+        started = asyncio.get_running_loop().time()
+        await it.say("rain")
+        await it.done()
+        elapsed = asyncio.get_running_loop().time() - started
+        assert drawn <= 15 * elapsed + 8
+
+
+async def test_a_model_that_is_offline_is_said() -> None:
+    controller = ScriptedController(facts=Facts("shop", "main", "", "bubblewrap"))
+    async with driven(controller) as it:
+        assert it.screen()[-1].endswith("offline · main · bubblewrap")

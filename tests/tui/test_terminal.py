@@ -1,0 +1,157 @@
+"""The real process in a real terminal: pexpect for what is written, tmux for what then stands on the screen."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import termios
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pexpect
+import pytest
+
+TESTS = Path(__file__).parents[1]
+PROGRAM = [sys.executable, "-m", "helpers.tui_controller"]
+READY = "Ask for something"
+
+
+def spawned(rows: int = 24, columns: int = 80) -> pexpect.spawn:
+    env = {**os.environ, "TERM": "xterm-256color"}
+    env.pop("ESCDELAY", None)
+    return pexpect.spawn(
+        PROGRAM[0],
+        PROGRAM[1:],
+        cwd=str(TESTS),
+        env=env,
+        dimensions=(rows, columns),
+        encoding="utf-8",
+        timeout=60,
+    )
+
+
+def test_a_session_from_the_first_sign_of_life_to_the_last() -> None:
+    child = spawned()
+    before = termios.tcgetattr(child.child_fd)
+    child.expect_exact("\x1b[?1049h")
+    child.expect_exact("flashagent …")
+    child.send("Why?")  # typed before the app is there
+    child.expect_exact("Why?")
+    child.send("\r")
+    child.expect_exact("That is all")
+    child.expect_exact(READY)
+    child.send("ask\r")
+    child.expect_exact("May this run?")
+    time.sleep(0.6)  # the guard against keys that were meant for the prompt is a time on purpose
+    child.send("y")
+    child.expect_exact("answered: once")
+    child.expect_exact(READY)
+    child.send("wait\r")
+    child.expect_exact("thinking")
+    child.send("\x1b")
+    child.expect_exact("interrupted")
+    child.expect_exact(READY)
+    child.send("/quit\r")
+    child.expect_exact("\x1b[?1049l")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    assert before[3] & termios.ECHO
+
+
+def test_the_screen_is_quiet_while_nothing_happens() -> None:
+    child = spawned()
+    child.expect_exact(READY)
+    child.expect_exact("bubblewrap")
+    with pytest.raises(pexpect.TIMEOUT):  # whatever still belongs to the first frames
+        while True:
+            child.read_nonblocking(65536, timeout=0.5)
+    with pytest.raises(pexpect.TIMEOUT):
+        child.read_nonblocking(1, timeout=2)
+    child.send("\x04")
+    child.expect(pexpect.EOF)
+
+
+def test_a_failure_while_it_starts_leaves_the_terminal_as_it_was() -> None:
+    code = (
+        "from flashagent.errors import UsageError\n"
+        "from flashagent.frontends.tui.start import run_app\n"
+        "def build():\n"
+        "    raise UsageError('Not here.')\n"
+        "try:\n"
+        "    run_app(build)\n"
+        "except UsageError as error:\n"
+        "    print('said:', error.message)\n"
+    )
+    child = pexpect.spawn(sys.executable, ["-c", code], encoding="utf-8", timeout=60)
+    child.expect(pexpect.EOF)
+    text = child.before or ""
+    assert text.index("\x1b[?1049h") < text.index("\x1b[?1049l") < text.index("said: Not here.")
+
+
+class Tmux:
+    """A server of its own, with one window."""
+
+    def __init__(self, columns: int, rows: int) -> None:
+        self.socket = f"flashagent-{uuid.uuid4().hex[:12]}"
+        # COLUMNS as some shells export it: the app has to ask the terminal itself
+        command = f"cd {TESTS} && export COLUMNS={columns} && {' '.join(PROGRAM)}; echo the exit code is $?; sleep 600"
+        self("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows), command)
+
+    def __call__(self, *arguments: str) -> str:
+        done = subprocess.run(
+            ["tmux", "-L", self.socket, *arguments], capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    def until(self, pattern: str) -> str:
+        """The screen, once it shows the pattern."""
+        end = time.monotonic() + 60
+        while not re.search(pattern, screen := self("capture-pane", "-p"), re.MULTILINE):
+            assert time.monotonic() < end, f"{pattern!r} did not come:\n{screen}"
+            time.sleep(0.02)
+        return screen
+
+
+@pytest.fixture
+def tmux() -> Iterator[Tmux]:
+    window = Tmux(80, 24)
+    try:
+        yield window
+    finally:
+        window("kill-server")
+
+
+@pytest.mark.needs("tmux")
+def test_in_tmux_with_resizes_and_a_narrow_terminal(tmux: Tmux) -> None:
+    tmux.until(READY)
+    tmux("send-keys", "long", "Enter")
+    tmux.until("the model is writing")
+    for columns, rows in [(40, 12), (120, 40), (24, 8), (100, 30), (50, 20)]:
+        tmux("resize-window", "-x", str(columns), "-y", str(rows))
+        screen = tmux.until(rf"^─{{{columns}}}$")
+        assert len(screen.splitlines()) <= rows
+    tmux("send-keys", "Escape")
+    tmux.until(
+        r"interrupted\.\n─{50}\n›  Ask for something, or /fix, /help\nready +flash-mini · main · bubblewrap$"
+    )
+    tmux("send-keys", "/quit", "Enter")
+    tmux.until("the exit code is 0")
+
+
+@pytest.mark.needs("tmux")
+def test_keys_are_kept_through_a_flood(tmux: Tmux) -> None:
+    tmux.until(READY)
+    tmux("send-keys", "long", "Enter")
+    tmux.until("the model is writing")
+    for sign in "steer the tax":
+        tmux("send-keys", "-l", sign)
+    tmux.until("^› steer the tax")
+    tmux("send-keys", "Enter")
+    tmux.until("said to the work that runs|^› steer the tax$")
+    tmux("send-keys", "Escape")
+    tmux.until("interrupted")
