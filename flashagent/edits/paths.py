@@ -118,7 +118,7 @@ class Paths:
         parts = clean.split("/")
         for depth in range(1, len(parts)):
             parent = "/".join(parts[:depth])
-            if self._read(parent) is not None:
+            if self._fold().get(_fold(parent)) is not None:
                 raise EditProblem(
                     "path_collision", f"{parent} is a file, so {clean} cannot be made inside it."
                 )

@@ -10,7 +10,7 @@ from typing import Any
 from flashagent.events import SearchProgress
 from flashagent.repair import donors, plan
 from flashagent.repair.localize import SuspiciousLine, TestRun, failure_hints, reported, suspicion
-from flashagent.repair.mutate import Mutation, best_mutations, mutations
+from flashagent.repair.mutate import Mutation, best_mutations, data_lines, mutations, used_names
 from flashagent.repair.pool import Pool
 from flashagent.repair.project import Project
 from flashagent.repair.rank import Judged, Ranked, rank
@@ -21,6 +21,7 @@ from flashagent.verify.commands import Check
 
 MAX_CANDIDATES = 15_000
 BEHAVIOUR_TESTS = 12
+DATA_FILES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,8 @@ class Hunt:
                 self.project.collected.add(path)
         chosen = plan.sample(first["tests"], self.baseline, 0.1 * budget_s * len(self.pool.slots))
         self._broken = chosen.broken
-        plain = await self._plain([*chosen.failing, *chosen.passing], budget_s)
-        traced = await self._traced(plain, budget_s)
+        plain = await self._plain([*chosen.failing, *chosen.passing])
+        traced = await self._traced(plain)
         red = set(chosen.failing)
         self.runs = self._as_runs(red, plain, traced)
         if not any(not run.passed for run in self.runs):
@@ -78,15 +79,20 @@ class Hunt:
         frames = {f.path for failure in self.baseline.failures for f in failure.frames}
         return {path for path in frames if self.project.is_test(path)}
 
-    async def _plain(self, tests: Sequence[str], budget_s: float) -> dict[str, dict[str, Any]]:
-        """Pass and fail are decided without a tracer: some tests are only too slow under one."""
-        limit = max(1.0, 0.1 * budget_s)
+    async def _plain(self, tests: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Pass and fail are decided without a tracer: some tests are only too slow under one. A test that takes much
+        longer than any test of the baseline took is hanging."""
+        known = [r.seconds for r in self.baseline.results if r.test_id in self._paths and r.seconds < 20.0]
+        limit = 1.5 + 3.0 * max(known, default=0.0)
         return await self.pool.spread(tests, {"do": "plain", "cpu": limit, "wall": limit * 3 + 5})
 
-    async def _traced(self, plain: dict[str, dict[str, Any]], budget_s: float) -> dict[str, dict[str, Any]]:
-        """The lines of every test that did what the baseline said; loops are cut soon."""
-        limit = max(1.0, 0.1 * budget_s)
-        return await self.pool.spread(list(plain), {"do": "trace", "cpu": limit, "wall": limit * 3 + 5})
+    async def _traced(self, plain: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        """The lines of every test; loops are cut soon, other tests may take ten times as long under a tracer."""
+        loops = [test for test, result in plain.items() if result.get("stack")]
+        others = [test for test in plain if test not in set(loops)]
+        limit = 2.0 + 10.0 * max((float(plain[test].get("cpu", 0.0)) for test in others), default=0.0)
+        found = await self.pool.spread(others, {"do": "trace", "cpu": limit, "wall": limit * 3 + 5})
+        return found | await self.pool.spread(loops, {"do": "trace", "cpu": 0.4, "wall": 10.0})
 
     def _as_runs(
         self, red: set[str], plain: dict[str, dict[str, Any]], traced: dict[str, dict[str, Any]]
@@ -97,7 +103,7 @@ class Hunt:
         for test, result in plain.items():
             outcome = str(result.get("outcome", "failed: " + str(result.get("died", ""))))
             passed = outcome == "passed"
-            if outcome == "skipped" or passed == (test in red):
+            if outcome == "skipped" or (passed == (test in red) and self.baseline.counted):
                 strange += outcome != "skipped"
                 continue
             trace = traced.get(test, {})
@@ -149,13 +155,29 @@ class Hunt:
         trees = self.project.test_trees(failing)
         hints = failure_hints(self.baseline.failures, self.runs)
         found: list[Mutation] = []
-        for path in sorted({path for path, _ in self.scores}):
+        for path, lines in sorted(self._places().items()):
             source = self.project.source(path)
-            if source is None or self.project.is_test(path):
-                continue
-            lines = {line: score for (where, line), score in self.scores.items() if where == path}
+            assert source is not None
             found.extend(mutations(source, lines, donors.collect(source, trees), hints))
         return best_mutations(found, MAX_CANDIDATES)
+
+    def _places(self) -> dict[str, dict[int, float]]:
+        """Scores by file and line: of the lines that tests run, and of the data that those lines use."""
+        places: dict[str, dict[int, float]] = {}
+        for (path, line), score in self.scores.items():
+            if not self.project.is_test(path) and self.project.source(path) is not None:
+                places.setdefault(path, {})[line] = score
+        used: dict[str, float] = {}
+        for path, lines in places.items():
+            source = self.project.source(path)
+            for name, score in used_names(source, lines).items() if source is not None else ():
+                used[name] = max(used.get(name, 0.0), score)
+        for path in list(self.project.python_files())[:DATA_FILES]:
+            source = self.project.source(path) if not self.project.is_test(path) else None
+            data = data_lines(source, used) if source is not None else {}
+            if data:
+                places[path] = {**data, **places.get(path, {})}
+        return places
 
     async def run(self, deadline: float) -> Found | str:
         """Everything, until `deadline`; or why there is nothing to search."""

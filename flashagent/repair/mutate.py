@@ -17,6 +17,7 @@ from flashagent.repair.template import Fix, Shape, Site, Template
 from flashagent.repair.templates import CATALOGUE
 
 KIND_BOOST = 2.5
+DATA_SHARE = 0.5
 GENERATED_CAP = 120_000
 
 
@@ -75,6 +76,40 @@ def best_mutations(found: Iterable[Mutation], limit: int) -> list[Mutation]:
         return (-mutation.score, mutation.path, first.start, first.text)
 
     return heapq.nsmallest(limit, found, key=key)
+
+
+def used_names(source: Source, suspicion: Mapping[int, float]) -> dict[str, float]:
+    """Names and attributes that suspicious statements read, with the best score of such a statement."""
+    used: dict[str, float] = {}
+    for statement in statements(source.tree):
+        score = max((suspicion.get(line, 0.0) for line in own_lines(statement)), default=0.0)
+        if score <= 0.0:
+            continue
+        for node in own_nodes(statement):
+            name = (
+                node.id
+                if isinstance(node, ast.Name)
+                else node.attr
+                if isinstance(node, ast.Attribute)
+                else ""
+            )
+            if name:
+                used[name] = max(used.get(name, 0.0), score)
+    return used
+
+
+def data_lines(source: Source, used: Mapping[str, float]) -> dict[int, float]:
+    """Lines of module-level and class-level assignments to used names: data that tests depend on without running it."""
+    scores: dict[int, float] = {}
+    for statement in statements(source.tree):
+        if not isinstance(statement, ast.Assign | ast.AnnAssign) or source.function_of(statement) is not None:
+            continue
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        names = [n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)]
+        score = max((used.get(name, 0.0) for name in names), default=0.0)
+        if score > 0.0:
+            scores[statement.lineno] = DATA_SHARE * score
+    return scores
 
 
 def _places(source: Source, suspicion: Mapping[int, float]) -> Iterator[tuple[ast.AST, float]]:

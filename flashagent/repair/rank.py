@@ -133,7 +133,9 @@ def trust(
         reasons.append("it contains a value taken from the failing test")
     if other is not None and (difference := differs(patch, other)):
         reasons.append(difference)
-    if shape or witnesses <= 1 or patch.from_test:
+    # A value out of one failing test may fit that test alone; one that also makes another failing test pass does not.
+    special_case = patch.from_test and patch.failing_witnesses < 2
+    if shape or witnesses <= 1 or special_case:
         return "weak", tuple(reasons)
     settled = groups == 1 or share >= DOMINANT
     if settled and witnesses >= WITNESSES:

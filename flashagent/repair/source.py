@@ -254,6 +254,12 @@ class Source:
             parent = self.parents[node]
             if not (isinstance(parent, ast.Subscript) and self.fields[node] == "value"):
                 return text
+        if (
+            isinstance(parent_of := self.parents.get(node), ast.Attribute)
+            and parent_of.value is node
+            and text[:1].isdigit()
+        ):
+            return f"({text})"  # `1.real` is no attribute
         return text if is_tight(text) or self.parenthesised(node) else f"({text})"
 
     def parenthesised(self, node: ast.AST) -> bool:
@@ -322,8 +328,6 @@ def is_tight(text: str) -> bool:
         node = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError):
         return False
-    if isinstance(node, ast.Constant) and isinstance(node.value, int | float | complex):
-        return False  # `1.real` and `-1 ** 2` read otherwise
     return isinstance(node, _TIGHT) or (text[:1] == "(" and isinstance(node, ast.Tuple | ast.GeneratorExp))
 
 

@@ -25,7 +25,8 @@ _FRAMES = (
         r'File "(?P<path>[^"\n]{1,300})", line (?P<line>\d{1,9})(?:, in (?P<function>[\w.<>]{1,120}))?'
     ),
     re.compile(
-        r"^[ \t]{1,40}at (?:(?P<function>[^\s(]{1,200}) )?\(?(?P<path>[^\s():]{1,300}):(?P<line>\d{1,9})(?::\d+)?\)?[ \t]*$",
+        r"^[ \t]{1,40}at (?:async )?(?:(?P<function>[^\s(]{1,200}) ?\()?(?P<path>[^\s():]{1,300})"
+        r":(?P<line>\d{1,9})(?::\d{1,9})?\)?[ \t]*$",
         re.M,
     ),
     re.compile(
@@ -124,10 +125,15 @@ def _paths(text: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for token in _PATH_TOKEN.findall(text):
         clean = token.strip(".-+")
-        if len(clean) > 2 and ("/" in clean or "\\" in clean or _SUFFIX.fullmatch(clean.rpartition(".")[2])):
+        if len(clean) > 2 and _looks_like_a_path(clean):
             found[clean] = None
     found.update(dict.fromkeys(match.group() for match in _DOTTED.finditer(text)))
     return tuple(found)[:_MAX_PATHS]
+
+
+def _looks_like_a_path(token: str) -> bool:
+    stem, dot, suffix = token.rpartition(".")
+    return "/" in token or "\\" in token or bool(dot and stem and _SUFFIX.fullmatch(suffix))
 
 
 def _failure_frames(failures: tuple[Failure, ...]) -> list[tuple[Frame, float]]:

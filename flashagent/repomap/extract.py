@@ -92,22 +92,19 @@ def _take_apart(path: str, source: bytes, first: int, postings: dict[str, array[
         length = sum(counts.values())
         if number:
             _add_names(counts, definitions[number - 1])
-            _post(postings, NAME_MARK + definitions[number - 1].symbol.name, first + number, 1)
-        for term, times in counts.items():
-            _post(postings, term, first + number, times)
+            counts[NAME_MARK + definitions[number - 1].symbol.name] = 1
+        marked = (first + number) << 4
+        for term, times in counts.items():  # the innermost loop of a cold build
+            numbers = postings.get(term)
+            if numbers is None:
+                numbers = postings[term] = array("I")
+            numbers.append(marked | (times if times < MAX_TF else MAX_TF))
         lengths.append(min(length, 65535))
         uses.append([name for name in words if len(name) > 2][:_MAX_USES])
     return FileRow(
         path, blob_digest(source), content_kind(path), reading, len(definitions), first, lengths.tobytes(),
         pack(found, definitions, uses),
     )  # fmt: skip
-
-
-def _post(postings: dict[str, array[int]], term: str, document: int, times: int) -> None:
-    numbers = postings.get(term)
-    if numbers is None:
-        numbers = postings[term] = array("I")
-    numbers.append(document << 4 | (times if times < MAX_TF else MAX_TF))
 
 
 def _add_names(counts: dict[str, int], definition: Definition) -> None:

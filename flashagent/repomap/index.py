@@ -13,6 +13,7 @@ from array import array
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
@@ -149,9 +150,19 @@ class Index:
 
     def _segments(self, paths: Sequence[str]) -> Iterator[Segment]:
         batches = [paths[at : at + _BATCH] for at in range(0, len(paths), _BATCH)]
-        if len(paths) < POOL_FROM or self._processes < 2:
-            yield from (build_segment(self._name, batch) for batch in batches)
-            return
+        done = 0
+        if len(paths) >= POOL_FROM and self._processes > 1:
+            try:
+                for segment in self._pooled(batches):
+                    done += 1
+                    yield segment
+            except BrokenProcessPool:
+                # Killed workers (memory, a caller that cannot be imported again) cost time, not the map.
+                pass
+        for batch in batches[done:]:
+            yield build_segment(self._name, batch)
+
+    def _pooled(self, batches: Sequence[Sequence[str]]) -> Iterator[Segment]:
         with ProcessPoolExecutor(self._processes, mp_context=get_context("spawn")) as pool:
             # A short queue: finished segments must not pile up in memory when the disk is slower than the parsers.
             waiting: deque[Future[Segment]] = deque()

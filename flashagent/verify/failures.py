@@ -40,7 +40,6 @@ class _Test:
     outcomes: list[TestOutcome] = field(default_factory=list)
     seconds: float = 0.0
     begun: bool = False
-    done: bool = False
 
 
 def read(records: Sequence[Record], places: Places, rerun: Rerun) -> Told:
@@ -73,7 +72,7 @@ def read(records: Sequence[Record], places: Places, rerun: Rerun) -> Told:
         failures=tuple(
             replace(failure, rerun=rerun([_base(failure.test_id)])) for failure in _distinct(failures)
         ),
-        running=tuple(name for name, test in tests.items() if test.begun and not test.done),
+        running=tuple(name for name, test in tests.items() if test.begun and not test.outcomes),
         missing=tuple(name for name in collected if name not in tests or not tests[name].outcomes),
     )
     if end is None:
@@ -108,7 +107,7 @@ def _base(test_id: str) -> str:
 
 
 def _report(record: Record, test: _Test, places: Places) -> list[Failure]:
-    """One phase of a pytest test."""
+    """One phase of a pytest test: its call, or one that did not pass."""
     when, outcome = record["when"], str(record["outcome"])
     test.seconds += float(record.get("seconds", 0.0))
     failed = outcome == "failed" or (outcome == "passed" and record.get("raised") and not record.get("xfail"))
@@ -118,7 +117,6 @@ def _report(record: Record, test: _Test, places: Places) -> list[Failure]:
         test.outcomes.append("xfailed" if record.get("xfail") else "skipped")
     elif outcome == "passed" and when == "call":
         test.outcomes.append("xpassed" if record.get("xfail") else "passed")
-    test.done = test.done or when == "teardown"
     if not failed or "failure" not in record:
         return []
     if (
@@ -134,7 +132,6 @@ def _result(record: Record, test: _Test) -> None:
     outcome = str(record["outcome"])
     test.outcomes.append(next((known for known in _WORST if known == outcome), "error"))
     test.seconds += float(record.get("seconds", 0.0))
-    test.done = True
 
 
 def _unit(record: Record, tests: dict[str, _Test], collected: Iterable[str], places: Places) -> list[Failure]:
@@ -147,9 +144,8 @@ def _unit(record: Record, tests: dict[str, _Test], collected: Iterable[str], pla
             test = tests.setdefault(one, _Test())
             if not test.outcomes:
                 test.outcomes.append(outcome)
-                test.done = True
     else:
-        tests.setdefault(name, _Test(done=True)).outcomes.append(outcome)
+        tests.setdefault(name, _Test()).outcomes.append(outcome)
     return [_failure(name, record, places)] if outcome == "error" else []
 
 

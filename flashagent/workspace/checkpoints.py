@@ -230,7 +230,8 @@ class Checkpoints:
         timeline = self._timeline()
         number = timeline.count + 1
         checkpoint = Checkpoint(f"c{number:06d}-{secrets.token_hex(3)}", label, self._now(), state)
-        entries = f"040000 tree {state.staged}\tstaged\0040000 tree {state.tree}\twork\0"
+        parts = (("staged", state.staged), ("work", state.tree))
+        entries = "".join(f"040000 tree {tree}\t{name}\0" for name, tree in parts)
         run = self._repository.calls.run
         tree = run("mktree", "-z", stdin=entries.encode("ascii")).decode("ascii").strip()
         run("-c", "core.logAllRefUpdates=false", "update-ref", f"{self._refs}/{checkpoint.id}", tree)

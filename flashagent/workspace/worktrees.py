@@ -71,6 +71,7 @@ class CandidateTrees:
         self._free: list[_Slot] = []
         self._made = 0
         self._own: Path | None = None
+        self._listing: dict[str, Signature] | None = None
 
     def __enter__(self) -> CandidateTrees:
         return self
@@ -91,6 +92,16 @@ class CandidateTrees:
         finally:
             with self._guard:
                 self._free.append(slot)
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Look at the work tree once for all trees made meanwhile: a search tries many candidates on one state. What
+        the user saves in that time is seen by the trees after it."""
+        self._listing = self._wanted()
+        try:
+            yield
+        finally:
+            self._listing = None
 
     def close(self) -> None:
         """Remove the trees of this process. The pool starts again empty at the next use."""
@@ -124,7 +135,7 @@ class CandidateTrees:
 
     def _reset(self, slot: _Slot) -> None:
         """Make the tree equal to the work tree: remove what does not belong, copy what differs on either side."""
-        wanted = self._wanted()
+        wanted = self._wanted() if self._listing is None else self._listing
         _remove_strangers(slot.folder, wanted)
         copies: dict[str, tuple[Signature, Signature]] = {}
         for path, source in wanted.items():

@@ -321,6 +321,17 @@ def test_an_unreadable_file_is_a_refusal():
     )
 
 
+def test_a_new_file_in_a_folder_that_cannot_be_read_as_a_file():
+    def read(path: str) -> str | None:
+        if path == "pkg":
+            raise WorkspaceError("pkg is a folder.")
+        return FILES.get(path)
+
+    assert plan(read, tuple(FILES), [Create("pkg/new.py", "x = 1\n")]) == Planned(
+        (FileChange("pkg/new.py", None, "x = 1\n"),)
+    )
+
+
 def test_the_check_of_a_part_agrees_with_the_whole():
     lines = "".join(f"def f{n}():\n    return {n}\n\n\n" for n in range(300)).split("\n")[:-1]
     good = [*lines[:401], "    return -1", *lines[402:]]

@@ -46,8 +46,7 @@ def git(root: Path, *arguments: str, env: Mapping[str, str] | None = None, check
         cwd=root,
         env=dict(env) if env is not None else git_environment(root.parent / "home"),
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         check=False,
     )
     if check and done.returncode:
@@ -107,7 +106,9 @@ def index_state(root: Path, env: Mapping[str, str] | None = None) -> str:
     return git(root, "ls-files", "-s", "-v", "-z", env=env) + " ".join(flags)
 
 
-def state_of(root: Path, *, env: Mapping[str, str] | None = None, skip: Collection[str] = ()) -> dict[str, str]:
+def state_of(
+    root: Path, *, env: Mapping[str, str] | None = None, skip: Collection[str] = ()
+) -> dict[str, str]:
     """All parts by name. Reading it changes nothing, the stat data of the index included."""
     refs = [
         line

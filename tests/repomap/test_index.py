@@ -6,6 +6,8 @@ import multiprocessing
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -304,3 +306,16 @@ def test_a_closed_store_reopens_whole(tmp_path: Path, root: Path) -> None:
     again = Store.open(tmp_path / "s.sqlite")
     assert again.add(build_segment(str(root), ["a.py"])) == numbers
     again.close()
+
+
+def test_workers_that_cannot_start_cost_time_but_not_the_map(tmp_path: Path) -> None:
+    write(tmp_path / "tree", {f"m{n}.py": f"def function_{n}(): pass\n" for n in range(510)})
+    # Without a guard around it, a spawned worker cannot import this script again.
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from pathlib import Path\nfrom flashagent.repomap import RepoMap\n"
+        f"tree = RepoMap.open(Path({str(tmp_path / 'tree')!r}), [f'm{{n}}.py' for n in range(510)], None, processes=2)\n"
+        "print(tree.refresh().files)\n"
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=120)
+    assert done.stdout.split()[-1:] == ["510"]

@@ -204,7 +204,5 @@ async def test_a_real_stack_of_node(tmp_path: Path) -> None:
     report = await verifier(root).run(check_from_text("node a.js"))
     (failure,) = report.failures
     assert failure.exception == "TypeError"
-    assert [(frame.path, frame.line) for frame in failure.frames if frame.in_project] == [
-        ("a.js", 4),
-        ("a.js", 2),
-    ] or [(frame.path, frame.line) for frame in failure.frames if frame.in_project][-1] == ("a.js", 2)
+    own = [(frame.path, frame.line) for frame in failure.frames if frame.in_project]
+    assert own == [("a.js", 4), ("a.js", 2)]

@@ -10,7 +10,11 @@ from helpers.workspace_state import git_environment, make_repository
 
 from flashagent.workspace.git import Repository
 
-FILES = {"app.py": "def add(a, b):\n    return a - b\n", "src/util.py": "X = 1\n", "docs/a.txt": "alpha\nbeta\ngamma\n"}
+FILES = {
+    "app.py": "def add(a, b):\n    return a - b\n",
+    "src/util.py": "X = 1\n",
+    "docs/a.txt": "alpha\nbeta\ngamma\n",
+}
 
 
 @pytest.fixture

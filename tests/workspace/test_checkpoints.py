@@ -34,7 +34,7 @@ def dirty_everything(root: Path) -> None:
     (root / "link").symlink_to("app.py")
     (root / "dangling").symlink_to("../nowhere")
     git(root, "add", "link")
-    strange = root / "sp ace\n\"quote\" é"
+    strange = root / 'sp ace\n"quote" é'
     strange.write_bytes(b"\xff\xfe\x00")
     git(root, "rm", "-q", "-f", "--cached", "src/util.py")
 
@@ -106,7 +106,9 @@ def test_staged_content_survives_garbage_collection(root: Path, checkpoints: Che
 
 
 @pytest.mark.parametrize("where", ["unborn", "detached", "worktree", "subfolder"])
-def test_everywhere_that_a_user_may_be(root: Path, environment: dict[str, str], tmp_path: Path, where: str) -> None:
+def test_everywhere_that_a_user_may_be(
+    root: Path, environment: dict[str, str], tmp_path: Path, where: str
+) -> None:
     start = root
     if where == "unborn":
         start = tmp_path / "unborn"
@@ -194,7 +196,9 @@ def test_head_moved_since_leaves_head_and_index(root: Path, checkpoints: Checkpo
     restored = checkpoints.undo()
     assert restored.head_moved and not restored.index_restored
     now = state_of(root)
-    assert {key: now[key] for key in ("HEAD", "refs", "index")} == {key: moved[key] for key in ("HEAD", "refs", "index")}
+    assert {key: now[key] for key in ("HEAD", "refs", "index")} == {
+        key: moved[key] for key in ("HEAD", "refs", "index")
+    }
     assert git(root, "diff", "HEAD", "--stat").count("app.py") == 1
     checkpoints.restore(taken.id, move_head=True)
     now = state_of(root)
@@ -222,8 +226,12 @@ def test_hidden_changes_are_seen(root: Path, checkpoints: Checkpoints) -> None:
     assert state_of(root) == before
 
 
-@pytest.mark.parametrize("rule", ["* text=auto\n", "* text eol=crlf\n", "*.py ident\n", "*.py filter=shout\n", ""])
-def test_bytes_on_disk_count_whatever_conversion_says(root: Path, repository: Repository, state_dir: Path, rule: str) -> None:
+@pytest.mark.parametrize(
+    "rule", ["* text=auto\n", "* text eol=crlf\n", "*.py ident\n", "*.py filter=shout\n", ""]
+)
+def test_bytes_on_disk_count_whatever_conversion_says(
+    root: Path, repository: Repository, state_dir: Path, rule: str
+) -> None:
     git(root, "config", "filter.shout.clean", "tr a-z A-Z")
     git(root, "config", "filter.shout.smudge", "tr A-Z a-z")
     if rule:
@@ -259,7 +267,9 @@ def test_ignored_files_are_left_alone_unless_edited(
     (root / "build").mkdir()
     checkpoints.take("turn 1")
     workspace = Workspace(root, state_dir, before_write=checkpoints.watch)
-    workspace.apply([FileChange("edited.log", "before\n", "after\n"), FileChange("build/made.txt", None, "made\n")])
+    workspace.apply(
+        [FileChange("edited.log", "before\n", "after\n"), FileChange("build/made.txt", None, "made\n")]
+    )
     (root / "other.log").write_text("after\n")
     done = checkpoints.undo()
     assert done.changes == (Change("build/made.txt", "deleted"), Change("edited.log", "modified"))
@@ -272,7 +282,9 @@ def test_ignored_files_are_left_alone_unless_edited(
     assert (root / "build/made.txt").read_text() == "made\n"
 
 
-def test_secrets_and_large_files_stay_out_of_git(root: Path, checkpoints: Checkpoints, state_dir: Path) -> None:
+def test_secrets_and_large_files_stay_out_of_git(
+    root: Path, checkpoints: Checkpoints, state_dir: Path
+) -> None:
     (root / ".env").write_text("KEY=secret-value\n")
     (root / "large.bin").write_bytes(b"x" * 10_000_001)
     before = work_tree_state(root)
@@ -280,7 +292,9 @@ def test_secrets_and_large_files_stay_out_of_git(root: Path, checkpoints: Checkp
     (root / ".env").write_text("KEY=changed\n")
     (root / "large.bin").unlink()
     (root / "id_rsa").write_text("made\n")
-    objects = git(root, "cat-file", "--batch-all-objects", "--batch-check=%(objectsize) %(objectname)").splitlines()
+    objects = git(
+        root, "cat-file", "--batch-all-objects", "--batch-check=%(objectsize) %(objectname)"
+    ).splitlines()
     assert max(int(line.split()[0]) for line in objects) < 1000
     for line in objects:
         assert "secret-value" not in git(root, "cat-file", "-p", line.split()[1])
@@ -305,7 +319,9 @@ def test_diff_and_preview_change_nothing(root: Path, checkpoints: Checkpoints) -
         checkpoints.restore("../../etc/passwd")
 
 
-def test_a_folder_with_ignored_files_in_the_way_is_refused_whole(root: Path, checkpoints: Checkpoints) -> None:
+def test_a_folder_with_ignored_files_in_the_way_is_refused_whole(
+    root: Path, checkpoints: Checkpoints
+) -> None:
     (root / ".gitignore").write_text("*.o\n")
     taken = checkpoints.take("start")
     (root / "app.py").unlink()
@@ -369,7 +385,9 @@ def test_unmerged_paths_are_restored_with_their_stages(root: Path, checkpoints: 
     assert state_of(root) == before
 
 
-def test_prune_keeps_the_latest_and_their_content(root: Path, checkpoints: Checkpoints, state_dir: Path) -> None:
+def test_prune_keeps_the_latest_and_their_content(
+    root: Path, checkpoints: Checkpoints, state_dir: Path
+) -> None:
     for number in range(5):
         (root / ".env").write_text(f"{number}\n")
         checkpoints.take(f"turn {number}")

@@ -182,9 +182,12 @@ def test_no_identity_is_told(root: Path, environment: dict[str, str], tmp_path: 
     empty.touch()
     (root / "app.py").write_text(NEW)
     state = fingerprint(root)
-    with Repository.open(root, environ={**environment, "GIT_CONFIG_GLOBAL": str(empty)}) as repository:
-        with pytest.raises(WorkspaceError, match="who you are") as caught:
-            repository.commit([FIX], "Fix")
+    nobody = {**environment, "GIT_CONFIG_GLOBAL": str(empty)}
+    with (
+        Repository.open(root, environ=nobody) as repository,
+        pytest.raises(WorkspaceError, match="who you are") as caught,
+    ):
+        repository.commit([FIX], "Fix")
     assert "user.email" in caught.value.hint
     assert fingerprint(root) == state
 

@@ -59,7 +59,9 @@ def test_git_is_not_taken_from_the_work_tree(root: Path, environment: dict[str, 
     fake.chmod(0o755)
     with pytest.raises(RunnerMissing):
         Repository.open(root, environ={**environment, "PATH": f"{root}/bin:bin:."})
-    with Repository.open(root, environ={**environment, "PATH": f"{root}/bin:{environment['PATH']}"}) as repository:
+    with Repository.open(
+        root, environ={**environment, "PATH": f"{root}/bin:{environment['PATH']}"}
+    ) as repository:
         assert repository.head()
     assert not (root / "pwned").exists()
 
@@ -67,7 +69,7 @@ def test_git_is_not_taken_from_the_work_tree(root: Path, environment: dict[str, 
 def test_nothing_of_the_repository_runs(root: Path, environment: dict[str, str], tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     script = tmp_path / "evil"
-    script.write_text(f"#!/bin/sh\necho \"$0 $*\" >> {mark}\ncat\n")
+    script.write_text(f'#!/bin/sh\necho "$0 $*" >> {mark}\ncat\n')
     script.chmod(0o755)
     hooks = tmp_path / "hooks"
     hooks.mkdir()
@@ -86,7 +88,12 @@ def test_nothing_of_the_repository_runs(root: Path, environment: dict[str, str],
     (root / "app.py").write_text("changed\n")
     (root / "docs/a.txt").write_text("changed\n")
     (root / "new.py").write_text("new\n")
-    hostile = {**environment, "GIT_EXTERNAL_DIFF": str(script), "GIT_DIR": "/nowhere", "GIT_INDEX_FILE": "/nowhere"}
+    hostile = {
+        **environment,
+        "GIT_EXTERNAL_DIFF": str(script),
+        "GIT_DIR": "/nowhere",
+        "GIT_INDEX_FILE": "/nowhere",
+    }
     with Repository.open(root, environ=hostile) as repository:
         assert repository.files() == (".gitattributes", "app.py", "docs/a.txt", "new.py", "src/util.py")
         assert "+changed" in repository.diff()
@@ -97,10 +104,22 @@ def test_nothing_of_the_repository_runs(root: Path, environment: dict[str, str],
     assert not mark.exists()
 
 
-def test_files_leaves_out_links_modules_nested_deleted_and_ignored(root: Path, repository: Repository) -> None:
+def test_files_leaves_out_links_modules_nested_deleted_and_ignored(
+    root: Path, repository: Repository
+) -> None:
     make_repository(root / "nested", {"inner.py": "x\n"}, home=root.parent / "home")
     make_repository(root / "module", {"inner.py": "x\n"}, home=root.parent / "home")
-    git(root, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "./module", "module", check=False)
+    git(
+        root,
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "--quiet",
+        "add",
+        "./module",
+        "module",
+        check=False,
+    )
     (root / "link").symlink_to("app.py")
     git(root, "add", "link", "module")
     (root / "src/util.py").unlink()

@@ -228,6 +228,52 @@ def test_kill_at_every_step_leaves_all_or_nothing_after_recovery(root: Path, sta
     assert work_tree_state(root) == complete
 
 
+ANYWHERE = """
+import json, os, signal, sys
+from pathlib import Path
+from flashagent.values import FileChange
+from flashagent.workspace.journal import Workspace
+import psutil
+left = int(sys.argv[3])
+def watch(event, arguments):
+    global left
+    if event == "open" or event.startswith(("os.", "shutil.", "pathlib.")):
+        left -= 1
+        if left == -1:
+            os.kill(os.getpid(), signal.SIGKILL)
+workspace = Workspace(Path(sys.argv[1]), Path(sys.argv[2]))
+patch = [FileChange(*change) for change in json.loads(sys.argv[4])]
+sys.addaudithook(watch)
+workspace.apply(patch)
+"""
+
+
+@pytest.mark.slow
+def test_kill_at_every_system_call_leaves_all_or_nothing(root: Path, state_dir: Path) -> None:
+    back = [FileChange(c.path, c.after, c.before) for c in PATCH]
+    before = work_tree_state(root)
+    Workspace(root, state_dir).apply(PATCH)
+    complete = work_tree_state(root)
+    Workspace(root, state_dir).apply(back)
+    patch = json.dumps([[change.path, change.before, change.after] for change in PATCH])
+    kills = 0
+    for count in range(1000):
+        arguments = [sys.executable, "-c", ANYWHERE, str(root), str(state_dir), str(count), patch]
+        done = subprocess.run(arguments, stderr=subprocess.PIPE, check=False)
+        if done.returncode == 0:
+            break
+        assert done.returncode == -signal.SIGKILL, done.stderr
+        kills += 1
+        recovered = Workspace(root, state_dir).recover()
+        now = work_tree_state(root)
+        assert now in (before, complete), (count, recovered)
+        assert recovered.kept == ()
+        if now == complete:
+            Workspace(root, state_dir).apply(back)
+    assert kills > 50
+    assert work_tree_state(root) == complete
+
+
 def test_what_the_user_saved_after_a_crash_is_kept(root: Path, state_dir: Path) -> None:
     patch = json.dumps([[change.path, change.before, change.after] for change in PATCH])
     arguments = [sys.executable, "-c", CHILD, str(root), str(state_dir), "6", patch]

@@ -11,6 +11,7 @@ from helpers.workspace_state import fingerprint, git, make_repository, work_tree
 from flashagent.errors import WorkspaceError
 from flashagent.values import FileChange
 from flashagent.workspace.git import Repository
+from flashagent.workspace.state import state_folder
 from flashagent.workspace.worktrees import CandidateTrees, clone_file
 
 OLD = "def add(a, b):\n    return a - b\n"
@@ -35,7 +36,9 @@ def make_dirty(root: Path) -> dict[str, str]:
     return expected
 
 
-def test_a_tree_is_the_work_tree_as_it_is_plus_changes(root: Path, repository: Repository, state_dir: Path) -> None:
+def test_a_tree_is_the_work_tree_as_it_is_plus_changes(
+    root: Path, repository: Repository, state_dir: Path
+) -> None:
     expected = make_dirty(root)
     before = fingerprint(root)
     with CandidateTrees(repository, state_dir) as trees:
@@ -109,6 +112,28 @@ def test_threads_get_trees_of_their_own(root: Path, repository: Repository, stat
         assert len(set(seen)) == 3
         with trees.tree([]) as again:
             assert again in seen
+
+
+def test_a_frozen_pool_looks_once(root: Path, repository: Repository, state_dir: Path) -> None:
+    with CandidateTrees(repository, state_dir) as trees:
+        with trees.frozen():
+            with trees.tree([FIX]) as tree:
+                assert (tree / "app.py").read_text() == NEW
+            (root / "new.py").write_text("new\n")
+            with trees.tree([]) as tree:
+                assert (tree / "app.py").read_text() == OLD
+                assert not (tree / "new.py").exists()
+        with trees.tree([]) as tree:
+            assert (tree / "new.py").exists()
+
+
+def test_state_folders_are_per_repository(tmp_path: Path) -> None:
+    one, two = tmp_path / "a/project", tmp_path / "b/project"
+    one.mkdir(parents=True)
+    two.mkdir(parents=True)
+    (tmp_path / "link").symlink_to(one)
+    assert state_folder(tmp_path, one) == state_folder(tmp_path, tmp_path / "link")
+    assert state_folder(tmp_path, one) != state_folder(tmp_path, two)
 
 
 def test_stale_or_hostile_changes_are_refused(root: Path, repository: Repository, state_dir: Path) -> None:

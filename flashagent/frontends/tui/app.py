@@ -14,6 +14,7 @@ from flashagent.errors import FlashagentError
 from flashagent.events import Decision, Event
 from flashagent.frontends.tui import commands
 from flashagent.frontends.tui.controller import Controller
+from flashagent.frontends.tui.driver import QuickDriver
 from flashagent.frontends.tui.prompt import Prompt
 from flashagent.frontends.tui.status import StatusLine, facts_shown
 from flashagent.frontends.tui.transcript import Transcript
@@ -50,7 +51,7 @@ class FlashApp(App[int]):
     ]
 
     def __init__(self, controller: Controller, *, question_guard_s: float = 0.5) -> None:
-        super().__init__(ansi_color=True)
+        super().__init__(driver_class=QuickDriver, ansi_color=True)
         self.theme = "ansi-dark"
         self._controller = controller
         self._guard_s = question_guard_s

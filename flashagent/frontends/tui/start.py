@@ -6,9 +6,10 @@ import os
 import sys
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from flashagent.frontends.tui.controller import Controller
+if TYPE_CHECKING:  # the first sign of life waits for nothing that it does not need
+    from flashagent.frontends.tui.controller import Controller
 
 _ENTER = "\x1b[?1049h\x1b[?25l\x1b[H\x1b[2J"
 _LEAVE = "\x1b[?25h\x1b[?1049l"

@@ -509,7 +509,7 @@ class Tracer:
             return call()
         finally:
             sys.settrace(None)
-            threading.settrace(None)  # type: ignore[arg-type]
+            threading.settrace(None)
 
     def plain(self) -> Json:
         merged: dict[str, set[int]] = {}
@@ -717,7 +717,7 @@ def consumed(result: Any) -> Any:
 def plain_repr(value: Any) -> str:
     """A repr without addresses, at most 300 characters; an object without one is shown by its attributes."""
     try:
-        if type(value).__repr__ is object.__repr__ and hasattr(value, "__dict__"):
+        if getattr(type(value), "__repr__", None) is object.__repr__ and hasattr(value, "__dict__"):
             return (type(value).__name__ + repr(sorted(vars(value).items(), key=lambda pair: pair[0])))[:300]
         return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))[:300]
     except Exception as error:  # a repr of the project that fails is an answer too
@@ -927,6 +927,25 @@ def serve_cold(channel: Channel, setup: Json) -> None:
             1,
         )
         channel.send({"results": answers, "clean": True})
+
+
+def preload_pytest(root: str) -> None:
+    """Import pytest and the plugins that are installed, but none that belongs to the project, so that forks need not."""
+    from importlib import metadata
+
+    import _pytest.config
+    import _pytest.runner
+
+    _pytest.config.get_config()
+    entries: Any = metadata.entry_points()
+    chosen = entries.select(group="pytest11") if hasattr(entries, "select") else entries.get("pytest11", [])
+    for entry in chosen:
+        try:
+            spec = importlib.util.find_spec(entry.value.partition(":")[0].partition(".")[0])
+            if spec is not None and spec.origin and not is_project(spec.origin, root):
+                entry.load()
+        except Exception:  # a broken plugin is pytest's to report
+            continue
 
 
 def cold_verdict(channel: Channel, setup: Json, request: Json, candidate: Json) -> Json:

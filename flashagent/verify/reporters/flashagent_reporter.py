@@ -181,16 +181,20 @@ def build_plugin(send: Send) -> object:
             self.broken = self.stopped = ""
             self.raised: Dict[Tuple[str, str], Record] = {}
             self.compared: Optional[Tuple[str, str]] = None
+            self.files: Dict[str, str] = {}
+            self.set_up: Dict[str, float] = {}
             self.collected = False
             self.originals = list(guarded_functions())
 
         # Ids are relative to the folder of the call, so that they can be given back to pytest as they are.
         def id_of(self, nodeid: str) -> str:
             file, separator, rest = nodeid.partition("::")
-            config = self.session.config
-            base = str(getattr(config, "rootpath", None) or config.rootdir)
-            path = os.path.relpath(os.path.join(base, file), str(config.invocation_params.dir))
-            return path.replace(os.sep, "/") + separator + rest
+            if file not in self.files:
+                config = self.session.config
+                base = str(getattr(config, "rootpath", None) or config.rootdir)
+                path = os.path.relpath(os.path.join(base, file), str(config.invocation_params.dir))
+                self.files[file] = path.replace(os.sep, "/")
+            return self.files[file] + separator + rest
 
         @pytest.hookimpl(tryfirst=True)
         def pytest_sessionstart(self, session: Any) -> None:
@@ -248,12 +252,17 @@ def build_plugin(send: Send) -> object:
 
         def pytest_runtest_logreport(self, report: Any) -> None:
             failure = self.raised.pop((report.nodeid, report.when), None)
+            seconds = getattr(report, "duration", 0.0)
+            if report.when != "call" and report.passed and failure is None:
+                if report.when == "setup":
+                    self.set_up[report.nodeid] = seconds
+                return
             record: Record = {
                 "e": "report",
                 "id": self.id_of(report.nodeid),
                 "when": report.when,
                 "outcome": report.outcome,
-                "seconds": getattr(report, "duration", 0.0),
+                "seconds": seconds + self.set_up.pop(report.nodeid, 0.0),
                 "xfail": hasattr(report, "wasxfail"),
                 "raised": failure is not None,
             }
