@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from flashagent.workspace.state import state_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,5 @@ class Folders:
         )
 
     def of_repository(self, root: Path) -> Path:
-        """The state folder of one repository: its name to be readable, a hash of its path to be unique."""
-        real = root.resolve()
-        return self.state / "repositories" / f"{real.name}-{hashlib.sha256(bytes(real)).hexdigest()[:12]}"
+        """The state folder of one repository."""
+        return state_folder(self.state, root)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import sys
 from collections.abc import Mapping
@@ -87,10 +88,11 @@ def open_house(place: Place, wishes: Wishes, emit: Emit, session_id: str, *, can
     checkpoints = Checkpoints(place.repository, state)
     workspace = Workspace(root, state, closed=place.repository.submodules(), before_write=checkpoints.watch)
     _recover(workspace, checkpoints, emit)
-    environment = find_environment(root, place.cwd, environ, own_prefix=_own_prefix())
+    own = _own_prefix()
+    environment = find_environment(root, place.cwd, environ, own_prefix=own)
     runner: SandboxRunner = open_runner(
         root,
-        environ,
+        _without_own_programs(environ, own),
         profile=settings.sandbox.profile,
         backend=settings.sandbox.backend,
         sandboxed=wishes.sandboxed,
@@ -152,3 +154,13 @@ def _recover(workspace: Workspace, checkpoints: Checkpoints, emit: Emit) -> None
 def _own_prefix() -> Path | None:
     """flashagent's own environment, whose programs must never run a project's checks; None outside of one."""
     return Path(sys.prefix) if sys.prefix != sys.base_prefix else None
+
+
+def _without_own_programs(environ: Mapping[str, str], own: Path | None) -> dict[str, str]:
+    """The environment for commands: a `python` or `pytest` that a Makefile calls is never flashagent's own."""
+    entries = environ.get("PATH", os.defpath).split(os.pathsep)
+    kept = [entry for entry in entries if own is None or Path(entry).parent != own]
+    left = {**environ, "PATH": os.pathsep.join(kept)}
+    if own is not None and Path(left.get("VIRTUAL_ENV", "/")) == own:
+        del left["VIRTUAL_ENV"]
+    return left

@@ -87,8 +87,7 @@ class AppController:
 
     async def close(self) -> None:
         self._recorder.close()
-        if self._house.models is not None:
-            await self._house.models.router.aclose()
+        await self._house.close()
         self._place.repository.close()
 
     def _session(self) -> Chat:

@@ -78,7 +78,10 @@ async def _run(wish: OneShot, wishes: Wishes, place: Place, emit: Emit, session:
         return finished
     if not house.runner.protects:
         emit(Notice("warning", "NO SANDBOX: checks run unprotected.", "Leave out --no-sandbox to be safe."))
-    return await run_fix(_job(wish, settings), house, emit)
+    try:
+        return await run_fix(_job(wish, settings), house, emit)
+    finally:
+        await house.close()
 
 
 def _job(wish: OneShot, settings: Settings) -> FixJob:

@@ -131,7 +131,7 @@ class TextAccount:
         if self._verbosity > QUIET:
             self._out.writelines(f"  {line}\n" for line in words.account(event))
         elif not good and event.report.hint:
-            self._out.write(f"  {words.one_line(event.report.hint, 500)}\n")
+            self._out.write(f"  {words.one_line(event.report.hint, words.MAX_SENTENCE)}\n")
         self._out.flush()
 
     def _lines(self, event: Event) -> Iterable[str]:
@@ -196,9 +196,9 @@ class TextAccount:
 
     def _notice(self, event: Notice) -> Iterable[str]:
         mark = "" if event.level == "info" else f"{event.level}: "
-        yield f"{mark}{words.one_line(event.text, 500)}"
+        yield f"{mark}{words.one_line(event.text, words.MAX_SENTENCE)}"
         if event.hint:
-            yield f"  {words.one_line(event.hint, 500)}"
+            yield f"  {words.one_line(event.hint, words.MAX_SENTENCE)}"
 
     def _diff_line(self, line: str) -> str:
         if line.startswith("+") and not line.startswith("+++"):

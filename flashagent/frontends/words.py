@@ -24,6 +24,7 @@ MAX_FAILURES = 5
 MAX_TESTS = 10
 MAX_FOCUS = 5
 MAX_MESSAGE_LINES = 4
+MAX_SENTENCE = 2_000  # our own sentences hold paths that a person copies, so they are cut only when absurd
 _STYLE = re.compile(r"\x1b\[[0-9;:]*m")
 _VERDICTS: dict[JobOutcome, str] = {
     "fixed": "Fixed",
@@ -164,8 +165,8 @@ def verdict(event: JobFinished) -> str:
     if event.outcome == "not_fixed" and report.still_failing:
         left = len(report.still_failing)
         tail = f"{count(left, 'test')} still {'fails' if left == 1 else 'fail'}."
-        return f"{head}: {tail} {one_line(report.message)}".strip()
-    message = one_line(report.message, 400)
+        return f"{head}: {tail} {one_line(report.message, MAX_SENTENCE)}".strip()
+    message = one_line(report.message, MAX_SENTENCE)
     return f"{head}: {message}" if message else f"{head}."
 
 
@@ -186,7 +187,7 @@ def account(event: JobFinished) -> list[str]:
         lines.append(f"commit: {one_line(event.commit)[:12]}")
     lines.append(f"cost: {_cost(event)}")
     if report.hint:
-        lines.append(f"hint: {one_line(report.hint, 500)}")
+        lines.append(f"hint: {one_line(report.hint, MAX_SENTENCE)}")
     return lines
 
 

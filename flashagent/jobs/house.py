@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -88,6 +89,12 @@ class House:
             return self.workspace.read(path)
         except FlashagentError:
             return None
+
+    async def close(self) -> None:
+        """Give back candidate trees and connections."""
+        await asyncio.to_thread(self.trees.close)
+        if self.models is not None:
+            await self.models.router.aclose()
 
     def checkpoint(self, label: str) -> None:
         self.checkpoints.take(label)

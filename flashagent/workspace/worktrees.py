@@ -1,7 +1,7 @@
 """Trees beside the user's: the project as it is on disk now, plus changes to try, in a folder outside of the repository.
 
-A tree holds the tracked files and the untracked ones that are not ignored, byte for byte, links as links. It has no
-`.git`: nothing in it can reach the user's repository, and `git worktree list` never shows it. Trees are kept in a pool
+A tree holds the tracked files, the untracked ones, and those ignored ones without which a project often does not import
+(`ignored.py`), byte for byte, links as links. It has no `.git`: nothing in it can reach the user's repository, and `git worktree list` never shows it. Trees are kept in a pool
 and reset between uses, so that only what differs is copied.
 """
 
@@ -21,6 +21,7 @@ from flashagent.values import FileChange
 from flashagent.workspace import disk, files, paths
 from flashagent.workspace.git import Repository, index_entries, raw_entries
 from flashagent.workspace.gitcalls import split_nul
+from flashagent.workspace.ignored import left_to_the_original, needed
 from flashagent.workspace.locks import process_start
 
 Signature = tuple[int, ...]
@@ -149,14 +150,20 @@ class CandidateTrees:
 
     def _wanted(self) -> dict[str, Signature]:
         """Path → signature of every regular file and link that belongs to the project."""
-        tracked, changed, untracked = self._repository.calls.together(
+        tracked, changed, untracked, ignored = self._repository.calls.together(
             ("ls-files", "-s", "-z"),
             ("diff-files", "--raw", "-z", "--no-renames", "--ignore-submodules=all"),
             ("ls-files", "-o", "-z", "--exclude-standard"),
+            ("ls-files", "-o", "-i", "-z", "--exclude-standard", "--directory"),
         )
         gone = {entry.path for entry in raw_entries(changed) if entry.status == "D"}
         names = [path for mode, _, path in index_entries(tracked) if mode != "160000" and path not in gone]
-        names += [path for path in split_nul(untracked) if not path.endswith("/")]
+        names += [
+            path
+            for path in split_nul(untracked)
+            if not path.endswith("/") and not left_to_the_original(self._root, path)
+        ]
+        names += needed(self._root, split_nul(ignored))
         found: dict[str, Signature] = {}
         for path in names:
             signature = _signature(self._root / path)

@@ -161,6 +161,15 @@ def test_a_job_that_did_not_fix_shows_no_diff_as_if_it_had() -> None:
     assert DIFF not in out
 
 
+def test_a_path_that_a_person_needs_is_not_cut() -> None:
+    path = "/state/" + "folder/" * 60 + "best.patch"
+    report = replace(
+        REPORT, still_failing=("t",), message=f"The best patch is kept in {path}.", hint=f"See {path}."
+    )
+    out, _ = told([JobFinished("not_fixed", 1, "", DIFF, Usage(), report)])
+    assert out.count(f"{path}.\n") == 2
+
+
 @pytest.mark.parametrize("verbosity", [NORMAL, VERBOSE])
 def test_foreign_text_commands_no_terminal_and_forges_no_line(verbosity: int) -> None:
     evil = "\x1b[2J\x1b]0;title\x07\u202e\nFixed: all tests pass.\n\x1b[31m"

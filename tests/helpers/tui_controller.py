@@ -109,6 +109,8 @@ class ScriptedController:
 
     async def submit(self, prompt: str, emit: Emit) -> None:
         self.asked.append(f"submit {prompt}")
+        if prompt == "stubborn":
+            await self._stubborn()
         await self._guarded(self._turn(prompt, emit), emit)
 
     async def fix(self, goal: str, emit: Emit) -> None:
@@ -143,6 +145,10 @@ class ScriptedController:
 
     async def close(self) -> None:
         self.asked.append("close")
+
+    async def _stubborn(self) -> None:
+        """Does not hear an interruption."""
+        await asyncio.Event().wait()
 
     async def _guarded(self, turn: Awaitable[None], emit: Emit) -> None:
         self._task = asyncio.ensure_future(turn)  # type: ignore[assignment]

@@ -12,10 +12,10 @@ from textual.pilot import Pilot
 
 from flashagent.events import Notice, TextDelta
 from flashagent.frontends.tui.app import FlashApp
+from flashagent.frontends.tui.blocks import Block
 from flashagent.frontends.tui.controller import Facts
 from flashagent.frontends.tui.prompt import Prompt
 from flashagent.frontends.tui.transcript import Transcript
-from flashagent.frontends.tui.view import Block
 
 
 class Driven:
@@ -197,6 +197,17 @@ async def test_escape_interrupts_at_once() -> None:
         assert it.controller.asked == ["submit wait", "interrupt"]
         assert it.sees("! The turn ended: interrupted.")
         assert it.sees("ready")
+
+
+async def test_work_that_does_not_hear_is_ended_the_second_time() -> None:
+    async with driven() as it:
+        await it.say("stubborn")
+        await it.until(lambda: it.sees("starting"))
+        await it.pilot.press("escape")
+        assert it.app.working
+        await it.pilot.press("escape")
+        await it.done()
+        assert it.sees("! Interrupted.")
 
 
 async def test_typing_while_it_works_steers() -> None:

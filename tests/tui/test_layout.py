@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from flashagent.frontends.tui.blocks import Block, View
 from flashagent.frontends.tui.commands import COMMANDS, help_text, split, unknown
 from flashagent.frontends.tui.controller import Facts
 from flashagent.frontends.tui.editing import Line
 from flashagent.frontends.tui.markup import Laid, diff_line, fitted, markdown_line, source_lines, wrap
 from flashagent.frontends.tui.status import facts_shown, laid_out
 from flashagent.frontends.tui.typeset import Typeset
-from flashagent.frontends.tui.view import Block, View
 
 
 def texts(rows: object) -> list[str]:

@@ -35,7 +35,8 @@ from flashagent.events import (
     TurnFinished,
     TurnStarted,
 )
-from flashagent.frontends.tui.view import ANSWERS, Block, View, reduce, settled, with_block
+from flashagent.frontends.tui.blocks import Block, View, settled, with_block, with_request
+from flashagent.frontends.tui.view import ANSWERS, reduce
 from flashagent.values import Usage
 
 
@@ -188,6 +189,14 @@ def test_an_answer_of_the_app_itself_stands_below_what_is_open() -> None:
 def test_a_long_prompt_is_folded() -> None:
     prompt = "\n".join(f"line {n}" for n in range(100))
     assert played([TurnStarted(prompt)])[0][0].text == "line 0\nline 1\nline 2\n… and 97 more lines"
+
+
+def test_the_harness_own_prompt_is_not_shown_beside_the_users_words() -> None:
+    asked = with_request(View(), "fix it")
+    assert asked.finished == (Block("user", text="fix it", done=True),)
+    finished, view = played([TurnStarted("fix it, and here is\nthe focus"), TurnStarted("again")], asked)
+    assert finished == []
+    assert played([TurnStarted("resumed")], settled(view))[0] == [Block("user", text="resumed", done=True)]
 
 
 def test_one_line_events() -> None:

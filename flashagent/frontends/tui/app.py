@@ -13,15 +13,17 @@ from textual.timer import Timer
 from flashagent.errors import FlashagentError
 from flashagent.events import Decision, Event
 from flashagent.frontends.tui import commands
+from flashagent.frontends.tui.blocks import Block, Mark, View, settled, with_block, with_request
 from flashagent.frontends.tui.controller import Controller
 from flashagent.frontends.tui.driver import QuickDriver
 from flashagent.frontends.tui.prompt import Prompt
 from flashagent.frontends.tui.status import StatusLine, facts_shown
 from flashagent.frontends.tui.transcript import Transcript
-from flashagent.frontends.tui.view import Block, Mark, View, reduce, settled, with_block
-from flashagent.frontends.words import one_line
+from flashagent.frontends.tui.view import reduce
+from flashagent.frontends.words import MAX_SENTENCE, one_line
 
 FRAME_S = 1 / 15
+_PATIENCE_S = 2.0  # how long leaving waits for interrupted work before it is ended from here
 _DECISIONS: dict[str, Decision] = {"y": "once", "s": "session", "p": "project", "n": "deny"}
 _IDLE_HINT = "Ask for something, or /fix, /help"
 _BUSY_HINT = "Escape interrupts; what you type now steers"
@@ -63,6 +65,8 @@ class FlashApp(App[int]):
         self._since = 0.0
         self._ticking: Timer | None = None
         self._asked_at = 0.0
+        self._facts = controller.facts
+        self._stopping = False
 
     def compose(self) -> ComposeResult:
         yield Transcript()
@@ -75,8 +79,7 @@ class FlashApp(App[int]):
         self._prompt = self.query_one(Prompt)
         self._status = self.query_one(StatusLine)
         self._prompt.focus()
-        facts = self._controller.facts
-        folder = one_line(facts.folder)
+        folder = one_line(self._facts.folder)
         self._note(f"flashagent{f' in {folder}' if folder else ''}", "/help lists commands and keys.")
         self._draw()
 
@@ -105,6 +108,7 @@ class FlashApp(App[int]):
             self._note("said to the work that runs")
             self._controller.steer(text)
         else:
+            self._request(text)
             self._start(lambda: self._controller.submit(text, self.emit))
 
     def on_prompt_chosen(self, message: Prompt.Chosen) -> None:
@@ -118,14 +122,14 @@ class FlashApp(App[int]):
     def action_stop(self) -> None:
         """Escape."""
         if self.working:
-            self._controller.interrupt()
+            self._interrupt()
         else:
             self._prompt.clear()
 
     def action_stop_or_leave(self) -> None:
         """Ctrl+C: what is nearest at hand ends first."""
         if self.working:
-            self._controller.interrupt()
+            self._interrupt()
         elif self._prompt.line.text:
             self._prompt.clear()
         else:
@@ -137,11 +141,18 @@ class FlashApp(App[int]):
 
     async def action_leave(self) -> None:
         """End the work in order, then the app."""
-        if self._work is not None:
-            self._controller.interrupt()
-            await asyncio.wait({self._work})
+        while self._work is not None:
+            self._interrupt()
+            await asyncio.wait({self._work}, timeout=_PATIENCE_S)
         await self._controller.close()
         self.exit(0)
+
+    def _interrupt(self) -> None:
+        """Ask the controller to end the work; asked a second time, end it from here."""
+        if self._stopping and self._work is not None:
+            self._work.cancel()
+        self._stopping = True
+        self._controller.interrupt()
 
     def action_page(self, direction: int) -> None:
         self._transcript.scroll_rows(direction * max(1, self._transcript.size.height - 2))
@@ -165,7 +176,7 @@ class FlashApp(App[int]):
         elif self.working:
             self._note(f"{name} has to wait: something is running. Escape interrupts it.", mark="warning")
         elif name == "/fix":
-            self._show(Block("user", text=f"/fix {argument}".strip()))
+            self._request(f"/fix {argument}".strip())
             self._start(lambda: self._controller.fix(argument, self.emit))
         elif name == "/diff":
             self._start(self._show_diff)
@@ -179,7 +190,7 @@ class FlashApp(App[int]):
         )
 
     async def _undo(self) -> None:
-        self._note(one_line(await self._controller.undo(), 500), mark="good")
+        self._note(one_line(await self._controller.undo(), MAX_SENTENCE), mark="good")
 
     def _answer(self, decision: Decision, reason: str) -> None:
         question = self._view.question
@@ -192,6 +203,7 @@ class FlashApp(App[int]):
 
     def _start(self, work: Callable[[], Awaitable[None]]) -> None:
         self._since = self._now()
+        self._stopping = False
         self._work = asyncio.create_task(self._run(work))
         self._ticking = self._ticking or self.set_interval(1.0, self._tick)
         self._ticking.resume()
@@ -203,6 +215,8 @@ class FlashApp(App[int]):
             await work()
         except FlashagentError as error:
             self._fail(error.message, error.hint)
+        except asyncio.CancelledError:
+            self._note("Interrupted.", mark="warning")  # the work is the app's own task, and ends here
         except Exception as error:  # a bug in the work must not take the session's screen with it
             self._fail(
                 f"flashagent itself failed: {type(error).__name__}: {one_line(str(error))}",
@@ -210,6 +224,7 @@ class FlashApp(App[int]):
             )
         finally:
             self._work = None
+            self._facts = self._controller.facts
             if self._ticking is not None:
                 self._ticking.pause()
             self._view = settled(self._view)
@@ -220,10 +235,15 @@ class FlashApp(App[int]):
         self._draw_status()
 
     def _fail(self, message: str, hint: str) -> None:
-        self._note(one_line(message, 500), hint, mark="bad")
+        self._note(one_line(message, MAX_SENTENCE), hint, mark="bad")
 
     def _note(self, title: str, text: str = "", *, mark: Mark = "") -> None:
         self._show(Block("note", title, text, mark))
+
+    def _request(self, text: str) -> None:
+        self._view = with_request(self._view, text)
+        self._finished += self._view.finished
+        self._schedule()
 
     def _show(self, block: Block) -> None:
         self._view = with_block(self._view, block)
@@ -232,11 +252,13 @@ class FlashApp(App[int]):
 
     def _schedule(self) -> None:
         """A frame soon, but never more than FRAME_S allows; no timer stands by while nothing happens."""
-        if self._frame is None:
+        if self._frame is None and self.is_running:
             wait = self._drawn_at + FRAME_S - self._now()
             self._frame = self.set_timer(max(0.001, wait), self._draw)  # Textual divides by it
 
     def _draw(self) -> None:
+        if not self.is_running:
+            return  # work that ends after the app has nothing to draw on
         if self._frame is not None:
             self._frame.stop()
             self._frame = None
@@ -256,7 +278,7 @@ class FlashApp(App[int]):
             doing = f"{self._view.doing or 'working'} · {_whole_seconds(self._now() - self._since)}"
         if not self._transcript.following:
             doing = f"scrolled back, Ctrl+End returns · {doing}"
-        self._status.show(doing, facts_shown(self._controller.facts, self._view), busy=self.working)
+        self._status.show(doing, facts_shown(self._facts, self._view), busy=self.working)
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()

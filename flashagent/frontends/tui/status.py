@@ -10,10 +10,10 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from flashagent.frontends import words
+from flashagent.frontends.tui.blocks import View
 from flashagent.frontends.tui.controller import Facts
 from flashagent.frontends.tui.markup import fitted
 from flashagent.frontends.tui.styles import STYLES
-from flashagent.frontends.tui.view import View
 
 _GAP = " · "
 _MIN_LEFT = 16

@@ -9,10 +9,10 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from flashagent.frontends.tui.blocks import Block
 from flashagent.frontends.tui.markup import Line
 from flashagent.frontends.tui.styles import strip_of
 from flashagent.frontends.tui.typeset import Typeset
-from flashagent.frontends.tui.view import Block
 
 WHEEL_ROWS = 3
 MAX_STEP = 6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flashagent.frontends.tui.blocks import Block, Mark
 from flashagent.frontends.tui.markup import (
     Laid,
     Line,
@@ -11,7 +12,6 @@ from flashagent.frontends.tui.markup import (
     source_lines,
     wrap,
 )
-from flashagent.frontends.tui.view import Block, Mark
 
 _SIGNS: dict[Mark, tuple[str, StyleName]] = {
     "": ("·", "dim"),

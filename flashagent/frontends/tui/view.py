@@ -1,13 +1,8 @@
-"""What the transcript is: events in, blocks out. Pure, and testable without a terminal.
-
-A view holds only what can still change. Blocks that an event finished are handed over in `finished` and never change
-again, so that the work per event does not grow with the transcript.
-"""
+"""What the transcript is: events in, blocks out. Pure, and testable without a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, assert_never
 
 from flashagent.events import (
@@ -40,56 +35,27 @@ from flashagent.events import (
     TurnStarted,
 )
 from flashagent.frontends import words
+from flashagent.frontends.tui.blocks import (
+    Block,
+    Mark,
+    View,
+    add,
+    changed,
+    close,
+    ended,
+    folded,
+    hand_over,
+)
 
-BlockKind = Literal["user", "text", "thought", "tool", "check", "focus", "diff", "note", "question", "result"]
-Mark = Literal["", "running", "good", "bad", "warning"]
-PROMPT_LINES = 6
 TAIL_LINES = 4
 ANSWERS = "y once · s this session · p this project · n no · or type why not, and Enter"
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One piece of the transcript. `title` is one line, safe for a terminal; `text` is as it came. `key` ties later events
-    to their block; `done` blocks never change again."""
-
-    kind: BlockKind
-    title: str = ""
-    text: str = ""
-    mark: Mark = ""
-    key: str = ""
-    done: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """`finished` holds the blocks that the last event closed, in order; `open` those that may still change, which stand
-    below all finished ones. `doing` says in a few words what goes on, '' when nothing does."""
-
-    finished: tuple[Block, ...] = ()
-    open: tuple[Block, ...] = ()
-    doing: str = ""
-    tokens: int = 0
-    cost: float | None = None
-    estimated: bool = False
-    question: ApprovalRequested | None = None
 
 
 def reduce(view: View, event: Event) -> View:
     """The view after the event."""
     if not isinstance(event, SearchProgress):
-        view = _close(view, lambda block: block.key == _SEARCH)
-    return _hand_over(_step(view, event))
-
-
-def with_block(view: View, block: Block) -> View:
-    """The view with a finished block that no event told of: an answer to a command, an error of the app."""
-    return _hand_over(replace(view, open=(*view.open, replace(block, done=True))))
-
-
-def settled(view: View) -> View:
-    """The view after all work has ended, however it did: nothing is open any more."""
-    return _hand_over(_ended(view))
+        view = close(view, lambda block: block.key == _SEARCH)
+    return hand_over(_step(view, event))
 
 
 _SEARCH, _CHECK, _SPEECH = "search", "check", "speech"
@@ -104,7 +70,8 @@ def _step(view: View, event: Event) -> View:
         case CheckStarted() | CheckOutput() | CheckFinished() | SearchProgress():
             return _check(view, event)
         case TurnStarted(prompt=prompt):
-            return _add(replace(view, doing="starting"), Block("user", text=_folded(prompt), done=True))
+            asked = () if view.told else (Block("user", text=folded(prompt), done=True),)
+            return add(replace(view, doing="starting"), *asked)
         case TurnFinished():
             return _turn_finished(view, event)
         case JobFinished():
@@ -117,7 +84,7 @@ def _step(view: View, event: Event) -> View:
             FileChanged() | EditRejected() | AttemptStarted() | AttemptFinished() | FocusChosen() | ContextCompacted()
             | Notice()
         ):  # fmt: skip
-            return _add(view, _told(event))
+            return add(view, _told(event))
         case _:
             assert_never(event)
 
@@ -133,14 +100,14 @@ def _speak(
         case TextDelta(text=text):
             return replace(_say(view, "text", text), doing="the model is writing")
         case AssistantReplied(text=text, reasoning=reasoning):
-            view = _add(
+            view = add(
                 _unsaid(view), *(Block(kind, text=said, done=True) for kind, said in _said(reasoning, text))
             )
             return replace(view, doing="")
         case ModelRetrying(attempt=attempt, wait_s=wait, reason=reason):
             note = f"asking again ({attempt}) after {words.seconds(wait)}: {words.one_line(reason)}"
             return replace(
-                _add(_unsaid(view), Block("note", note, mark="warning", done=True)), doing="asking again"
+                add(_unsaid(view), Block("note", note, mark="warning", done=True)), doing="asking again"
             )
 
 
@@ -153,7 +120,7 @@ def _say(view: View, kind: Literal["thought", "text"], text: str) -> View:
     last = view.open[-1] if view.open else None
     if last is not None and last.kind == kind and last.key == _SPEECH:
         return replace(view, open=(*view.open[:-1], replace(last, text=last.text + text)))
-    return _add(view, Block(kind, text=text, key=_SPEECH))
+    return add(view, Block(kind, text=text, key=_SPEECH))
 
 
 def _unsaid(view: View) -> View:
@@ -167,11 +134,11 @@ def _act(
     match event:
         case ToolStarted(call_id=call_id, tool=tool, summary=summary):
             title = _named(tool, summary)
-            return _add(
+            return add(
                 replace(view, doing=title), Block("tool", title, mark="running", key=f"tool {call_id}")
             )
         case ToolOutput(call_id=call_id, text=text):
-            return _change(
+            return changed(
                 view, f"tool {call_id}", lambda block: replace(block, text=_tail(block.text + text))
             )
         case ToolFinished(call_id=call_id, tool=tool, outcome=outcome, for_person=said, seconds=took):
@@ -179,18 +146,18 @@ def _act(
             mark: Mark = "good" if outcome == "ok" else "bad"
             extra = "" if outcome == "ok" else f" · {outcome}"
             finished = Block("tool", title + extra, mark=mark, key=f"tool {call_id}", done=True)
-            return replace(_change(view, finished.key, lambda _: finished), doing="")
+            return replace(changed(view, finished.key, lambda _: finished), doing="")
         case ApprovalRequested(call_id=call_id, action=action, reason=reason):
-            title = f"May this run?  {words.one_line(action, 500)}"
+            title = f"May this run?  {words.one_line(action, words.MAX_SENTENCE)}"
             text = "\n".join(part for part in (reason, ANSWERS) if part)
             block = Block("question", title, text, "warning", f"question {call_id}")
-            return _add(replace(view, question=event, doing="waiting for your answer"), block)
+            return add(replace(view, question=event, doing="waiting for your answer"), block)
         case ApprovalResolved(call_id=call_id, decision=decision, reason=reason):
             answer = f"answered: {decision}" + (f", {words.one_line(reason)}" if reason else "")
             mark = "bad" if decision == "deny" else "good"
             asked = view.question if view.question and view.question.call_id != call_id else None
             return replace(
-                _change(
+                changed(
                     view,
                     f"question {call_id}",
                     lambda block: replace(block, text=answer, mark=mark, done=True),
@@ -204,14 +171,14 @@ def _check(view: View, event: CheckStarted | CheckOutput | CheckFinished | Searc
     match event:
         case CheckStarted():
             title = f"check: {words.check_started(event)}"
-            return _add(replace(view, doing=title), Block("check", title, mark="running", key=_CHECK))
+            return add(replace(view, doing=title), Block("check", title, mark="running", key=_CHECK))
         case CheckOutput(text=text):
-            return _change(view, _CHECK, lambda block: replace(block, text=_tail(block.text + text)))
+            return changed(view, _CHECK, lambda block: replace(block, text=_tail(block.text + text)))
         case CheckFinished():
             mark: Mark = "good" if words.check_passed(event) else "bad"
             result, lines = words.check_finished(event), "\n".join(words.failures(event.failures))
             return replace(
-                _change(
+                changed(
                     view,
                     _CHECK,
                     lambda block: replace(
@@ -224,29 +191,25 @@ def _check(view: View, event: CheckStarted | CheckOutput | CheckFinished | Searc
             said = words.search_progress(event)
             view = replace(view, doing="searching without a model")
             if any(block.key == _SEARCH for block in view.open):
-                return _change(view, _SEARCH, lambda block: replace(block, title=f"search: {said}"))
-            return _add(view, Block("check", f"search: {said}", mark="running", key=_SEARCH))
+                return changed(view, _SEARCH, lambda block: replace(block, title=f"search: {said}"))
+            return add(view, Block("check", f"search: {said}", mark="running", key=_SEARCH))
 
 
 def _turn_finished(view: View, event: TurnFinished) -> View:
-    view = _ended(view)
+    view = ended(view)
     if event.end in ("done", "stopped"):
         return view
-    title = words.one_line(event.message, 500) or f"The turn ended: {event.end}."
-    return _add(
+    title = words.one_line(event.message, words.MAX_SENTENCE) or f"The turn ended: {event.end}."
+    return add(
         view, Block("note", title, event.hint, "warning" if event.end == "interrupted" else "bad", done=True)
     )
 
 
 def _job_finished(view: View, event: JobFinished) -> View:
     mark: Mark = "good" if event.exit_code == 0 else "bad"
-    return _add(
-        _ended(view), Block("result", words.verdict(event), "\n".join(words.account(event)), mark, done=True)
+    return add(
+        ended(view), Block("result", words.verdict(event), "\n".join(words.account(event)), mark, done=True)
     )
-
-
-def _ended(view: View) -> View:
-    return _close(replace(view, doing="", question=None), lambda _: True)
 
 
 def _told(
@@ -279,43 +242,7 @@ def _told(
             )
         case Notice(level=level, text=text, hint=hint):
             mark: Mark = "" if level == "info" else "warning" if level == "warning" else "bad"
-            return Block("note", words.one_line(text, 500), hint, mark, done=True)
-
-
-def _add(view: View, *blocks: Block) -> View:
-    return replace(view, open=(*view.open, *blocks))
-
-
-def _change(view: View, key: str, change: Callable[[Block], Block]) -> View:
-    return replace(
-        view,
-        open=tuple(change(block) if block.key == key and not block.done else block for block in view.open),
-    )
-
-
-def _close(view: View, which: Callable[[Block], bool]) -> View:
-    if not any(which(block) and not block.done for block in view.open):
-        return view
-    done = tuple(
-        replace(block, done=True, mark="" if block.mark == "running" else block.mark)
-        if which(block)
-        else block
-        for block in view.open
-    )
-    return replace(view, open=done)
-
-
-def _hand_over(view: View) -> View:
-    """The finished blocks at the head of the open ones leave them; a block never overtakes one that is still open."""
-    count = next((i for i, block in enumerate(view.open) if not block.done), len(view.open))
-    return replace(view, finished=view.open[:count], open=view.open[count:])
-
-
-def _folded(prompt: str) -> str:
-    lines = prompt.strip().split("\n")
-    if len(lines) <= PROMPT_LINES:
-        return "\n".join(lines)
-    return "\n".join([*lines[:3], f"… and {len(lines) - 3} more lines"])
+            return Block("note", words.one_line(text, words.MAX_SENTENCE), hint, mark, done=True)
 
 
 def _tail(text: str) -> str:

@@ -1,0 +1,106 @@
+"""The blocks of a transcript, and how a view of them changes. Pure.
+
+A view holds only what can still change. Blocks that a step finished are handed over in `finished` and never change again,
+so that the work per event does not grow with the transcript.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from flashagent.events import ApprovalRequested
+
+BlockKind = Literal["user", "text", "thought", "tool", "check", "focus", "diff", "note", "question", "result"]
+Mark = Literal["", "running", "good", "bad", "warning"]
+PROMPT_LINES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One piece of the transcript. `title` is one line, safe for a terminal; `text` is as it came. `key` ties later events
+    to their block; `done` blocks never change again."""
+
+    kind: BlockKind
+    title: str = ""
+    text: str = ""
+    mark: Mark = ""
+    key: str = ""
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """`finished` holds the blocks that the last event closed, in order; `open` those that may still change, which stand
+    below all finished ones. `doing` says in a few words what goes on, '' when nothing does. `told` is true while work runs
+    whose request the user's own words already show; the prompts that the harness makes of them are not shown then."""
+
+    finished: tuple[Block, ...] = ()
+    open: tuple[Block, ...] = ()
+    doing: str = ""
+    tokens: int = 0
+    cost: float | None = None
+    estimated: bool = False
+    question: ApprovalRequested | None = None
+    told: bool = False
+
+
+def with_block(view: View, block: Block) -> View:
+    """The view with a finished block that no event told of: an answer to a command, an error of the app."""
+    return hand_over(replace(view, open=(*view.open, replace(block, done=True))))
+
+
+def with_request(view: View, text: str) -> View:
+    """The view as the user has just asked for work in these words."""
+    return replace(with_block(view, Block("user", text=folded(text))), told=True, doing="starting")
+
+
+def settled(view: View) -> View:
+    """The view after all work has ended, however it did: nothing is open any more."""
+    return hand_over(replace(ended(view), told=False))
+
+
+def ended(view: View) -> View:
+    """With everything done that is open."""
+    return close(replace(view, doing="", question=None), lambda _: True)
+
+
+def add(view: View, *blocks: Block) -> View:
+    """With these blocks below all others."""
+    return replace(view, open=(*view.open, *blocks))
+
+
+def changed(view: View, key: str, change: Callable[[Block], Block]) -> View:
+    """With the open blocks of this key changed."""
+    return replace(
+        view,
+        open=tuple(change(block) if block.key == key and not block.done else block for block in view.open),
+    )
+
+
+def close(view: View, which: Callable[[Block], bool]) -> View:
+    """With these blocks done; what was still running has no mark then."""
+    if not any(which(block) and not block.done for block in view.open):
+        return view
+    done = tuple(
+        replace(block, done=True, mark="" if block.mark == "running" else block.mark)
+        if which(block)
+        else block
+        for block in view.open
+    )
+    return replace(view, open=done)
+
+
+def hand_over(view: View) -> View:
+    """The finished blocks at the head of the open ones leave them; a block never overtakes one that is still open."""
+    count = next((i for i, block in enumerate(view.open) if not block.done), len(view.open))
+    return replace(view, finished=view.open[:count], open=view.open[count:])
+
+
+def folded(prompt: str) -> str:
+    """The prompt, or the first lines of a long one."""
+    lines = prompt.strip().split("\n")
+    if len(lines) <= PROMPT_LINES:
+        return "\n".join(lines)
+    return "\n".join([*lines[:3], f"… and {len(lines) - 3} more lines"])
