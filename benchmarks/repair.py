@@ -76,7 +76,7 @@ class Bench:
 
     async def repair(self, baseline: CheckReport) -> RepairResult:
         request = RepairRequest(
-            self.root, self.check, baseline, self.environment, self._time, self._jobs, all_candidates=True
+            self.root, self.check, baseline, self.environment, self._time, self._jobs
         )
         return await repair(request, self.runner, self.verifier, CopiedTrees(self.root), lambda event: None)
 
@@ -145,15 +145,16 @@ async def programs(options: argparse.Namespace) -> list[Row]:
 
 
 def unpack(requirement: str, scratch: Path) -> Path:
-    """The source release of a package, unpacked. Its build code is not run."""
+    """The source release of a package, unpacked."""
     target = scratch / requirement.replace("=", "")
     target.mkdir(exist_ok=True)
     if not list(target.glob("*.tar.gz")):
-        pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:", "--no-build-isolation", requirement]
+        pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:", requirement]
         subprocess.run(pip, cwd=target, check=False, capture_output=True)
     archive = next(target.glob("*.tar.gz"))
     with tarfile.open(archive) as tar:
-        tar.extractall(target, filter="data")
+        inside = [m for m in tar if not m.name.startswith("/") and ".." not in Path(m.name).parts and not m.issym()]
+        tar.extractall(target, members=inside)
     return next(p for p in target.iterdir() if p.is_dir())
 
 

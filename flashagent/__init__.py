@@ -1,5 +1,34 @@
-"""flashagent: a local coding agent for the terminal. Importing does nothing; heavy libraries load when first needed."""
+"""flashagent: a local coding agent for the terminal. Importing does nothing; heavy libraries load when first needed.
+
+The public door: `fix` (a whole job), `Session` (one conversation), `RepoMap` (the map), `apply_reply` (the edit engine as a
+pure function). Each is imported when it is first asked for.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flashagent.agent.session import Session
+    from flashagent.edits.reply import apply_reply
+    from flashagent.frontends.api import fix
+    from flashagent.repomap.repo_map import RepoMap
+
 __version__ = "0.1.0"
+__all__ = ["RepoMap", "Session", "__version__", "apply_reply", "fix"]
+
+_HOMES = {
+    "RepoMap": "flashagent.repomap.repo_map",
+    "Session": "flashagent.agent.session",
+    "apply_reply": "flashagent.edits.reply",
+    "fix": "flashagent.frontends.api",
+}
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(home), name)

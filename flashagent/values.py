@@ -88,8 +88,9 @@ class TestResult:
 class CheckReport:
     """The whole result of one check run.
 
-    `counted` is true when our own reporter told the results test by test and said that the session ended in order;
-    otherwise only `exit_code` counts. `limit` names the sandbox limit that ended the run, if one did.
+    `counted` is true when our own reporter told the results test by test and said that the session ended in order.
+    Otherwise `results` are what the runner's text says (empty when it names no tests): they can speak against a run, and
+    only `exit_code` speaks for it. `limit` names the sandbox limit that ended the run, if one did.
     """
 
     command: tuple[str, ...]

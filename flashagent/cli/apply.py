@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from flashagent.edits.apply import plan
@@ -15,6 +17,7 @@ from flashagent.errors import ExitCode, NotARepository, UsageError, WorkspaceErr
 from flashagent.folders import Folders
 from flashagent.untrusted import sanitize
 from flashagent.values import FileChange
+from flashagent.workspace.checkpoints import Checkpoints
 from flashagent.workspace.files import walk
 from flashagent.workspace.git import Repository
 from flashagent.workspace.journal import Workspace
@@ -40,14 +43,13 @@ def build_parser() -> argparse.ArgumentParser:
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
     args = build_parser().parse_args(argv)
     reply = _reply(args.file)
-    root, paths = _tree(Path.cwd(), environ)
-    workspace = Workspace(root, Folders.of(environ).of_repository(root))
-    result, changes = _planned(reply, args.format, paths, _reader(workspace))
-    if result.ok and not args.check:
-        try:
-            workspace.apply(changes)
-        except WorkspaceError as error:
-            result = ReplyResult(False, refusals=(Refusal(None, 0, "unreadable", str(error)),))
+    with _place(Path.cwd(), environ) as place:
+        result, changes = _planned(reply, args.format, place.paths, _reader(place.workspace))
+        if result.ok and not args.check:
+            try:
+                place.write(changes)
+            except WorkspaceError as error:
+                result = ReplyResult(False, refusals=(Refusal(None, 0, "unreadable", str(error)),))
     if args.json:
         print(result.to_json())
     else:
@@ -75,14 +77,42 @@ def _reply(name: str) -> str:
         ) from error
 
 
-def _tree(here: Path, environ: Mapping[str, str]) -> tuple[Path, Sequence[str]]:
-    """The root and the files of the repository around the folder, or of the folder itself outside git."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the reply lands. In a repository a checkpoint is taken first, so that `flashagent undo` takes it back."""
+
+    workspace: Workspace
+    paths: Sequence[str]
+    checkpoints: Checkpoints | None = None
+
+    def write(self, changes: Sequence[FileChange]) -> None:
+        if self.checkpoints is not None:
+            self.checkpoints.take("before the reply")
+        self.workspace.apply(changes)
+
+
+@contextmanager
+def _place(here: Path, environ: Mapping[str, str]) -> Iterator[Place]:
+    """The repository around the folder, or the folder itself outside git."""
+    folders = Folders.of(environ)
     try:
         repository = Repository.open(here, environ=environ)
     except NotARepository:
-        return here, [path for path in walk(here) if isinstance(path, str)]
+        workspace = Workspace(here, folders.of_repository(here))
+        workspace.recover()
+        yield Place(workspace, [path for path in walk(here) if isinstance(path, str)])
+        return
     with repository:
-        return Path(repository.root), repository.files()
+        root = repository.root
+        checkpoints = Checkpoints(repository, folders.of_repository(root))
+        workspace = Workspace(
+            root,
+            folders.of_repository(root),
+            closed=repository.submodules(),
+            before_write=checkpoints.watch,
+        )
+        workspace.recover()
+        yield Place(workspace, repository.files(), checkpoints)
 
 
 def _reader(workspace: Workspace) -> Callable[[str], str | None]:

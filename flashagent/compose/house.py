@@ -61,6 +61,9 @@ class Place:
     def state(self) -> Path:
         return self.folders.of_repository(self.root)
 
+    def close(self) -> None:
+        self.repository.close()
+
 
 def open_place(cwd: Path, environ: Mapping[str, str], wishes: Wishes) -> Place:
     """Raises NotARepository outside of one, SettingsError for a wrong setting."""

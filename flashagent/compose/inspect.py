@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from flashagent.ports import CommandRunner
-from flashagent.tools.landing import Inspect
+from flashagent.tools.tree import Inspect
 from flashagent.values import Diagnostic, FileChange
 from flashagent.verify.environment import ProjectEnvironment
 

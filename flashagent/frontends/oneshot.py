@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
@@ -47,41 +48,49 @@ def run_oneshot(wish: OneShot, cwd: Path, environ: Mapping[str, str], out: TextI
     started."""
     clock = SystemClock()
     session = new_session_id(clock)
-    sinks: list[Emit] = [
-        JsonLines(out, clock, session) if wish.json else _account(wish, environ, out, talk, clock)
-    ]
+    sink = JsonLines(out, clock, session) if wish.json else _account(wish, environ, out, talk, clock)
+    return run_headless(lambda: job_at(wish, cwd, environ, sink, session))
+
+
+async def job_at(
+    wish: OneShot, cwd: Path, environ: Mapping[str, str], sink: Emit, session: str = ""
+) -> JobFinished:
+    """The whole job in the repository around `cwd`: every event goes to `sink` and on record; JobFinished is the last,
+    also when nothing could be started."""
+    session = session or new_session_id(SystemClock())
+    sinks = [sink]
     emit = fan_out(sinks)
-    wishes = Wishes(wish.settings, wish.checks, wish.sandboxed, wish.trust_project)
     try:
-        place = open_place(cwd, environ, wishes)
-    except FlashagentError as error:
-        return _stillborn(error, emit)
-    masked = Secrets(place.settings.secrets).mask
-    recorder = Recorder(place.state / "sessions" / f"{session}.jsonl", session, clock, masked)
-    sinks.append(recorder)
-    try:
-        return run_headless(lambda: _run(wish, wishes, place, emit, session))
-    finally:
-        recorder.close()
-        place.repository.close()
-
-
-async def _run(wish: OneShot, wishes: Wishes, place: Place, emit: Emit, session: str) -> JobFinished:
-    settings = place.settings
-    for ignored in settings.ignored:
-        emit(Notice("warning", str(ignored)))
-    try:
-        house = open_house(place, wishes, emit, session)
+        return await _run(wish, cwd, environ, sinks, session)
     except FlashagentError as error:
         finished = job_failed(error)
         emit(finished)
         return finished
-    if not house.runner.protects:
-        emit(Notice("warning", "NO SANDBOX: checks run unprotected.", "Leave out --no-sandbox to be safe."))
-    try:
-        return await run_fix(_job(wish, settings), house, emit)
-    finally:
-        await house.close()
+
+
+async def _run(
+    wish: OneShot, cwd: Path, environ: Mapping[str, str], sinks: list[Emit], session: str
+) -> JobFinished:
+    emit = fan_out(sinks)
+    wishes = Wishes(wish.settings, wish.checks, wish.sandboxed, wish.trust_project)
+    with closing(open_place(cwd, environ, wishes)) as place, closing(_recorder(place, session)) as recorder:
+        sinks.append(recorder)
+        for ignored in place.settings.ignored:
+            emit(Notice("warning", str(ignored)))
+        house = open_house(place, wishes, emit, session)
+        if not house.runner.protects:
+            emit(
+                Notice("warning", "NO SANDBOX: checks run unprotected.", "Leave out --no-sandbox to be safe.")
+            )
+        try:
+            return await run_fix(_job(wish, place.settings), house, emit)
+        finally:
+            await house.close()
+
+
+def _recorder(place: Place, session: str) -> Recorder:
+    mask = Secrets(place.settings.secrets).mask
+    return Recorder(place.state / "sessions" / f"{session}.jsonl", session, place.clock, mask)
 
 
 def _job(wish: OneShot, settings: Settings) -> FixJob:
@@ -121,9 +130,3 @@ def _account(wish: OneShot, environ: Mapping[str, str], out: TextIO, talk: TextI
         verbosity=wish.verbosity,
         width=shutil.get_terminal_size().columns,
     )
-
-
-def _stillborn(error: FlashagentError, emit: Emit) -> int:
-    finished = job_failed(error)
-    emit(finished)
-    return finished.exit_code

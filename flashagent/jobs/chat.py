@@ -17,7 +17,8 @@ from flashagent.jobs.trees import candidate
 from flashagent.jobs.workbench import clean, landing_in, new_session, toolbox
 from flashagent.ports import MapQuery
 from flashagent.prompts import Prompt
-from flashagent.tools.landing import Landing, announce, land_text
+from flashagent.tools.landing import Landing, land_text
+from flashagent.tools.tree import announce
 from flashagent.values import CheckReport, FileChange, FocusQuery
 from flashagent.verify.detect import Check
 

@@ -7,7 +7,8 @@ program at any moment leaves the tree as it was or as the finished fix.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TypeVar
 
@@ -15,11 +16,11 @@ from flashagent.agent.limits import Budget
 from flashagent.diffs import unified_diffs
 from flashagent.errors import ExitCode, FlashagentError, Interrupted, LimitReached, WorkspaceError
 from flashagent.events import Emit, JobFinished, Notice
-from flashagent.jobs.house import House
+from flashagent.jobs.house import House, Models
 from flashagent.jobs.job import EXIT_CODES, FixJob, Result, account, failed
 from flashagent.jobs.observing import Observation, observe
-from flashagent.jobs.searching import search_offline
-from flashagent.tools.landing import announce
+from flashagent.jobs.searching import quick_fix, search_offline
+from flashagent.tools.tree import announce
 
 T = TypeVar("T")
 
@@ -33,10 +34,11 @@ class _Run:
         self.emit = emit
         self.budget = Budget(job.limits, house.clock, house.price)
         self.seen: Observation | None = None
+        self.models = None if job.offline else house.models
 
     async def to_the_end(self) -> JobFinished:
         try:
-            async with asyncio.timeout(self.job.limits.seconds):
+            async with asyncio.timeout(self.job.limits.seconds), warming(self.models):
                 self.seen = await observe(self.job, self.house, self.emit)
                 return await self._finish(await self._repair(self.seen))
         except TimeoutError:
@@ -52,8 +54,7 @@ class _Run:
             return self._account(failed(error))
 
     async def _repair(self, seen: Observation) -> Result:
-        job, house = self.job, self.house
-        models = None if job.offline else house.models
+        job, house, models = self.job, self.house, self.models
         if seen.green and not (job.change or job.goal or job.log):
             return Result("already_green", message="The check passes; nothing to repair.")
         if seen.green and models is None:
@@ -62,8 +63,8 @@ class _Run:
         if models is None:
             return await search_offline(job, seen, house, self.emit)
         if not seen.green:
-            quick = await search_offline(replace(job, search_seconds=0.0), seen, house, self.emit)
-            if quick.outcome == "fixed":
+            quick = await quick_fix(seen, house)
+            if quick is not None:
                 return quick
         from flashagent.jobs.asking import ask_model  # brings pydantic and the tools: not needed offline
 
@@ -120,6 +121,19 @@ async def run_fix(job: FixJob, house: House, emit: Emit) -> JobFinished:
     finished = await _Run(job, house, emit).to_the_end()
     emit(finished)
     return finished
+
+
+@asynccontextmanager
+async def warming(models: Models | None) -> AsyncIterator[None]:
+    """The model client is imported beside what happens inside, which is mostly waiting for checks and git; the first
+    request waits for the rest of it. What goes wrong is told by that request."""
+    task = asyncio.create_task(models.router.flash.warm()) if models else None
+    try:
+        yield
+    finally:
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
 
 async def uninterrupted(work: Callable[[], T]) -> T:

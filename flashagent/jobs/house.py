@@ -13,7 +13,7 @@ from flashagent.agent.approvals import Mode
 from flashagent.agent.limits import PriceOf
 from flashagent.ports import Clock, CommandRunner, MapQuery
 from flashagent.prompts import Prompt
-from flashagent.tools.landing import Inspect, Tree, no_inspection
+from flashagent.tools.tree import Inspect, Tree, no_inspection
 from flashagent.values import FileChange
 from flashagent.verify.detect import Check
 from flashagent.verify.environment import ProjectEnvironment

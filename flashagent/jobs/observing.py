@@ -1,4 +1,4 @@
-"""The first look at a repository: run the checks, read the map, and import the model client beside it."""
+"""The first look at a repository: run the checks and read the map beside them."""
 
 from __future__ import annotations
 
@@ -45,23 +45,17 @@ class Observation:
 
 
 async def observe(job: FixJob, house: House, emit: Emit) -> Observation:
-    """Checks, map and model client at the same time. Raises UsageError when there is no check, RunnerMissing when its
+    """Checks and map at the same time. Raises UsageError when there is no check, RunnerMissing when its
     program is not there."""
-    models = None if job.offline else house.models
-    if models is None and not job.offline:
+    if house.models is None and not job.offline:
         emit(Notice("info", "No model is configured: working offline.", house.no_model_hint))
     mapping = asyncio.create_task(asyncio.to_thread(house.open_map))
-    warming = asyncio.create_task(models.router.flash.warm()) if models else None
     try:
         checks, reports = await _run_checks(house)
         repo_map, stats = await mapping
         emit(MapReady(stats.files, stats.symbols, stats.seconds, stats.from_cache))
-        if warming:
-            await warming
     finally:
-        for task in (mapping, warming):
-            if task is not None:
-                task.cancel()
+        mapping.cancel()
     query = FocusQuery(
         text=f"{job.goal}\n{job.log}".strip(),
         failures=tuple(failure for report in reports for failure in report.failures),

@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from flashagent.events import Emit
 from flashagent.jobs.house import House
 from flashagent.jobs.job import FixJob, Result
 from flashagent.jobs.observing import Observation
 from flashagent.jobs.trees import candidate
-from flashagent.repair.engine import RepairPatch, RepairRequest, RepairResult, repair
+from flashagent.values import FileChange
 from flashagent.verify.verdict import Verdict, judge
+
+if TYPE_CHECKING:
+    from flashagent.repair.engine import RepairResult
 
 KEPT = ("certain", "likely")
 SHOWN_LINES = 5
 
 
+async def quick_fix(seen: Observation, house: House) -> Result | None:
+    """The one quick fix that makes every check green, None when there is none: what a model need not be asked for."""
+    from flashagent.repair.project import Project
+    from flashagent.repair.quickfix import first_that_works
+    from flashagent.repair.validate import Validator
+
+    project = await asyncio.to_thread(Project.open, house.root, seen.check)
+    validator = Validator(house.verifier, house.trees, seen.check, seen.before)
+    found = await first_that_works(project, seen.before, validator)
+    if found is None:
+        return None
+    verdict = await _of_all_checks(found.changes, seen, house)
+    if not verdict.green:
+        return None
+    return Result("fixed", found.changes, verdict, how=found.how, confidence="certain", reasons=found.reasons)
+
+
 async def search_offline(job: FixJob, seen: Observation, house: House, emit: Emit) -> Result:
-    """The best patch the engine finds for the red check; with `search_seconds` 0 only quick fixes are tried."""
+    """The best patch the engine finds for the red check."""
+    from flashagent.repair.engine import RepairRequest, repair
+
     request = RepairRequest(
         root=house.root,
         check=seen.check,
@@ -29,7 +55,7 @@ async def search_offline(job: FixJob, seen: Observation, house: House, emit: Emi
         return Result("not_fixed", message=_nothing_found(found), hint=_suspicion(found))
     best = found.patches[0]
     kept = best.confidence in KEPT
-    verdict = await _of_all_checks(best, seen, house) if kept else None
+    verdict = await _of_all_checks(best.changes, seen, house) if kept else None
     if verdict is not None and not verdict.green:
         return Result(
             "not_fixed",
@@ -51,10 +77,10 @@ async def search_offline(job: FixJob, seen: Observation, house: House, emit: Emi
     )
 
 
-async def _of_all_checks(patch: RepairPatch, seen: Observation, house: House) -> Verdict:
+async def _of_all_checks(patch: Sequence[FileChange], seen: Observation, house: House) -> Verdict:
     """The engine has judged the patch by the whole red check; the other checks of the job are judged here."""
     for check, before in zip(seen.checks[1:], seen.reports[1:], strict=True):
-        async with candidate(house, patch.changes) as tree:
+        async with candidate(house, patch) as tree:
             verdict = judge(before, await house.verifier.run(check, tree=tree))
         if not verdict.green:
             return verdict

@@ -48,7 +48,7 @@ def collect(source: Source, test_trees: Iterable[ast.AST] = ()) -> Donors:
         strings=own.top("string", 40),
         numbers=own.top("number", 12),
         exceptions=own.top("exception", 10),
-        functions=own.top("function", 30),
+        functions=tuple(dict.fromkeys([*own.top("function", 30), *_defined(source)])),
         methods=own.top("method", 40),
         attributes=own.top("attribute", 40),
         keywords=own.top("keyword", 20),
@@ -109,6 +109,11 @@ class _Counts:
     def top(self, kind: str, number: int) -> tuple[str, ...]:
         counted = self._seen.get(kind, Counter())
         return tuple(sorted(counted, key=lambda text: (-counted[text], text))[:number])
+
+
+def _defined(source: Source) -> list[str]:
+    """Functions of the module, called anywhere or not."""
+    return [n.name for n in source.tree.body if isinstance(n, ast.FunctionDef)][:30]
 
 
 def _conditions(source: Source) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ Runs no code but the check itself. What it returns is called certain.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -23,7 +24,7 @@ PROPOSERS: tuple[Proposer, ...] = (
     syntax.broken, imports.missing, names.undefined, imports.cannot_import, imports.no_module, names.attribute,
     names.keyword, names.missing_self, names.key,
 )  # fmt: skip
-MAX_TRIED, ROUNDS = 6, 4
+MAX_TRIED, ROUNDS, LINTED = 6, 4, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,24 +94,22 @@ def _distinct(failures: Sequence[Failure]) -> list[Failure]:
 
 
 async def _linted(project: Project, failures: Sequence[Failure]) -> list[Proposal]:
-    """ruff's safe fixes of wrong comparisons, formats and undefined names in files on the failures' stacks."""
-    paths = dict.fromkeys(f.path for failure in failures for f in reversed(failure.frames) if f.in_project)
-    found = []
-    for path in [p for p in paths if p.endswith(".py") and not project.is_test(p)][:4]:
-        text = project.text(path)
-        if text is None:
-            continue
-        try:
-            changed = await lint.safe_fixes(path, text)
-        except RunnerMissing:
-            return []
-        if changed != text:
-            found.append(
-                Proposal(
-                    FileChange(path, text, changed), "ruff's safe fixes", "ruff calls the old text an error"
-                )
-            )
-    return found
+    """ruff's safe fixes of wrong comparisons, formats and undefined names: in files on the failures' stacks, or, where
+    these are all tests, in the project's first files."""
+    framed = dict.fromkeys(f.path for failure in failures for f in reversed(failure.frames) if f.in_project)
+    paths = [p for p in framed if p.endswith(".py") and not project.is_test(p)]
+    if failures and not paths:
+        paths = [p for p in project.python_files() if not project.is_test(p)]
+    texts = {path: text for path in paths[:LINTED] if (text := project.text(path)) is not None}
+    try:
+        changed = await asyncio.gather(*(lint.safe_fixes(path, text) for path, text in texts.items()))
+    except RunnerMissing:
+        return []
+    return [
+        Proposal(FileChange(path, before, after), "ruff's safe fixes", "ruff calls the old text an error")
+        for (path, before), after in zip(texts.items(), changed, strict=True)
+        if before != after
+    ]
 
 
 def _together(fixed: dict[str, FileChange], change: FileChange) -> tuple[FileChange, ...]:

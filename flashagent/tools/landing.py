@@ -6,29 +6,17 @@ so that a stale edit can be named as such and the sum of all changes is always a
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from flashagent.diffs import kind_of, unified_diff, unified_diffs
+from flashagent.diffs import unified_diffs
 from flashagent.edits.apply import plan
 from flashagent.edits.formats import parse_reply
 from flashagent.edits.values import Edit, Planned, Refusal, Refused
 from flashagent.errors import NoSuchFile, WorkspaceError
-from flashagent.events import EditRejected, Emit, FileChanged
+from flashagent.events import EditRejected, Emit
+from flashagent.tools.tree import Inspect, Tree, announce, no_inspection
 from flashagent.values import Diagnostic, FileChange
-
-Inspect = Callable[[Sequence[FileChange]], Awaitable[Sequence[Diagnostic]]]
-
-
-class Tree(Protocol):
-    """The files of one work tree, read and written as text."""
-
-    def read(self, path: str) -> str:
-        """Raises NoSuchFile, and WorkspaceError for what may not be read."""
-        ...
-
-    def apply(self, changes: Sequence[FileChange]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +25,6 @@ class Landed:
 
     changes: tuple[FileChange, ...]
     problems: tuple[Diagnostic, ...] = ()
-
-
-async def no_inspection(changes: Sequence[FileChange]) -> Sequence[Diagnostic]:
-    """For trees in which no linter is at hand."""
-    return ()
 
 
 class Landing:
@@ -120,11 +103,6 @@ class Landing:
 
     def diff(self) -> str:
         return unified_diffs(self.changes())
-
-
-def announce(change: FileChange, emit: Emit) -> None:
-    """Tell everyone of a change that is on disk now."""
-    emit(FileChanged(change.path, kind_of(change), unified_diff(change)))
 
 
 def _conflict(error: WorkspaceError) -> Refused:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from flashagent.ports import CommandResult
-from flashagent.values import CheckReport, Failure, FailureKind
+from flashagent.values import CheckReport, Failure, FailureKind, TestResult
 from flashagent.verify.commands import Check
 from flashagent.verify.failures import Told
 from flashagent.verify.frameworks import registry
@@ -36,19 +36,23 @@ def build(
         replace(one, rerun=check.argv) for one in _of_session(result, told, forged, expects_reporter)
     ]
     if result.exit_code != 0 and not failures:
-        failures += [
-            replace(one, rerun=check.argv) for one in _unexplained(result.exit_code, told, output, places)
-        ]
+        unexplained = _unexplained(result.exit_code, told, output, places)
+        failures += [replace(one, rerun=one.rerun or check.argv) for one in unexplained]
     return CheckReport(
         command=check.argv,
         exit_code=result.exit_code,
         seconds=result.seconds,
-        results=told.results,
+        results=told.results or _by_text(check, told, output),
         failures=tuple(failures),
         counted=counted,
         limit=result.limit,
         output=output,
     )
+
+
+def _by_text(check: Check, told: Told, output: str) -> tuple[TestResult, ...]:
+    """What each test did by the text of a runner that our reporter does not sit in."""
+    return registry.results(output) if check.framework == "generic" and not told.started else ()
 
 
 def _of_session(result: CommandResult, told: Told, forged: bool, expects_reporter: bool) -> Sequence[Failure]:

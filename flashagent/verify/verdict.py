@@ -31,7 +31,7 @@ class Verdict:
 
 def judge(before: CheckReport, after: CheckReport) -> Verdict:
     """The verdict on `after`, a full run of the same check as `before`."""
-    compared = compare(before, after) if after.counted or before.counted else Verdict(False)
+    compared = compare(before, after)
     reasons = tuple(_reasons(before, after, compared))
     green = not reasons
     if green and not after.counted:
@@ -45,7 +45,9 @@ def judge(before: CheckReport, after: CheckReport) -> Verdict:
 def compare(before: CheckReport, after: CheckReport) -> Verdict:
     """Only the lists: what became of each test. A unit (file, class) that failed as a whole stands for its tests.
 
-    Nothing is said to have disappeared when `after` was not counted: its tests only did not come to their turn.
+    Nothing is said to have disappeared when the tests of `before` were counted and those of `after` were not: they only
+    did not come to their turn. Where only the runner's text tells, subtests that passed may disappear: their names are
+    often made up afresh in each run.
     """
     then = {result.test_id: result.outcome for result in before.results}
     now = {result.test_id: result.outcome for result in after.results}
@@ -63,7 +65,9 @@ def compare(before: CheckReport, after: CheckReport) -> Verdict:
     fresh = {one for one, outcome in now.items() if one not in then and outcome in _FAILING}
     # The tests of a unit that fails as a whole are not listed one by one: the unit says it all.
     newly = [one for one in became["newly"] if not fresh.intersection(units_of(one))] + sorted(fresh)
-    gone = became["gone"] if after.counted else []
+    gone = [] if before.counted and not after.counted else became["gone"]
+    if not before.counted:
+        gone = [one for one in gone if then[one] in _FAILING or "/" not in one.rpartition(".")[2]]
     return Verdict(
         False,
         tuple(became["fixed"]),

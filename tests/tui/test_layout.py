@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -90,6 +92,21 @@ def test_a_block_whose_title_or_text_changes_is_laid_out_anew() -> None:
     typeset.rows(Block("tool", "run", "a\nb\n", "running"))
     assert texts(typeset.rows(Block("tool", "run", "b\nc\n", "running"))) == ["● run", "    b", "    c"]
     assert texts(typeset.rows(Block("tool", "run · 1 s", "", "good"))) == ["✓ run · 1 s"]
+
+
+@pytest.mark.parametrize("part", ["[", "[a](", "**x ", "*a ", "`", "- ", "#", "> ", " "])
+def test_time_grows_with_the_length_of_a_hostile_line_only(part: str) -> None:
+    """Compared with itself, as a ratio, so that no machine is too slow for it."""
+
+    def cost(repeats: int) -> float:
+        best = float("inf")
+        for _ in range(3):
+            started = time.process_time()
+            markdown_line(part * repeats, "")
+            best = min(best, time.process_time() - started)
+        return best
+
+    assert cost(16_000) < 40 * max(cost(1_000), 0.0005)
 
 
 def test_thoughts_are_folded() -> None:

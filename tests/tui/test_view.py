@@ -199,6 +199,13 @@ def test_the_harness_own_prompt_is_not_shown_beside_the_users_words() -> None:
     assert played([TurnStarted("resumed")], settled(view))[0] == [Block("user", text="resumed", done=True)]
 
 
+def test_a_huge_diff_is_cut_and_says_so() -> None:
+    diff = "".join(f"+line {n}\n" for n in range(100_000))
+    (block,) = played([FileChanged("a.py", "created", diff)])[0]
+    assert block.title == "created a.py  +100000 -0"
+    assert block.text.split("\n")[-2:] == ["+line 399", "… and 99,600 more lines"]
+
+
 def test_one_line_events() -> None:
     events: list[Event] = [
         Notice("error", "Bad", "Do this."),

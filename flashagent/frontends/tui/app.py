@@ -13,7 +13,7 @@ from textual.timer import Timer
 from flashagent.errors import FlashagentError
 from flashagent.events import Decision, Event
 from flashagent.frontends.tui import commands
-from flashagent.frontends.tui.blocks import Block, Mark, View, settled, with_block, with_request
+from flashagent.frontends.tui.blocks import Block, Mark, View, capped, settled, with_block, with_request
 from flashagent.frontends.tui.controller import Controller
 from flashagent.frontends.tui.driver import QuickDriver
 from flashagent.frontends.tui.prompt import Prompt
@@ -23,6 +23,7 @@ from flashagent.frontends.tui.view import reduce
 from flashagent.frontends.words import MAX_SENTENCE, one_line
 
 FRAME_S = 1 / 15
+_MAX_DIFF_LINES = 2_000
 _PATIENCE_S = 2.0  # how long leaving waits for interrupted work before it is ended from here
 _DECISIONS: dict[str, Decision] = {"y": "once", "s": "session", "p": "project", "n": "deny"}
 _IDLE_HINT = "Ask for something, or /fix, /help"
@@ -186,7 +187,9 @@ class FlashApp(App[int]):
     async def _show_diff(self) -> None:
         diff = await self._controller.diff()
         self._show(
-            Block("diff", "changes", diff, "good") if diff else Block("note", "Nothing has been changed.")
+            Block("diff", "changes", capped(diff, _MAX_DIFF_LINES), "good")
+            if diff
+            else Block("note", "Nothing has been changed.")
         )
 
     async def _undo(self) -> None:

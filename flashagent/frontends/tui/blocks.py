@@ -101,6 +101,12 @@ def hand_over(view: View) -> View:
 def folded(prompt: str) -> str:
     """The prompt, or the first lines of a long one."""
     lines = prompt.strip().split("\n")
-    if len(lines) <= PROMPT_LINES:
-        return "\n".join(lines)
-    return "\n".join([*lines[:3], f"… and {len(lines) - 3} more lines"])
+    return capped("\n".join(lines), 3) if len(lines) > PROMPT_LINES else "\n".join(lines)
+
+
+def capped(text: str, lines: int) -> str:
+    """At most so many lines of the text, and how many were left out."""
+    kept = text.rstrip("\n").split("\n")
+    if len(kept) <= lines:
+        return text
+    return "\n".join([*kept[:lines], f"… and {len(kept) - lines:,} more lines"])

@@ -21,9 +21,11 @@ StyleName = Literal[
 Span = tuple[str, StyleName]
 Line = tuple[Span, ...]
 TAB = "    "
+# Each repetition is bounded: a hostile line costs time in proportion to its length, not to its square.
 _INLINE = re.compile(
-    r"`(?P<code>[^`]+)`|\*\*(?P<bold>\S(?:.*?\S)?)\*\*|(?<![\w*])\*(?P<italic>[^*\s](?:[^*]*[^*\s])?)\*(?![\w*])"
-    r"|\[(?P<label>[^\]]+)\]\((?P<url>[^)\s]+)\)"
+    r"`(?P<code>[^`]{1,400})`|\*\*(?P<bold>\S(?:.{0,400}?\S)?)\*\*"
+    r"|(?<![\w*])\*(?P<italic>[^*\s](?:[^*]{0,400}[^*\s])?)\*(?![\w*])"
+    r"|\[(?P<label>[^\]\[]{1,200})\]\((?P<url>[^)\s]{1,400})\)"
 )
 _HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*\s*$")
 _ITEM = re.compile(r"(\s*)([-*+]|\d{1,3}[.)])\s+(.*)$")
@@ -74,30 +76,51 @@ def source_lines(text: str) -> list[str]:
 
 def wrap(laid: Laid, width: int, indent: str = "") -> list[Line]:
     """Rows of at most `width` cells, each starting with the indent. An empty line is one row."""
-    rows: list[Line] = []
-    row: list[Span] = []
-    room = max(1, width - cell_len(indent))
-    left = room
-    hang = laid.hang if laid.hang < room // 2 else 0
+    rows = _Rows(width, indent, laid.hang)
     for text, style in _pieces(laid):
-        size = cell_len(text)
-        if size > left and not (text.isspace() and laid.by_word):
-            if row and (laid.by_word and size <= room - hang):
-                rows.append(_row(indent, row[:-1] if row[-1][0].isspace() else row))
-                row, left = [(" " * hang, "")] if hang else [], room - hang
-            while size > left:
-                head, text = _cut(text, left)
-                rows.append(_row(indent, [*row, (head, style)]))
-                row, left = [(" " * hang, "")] if hang else [], room - hang
-                size = cell_len(text)
-        if size > left:
-            continue  # white space at the end of a row
+        rows.add(text, style, by_word=laid.by_word)
+    return rows.closed()
+
+
+class _Rows:
+    """Rows that are being filled. Rows after the first hang in, unless that would leave them no room."""
+
+    def __init__(self, width: int, indent: str, hang: int) -> None:
+        self._indent = indent
+        room = max(1, width - cell_len(indent))
+        self._hang = hang if hang < room // 2 else 0
+        self._fresh = room - self._hang  # the room of a row after the first
+        self._rows: list[Line] = []
+        self._row: list[Span] = []
+        self._left = room
+
+    def add(self, text: str, style: StyleName, *, by_word: bool) -> None:
+        if by_word and cell_len(text) > self._left:
+            if text.isspace():
+                return  # white space at the end of a row
+            if self._row and cell_len(text) <= self._fresh:
+                self._break()
+        while cell_len(text) > self._left:
+            # a row that has just begun takes at least one sign, however wide that is
+            if self._left >= self._fresh or cell_len(text[0]) <= self._left:
+                head, text = _cut(text, self._left)
+                self._row.append((head, style))
+            self._break(trim=False)
         if text:
-            row.append((text, style))
-            left -= size
-    if row or not rows:
-        rows.append(_row(indent, row))
-    return rows
+            self._row.append((text, style))
+            self._left -= cell_len(text)
+
+    def closed(self) -> list[Line]:
+        """All rows; at least one."""
+        if self._row or not self._rows:
+            self._rows.append(_row(self._indent, self._row))
+        return self._rows
+
+    def _break(self, *, trim: bool = True) -> None:
+        if trim and self._row[-1][0].isspace():
+            self._row.pop()
+        self._rows.append(_row(self._indent, self._row))
+        self._row, self._left = [(" " * self._hang, "")] if self._hang else [], self._fresh
 
 
 def _row(indent: str, spans: Iterable[Span]) -> Line:

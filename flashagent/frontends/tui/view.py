@@ -40,6 +40,7 @@ from flashagent.frontends.tui.blocks import (
     Mark,
     View,
     add,
+    capped,
     changed,
     close,
     ended,
@@ -48,6 +49,8 @@ from flashagent.frontends.tui.blocks import (
 )
 
 TAIL_LINES = 4
+DIFF_LINES = 400
+NEAREST_LINES = 12
 ANSWERS = "y once · s this session · p this project · n no · or type why not, and Enter"
 
 
@@ -224,11 +227,15 @@ def _told(
     match event:
         case FileChanged(path=path, kind=kind, diff=diff):
             title = f"{kind} {words.one_line(path)}  {words.diff_size(diff)}"
-            return Block("diff", title, diff, "good", done=True)
+            return Block("diff", title, capped(diff, DIFF_LINES), "good", done=True)
         case EditRejected(path=path, reason=reason, nearest=nearest):
             where = words.one_line(path) or "the reply"
             return Block(
-                "note", f"edit refused in {where}: {words.one_line(reason)}", nearest, "warning", done=True
+                "note",
+                f"edit refused in {where}: {words.one_line(reason)}",
+                capped(nearest, NEAREST_LINES),
+                "warning",
+                done=True,
             )
         case AttemptStarted(number=number, effort=effort, model=model):
             return Block("note", f"attempt {number} with {words.one_line(model)}, effort {effort}", done=True)

@@ -145,6 +145,9 @@ def wrap(site: Site) -> Iterator[Fix]:
         return
     for name in _WRAPS:
         yield site.swap(node, f"{name}({site.text(node)})", 0.5)
+    own = [n for n in site.donors.functions if n in site.scope.globals and n not in _WRAPS]
+    for name in own[:8]:
+        yield site.swap(node, f"{name}({site.text(node)})", 0.8)
     if isinstance(node, ast.Name | ast.Attribute):
         for method in ("strip()", "lower()", "copy()", "items()", "split()"):
             yield site.swap(node, f"{site.text(node)}.{method}", 0.4)

@@ -5,8 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from flashagent.values import Failure
-from flashagent.verify.frameworks import cargo, compilers, gotest, node, python_text, scripts
+from flashagent.values import Failure, TestResult
+from flashagent.verify.frameworks import (
+    cargo,
+    compilers,
+    gotest,
+    java,
+    native,
+    node,
+    node_test,
+    python_text,
+    scripts,
+)
 from flashagent.verify.places import Places
 
 Parser = Callable[[str, Places], tuple[Failure, ...]]
@@ -16,16 +26,31 @@ PARSERS: tuple[Parser, ...] = (
     python_text.parse,
     compilers.parse,
     scripts.parse,
+    node_test.parse,
     node.parse,
+    java.parse,
+    native.parse,
 )
+# The runners that name each test in their text. What they print is the project's word, not ours: it is never counted.
+RESULTS: tuple[Callable[[str], tuple[TestResult, ...]], ...] = (cargo.results, gotest.results, node_test.results)
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 MAX_FAILURES = 200
 
 
 def parse(output: str, places: Places) -> tuple[Failure, ...]:
     """What the first parser that recognises anything found; empty when none does."""
-    text = _ESCAPES.sub("", output)
+    text = _plain(output)
     for parser in PARSERS:
         if found := parser(text, places):
             return tuple(dict.fromkeys(found))[:MAX_FAILURES]
     return ()
+
+
+def results(output: str) -> tuple[TestResult, ...]:
+    """What each test did by the runner's own text; empty when no runner that names them is recognised."""
+    text = _plain(output)
+    return next((found for read in RESULTS if (found := read(text))), ())
+
+
+def _plain(output: str) -> str:
+    return _ESCAPES.sub("", output)

@@ -1,0 +1,168 @@
+"""The engine end to end on small real projects, in bubblewrap."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import psutil
+import pytest
+
+from flashagent.events import Event, SearchProgress
+from flashagent.repair.engine import NO_SANDBOX, RepairRequest, localize
+from flashagent.verify.commands import check_from_text
+from flashagent.verify.run import Verifier
+from helpers.repair_projects import CART, repaired
+from helpers.repair_sandbox import BwrapRunner, TrustingRunner
+from helpers.verify_projects import this_environment, write
+from helpers.verify_runner import PlainRunner
+
+bwrap = pytest.mark.needs("bwrap")
+
+
+@bwrap
+async def test_pytest_with_classes_and_parameters(tmp_path: Path) -> None:
+    events: list[Event] = []
+    result = await repaired(tmp_path, CART, "python -m pytest -q", BwrapRunner(tmp_path), events)
+    best = result.patches[0]
+    assert "+            result += price * count  # each line\n" in best.diff
+    assert (best.confidence, best.how) == ("likely", "arithmetic at shop/cart.py:13")
+    assert result.suspicious[0].path == "shop/cart.py"
+    assert any(line.line == 13 for line in result.suspicious[:5])
+    assert result.tried > 100
+    progress = [e for e in events if isinstance(e, SearchProgress)]
+    assert progress[-1].tried == result.tried
+    assert progress[-1].plausible >= 1
+
+
+@bwrap
+async def test_unittest_in_a_subfolder(tmp_path: Path) -> None:
+    files = {
+        "part/__init__.py": "",
+        "part/stack.py": """
+            class Stack:
+                def __init__(self):
+                    self.items = []
+
+                def push(self, item):
+                    self.items.append(item)
+                    return self
+
+                def pop(self):
+                    return self.items.pop(0)
+
+                def __len__(self):
+                    return len(self.items)
+            """,
+        "part/tests/__init__.py": "",
+        "part/tests/test_stack.py": """
+            import unittest
+            from part.stack import Stack
+
+            class StackTest(unittest.TestCase):
+                def setUp(self):
+                    self.stack = Stack()
+
+                def test_empty(self):
+                    self.assertEqual(len(self.stack), 0)
+
+                def test_pop(self):
+                    self.assertEqual(self.stack.push(1).push(2).pop(), 2)
+
+                def test_order(self):
+                    self.stack.push(1).push(2).push(3)
+                    self.assertEqual([self.stack.pop() for _ in range(3)], [3, 2, 1])
+
+                def test_one(self):
+                    self.assertEqual(self.stack.push(7).pop(), 7)
+            """,
+    }
+    result = await repaired(tmp_path, files, "python -m unittest discover -t . -s part", BwrapRunner(tmp_path))
+    assert result.patches[0].changes[0].after.endswith(  # type: ignore[union-attr]
+        ("return self.items.pop()\n\n    def __len__(self):\n        return len(self.items)\n",
+         "return self.items.pop(-1)\n\n    def __len__(self):\n        return len(self.items)\n")
+    )  # fmt: skip
+
+
+@bwrap
+async def test_src_layout_and_module_level_data(tmp_path: Path) -> None:
+    files = {
+        "pyproject.toml": "[tool.pytest.ini_options]\npythonpath = ['src']\n",
+        "src/units/__init__.py": "from units.table import minutes\n",
+        "src/units/table.py": "FACTORS = {'h': 60, 'd': 60 * 23}\n\n\ndef minutes(n, unit):\n    return n * FACTORS[unit]\n",
+        "tests/test_units.py": """
+            from units import minutes
+
+            def test_hours():
+                assert minutes(2, "h") == 120
+
+            def test_days():
+                assert minutes(2, "d") == 2880
+            """,
+    }
+    result = await repaired(tmp_path, files, "pytest -q", BwrapRunner(tmp_path))
+    assert any("+FACTORS = {'h': 60, 'd': 60 * 24}\n" in patch.diff for patch in result.patches)
+    assert all(patch.confidence in ("possible", "weak") for patch in result.patches)
+
+
+@bwrap
+async def test_a_loop_that_never_ends(tmp_path: Path) -> None:
+    code = "def digits(n):\n    count = 1\n    while n >= 10:\n        n = n // 10\n        count += 1\n    return count\n"
+    tests = "from m import digits\n\ndef test_one():\n    assert digits(7) == 1\n\ndef test_big():\n    assert digits(1234) == 4\n\ndef test_ten():\n    assert digits(10) == 2\n"
+    files = {"m.py": code.replace("n // 10", "n // 1"), "test_m.py": tests}
+    result = await repaired(tmp_path, files, "python -m pytest -q", BwrapRunner(tmp_path), check_timeout_s=3.0)
+    assert [p.changes[0].after for p in result.patches][:1] == [code]
+
+
+@bwrap
+async def test_tests_are_never_edited_and_near_misses_are_told(tmp_path: Path) -> None:
+    files = {
+        "m.py": "def known(n):\n    return n\n",
+        "test_m.py": "from m import known\nWANTED = {1: 'one', 2: 'two'}\n\ndef test_a():\n    assert known(1) == WANTED[1]\n\ndef test_b():\n    assert known(2) == WANTED[2]\n",
+    }
+    result = await repaired(tmp_path, files, "python -m pytest -q", BwrapRunner(tmp_path), search_time_s=4.0)
+    assert all(c.path == "m.py" for p in result.patches for c in p.changes)
+    assert all(p.confidence != "likely" for p in result.patches)
+    assert [(s.path, s.line) for s in result.suspicious] == [("m.py", 2)]
+
+
+async def test_without_a_sandbox_nothing_is_searched(tmp_path: Path) -> None:
+    runner = PlainRunner(tmp_path)
+    result = await repaired(tmp_path, CART, "python -m pytest -q", runner)
+    assert (result.patches, result.tried, result.notes) == ((), 0, (NO_SANDBOX,))
+    assert len(runner.commands) == 1  # the baseline alone
+
+
+async def test_an_unknown_runner_is_said(tmp_path: Path) -> None:
+    result = await repaired(tmp_path, {"m.py": "x = 1\n"}, "python -c 'raise SystemExit(1)'", TrustingRunner(tmp_path))
+    assert result.patches == ()
+    assert "run by something else" in result.notes[0]
+
+
+@bwrap
+async def test_cancelling_leaves_no_process(tmp_path: Path) -> None:
+    files = {"m.py": "def f(n):\n    while n:\n        pass\n    return n + 1\n", "test_m.py": "from m import f\n\ndef test_f():\n    assert f(0) == 99999\n"}
+    events: list[Event] = []
+    task = asyncio.create_task(repaired(tmp_path, files, "python -m pytest -q", BwrapRunner(tmp_path), events))
+    while not any(isinstance(e, SearchProgress) and e.tried for e in events):
+        await asyncio.sleep(0.02)
+        assert not task.done()
+    started = [p for p in psutil.Process().children(recursive=True) if p.is_running()]
+    assert started
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    _, alive = psutil.wait_procs(started, timeout=10)
+    assert alive == []
+
+
+@bwrap
+async def test_localize_alone(tmp_path: Path) -> None:
+    write(tmp_path, CART)
+    runner, environment = BwrapRunner(tmp_path), this_environment()
+    check = check_from_text("python -m pytest -q")
+    verifier = Verifier(runner, environment, tmp_path, lambda event: None)
+    baseline = await verifier.run(check)
+    result = await localize(RepairRequest(tmp_path, check, baseline, environment, 20.0, 1), runner)
+    assert [(s.function, s.line) for s in result.suspicious[:2]] == [("add", 8), ("total", 13)]
+    assert result.tried == 0

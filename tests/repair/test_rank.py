@@ -1,0 +1,63 @@
+"""Ranking and the words for trust, on values."""
+
+from __future__ import annotations
+
+from flashagent.repair.mutate import Mutation
+from flashagent.repair.rank import Judged, rank
+from flashagent.repair.source import Edit
+from flashagent.repair.template import Shape
+
+
+def judged(
+    name: str, score: float, *answers: str, shape: Shape = "", passing: int = 3, failing: int = 1, from_test: bool = False
+) -> Judged:
+    mutation = Mutation("m.py", (Edit(ord(name), ord(name) + 1, name),), name, 1, score, shape, False)
+    return Judged(mutation, tuple(answers), tuple("f(0)\t0" for _ in answers), passing, failing, name, from_test)
+
+
+def names(*patches: Judged) -> list[str]:
+    return [one.patch.added for one in rank(patches)]
+
+
+def test_the_likelier_edit_comes_first() -> None:
+    assert names(judged("a", 0.2, "f(1)\t1"), judged("b", 0.5, "f(1)\t2")) == ["b", "a"]
+
+
+def test_one_of_each_behaviour_comes_before_a_second_of_the_same() -> None:
+    first, second, other = judged("a", 0.5, "f(1)\t1"), judged("b", 0.4, "f(1)\t1"), judged("c", 0.1, "f(1)\t2")
+    assert names(first, second, other) == ["a", "c", "b"]
+
+
+def test_many_edits_with_one_behaviour_outweigh_one_alone() -> None:
+    crowd = [judged(name, 0.4, "f(1)\t1") for name in "abcd"]
+    assert names(judged("z", 0.5, "f(1)\t2"), *crowd)[0] == "a"
+
+
+def test_suspect_shapes_come_last() -> None:
+    shapes: list[Shape] = ["deletion", "constant-condition", "early-return", "swallow", "literal"]
+    for shape in shapes:
+        assert names(judged("a", 0.5, "f(1)\t1", shape=shape), judged("b", 0.2, "f(1)\t2")) == ["b", "a"]
+
+
+def test_a_patch_that_hangs_on_near_calls_comes_last() -> None:
+    assert names(judged("a", 0.5, "f(1)\t1", "f(9)\thangs"), judged("b", 0.4, "f(1)\t1", "f(9)\t9")) == ["b", "a"]
+
+
+def test_words() -> None:
+    def word(*patches: Judged) -> str:
+        return rank(patches)[0].confidence
+
+    assert word(judged("a", 0.5, "f(1)\t1")) == "likely"
+    assert word(judged("a", 0.5, "f(1)\t1"), judged("b", 0.5, "f(1)\t1")) == "likely"
+    assert word(judged("a", 0.5, "f(1)\t1"), judged("b", 0.4, "f(1)\t2")) == "possible"
+    assert word(judged("a", 0.5, "f(1)\t1"), judged("b", 0.01, "f(1)\t2")) == "likely"
+    assert word(judged("a", 0.5, "f(1)\t1", passing=1, failing=1)) == "possible"
+    assert word(judged("a", 0.5, "f(1)\t1", passing=0, failing=1)) == "weak"
+    assert word(judged("a", 0.5, "f(1)\t1", shape="deletion")) == "weak"
+    assert word(judged("a", 0.5, "f(1)\t1", from_test=True)) == "weak"
+
+
+def test_never_certain_and_always_with_reasons() -> None:
+    ranked = rank([judged("a", 0.5, "f(1)\t1"), judged("b", 0.4, "f(1)\t2"), judged("c", 0.3, shape="guard")])
+    assert all(one.confidence != "certain" and one.reasons for one in ranked)
+    assert "on f(1) it gives 1, the next one 2" in ranked[0].reasons

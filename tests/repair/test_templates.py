@@ -1,0 +1,178 @@
+"""Each template on one line: what it must offer, among whatever else it offers."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from flashagent.repair import donors, mutate
+from flashagent.repair.source import Source
+from flashagent.repair.templates import CATALOGUE
+
+HEAD = "def helper(x):\n    return x\n\n\n"
+
+
+def offers(code: str, template: str = "", tests: str = "") -> set[str]:
+    """All texts that the (named) templates make of the code."""
+    source = Source("m.py", code)
+    chosen = [t for t in CATALOGUE if template in ("", t.name)]
+    assert chosen, template
+    everything = dict.fromkeys(range(1, code.count("\n") + 2), 1.0)
+    given = donors.collect(source, [ast.parse(tests)] if tests else [])
+    return {mutate.patched(source, m) for m in mutate.mutations(source, everything, given, catalogue=chosen)}
+
+
+def function(*lines: str, head: str = "def f(a, b, items, d):") -> str:
+    return head + "\n" + "".join(f"    {line}\n" for line in lines)
+
+
+CASES = [
+    ("comparison", "return a < b", "return a <= b"),
+    ("comparison operands", "return a < b", "return b < a"),
+    ("arithmetic", "return a + b", "return a - b"),
+    ("operand", "return a + b", "return a"),
+    ("grouping", "return a + b * d", "return (a + b) * d"),
+    ("augmented operator", "a += b", "a -= b"),
+    ("assignment to augmented", "a = b", "a += b"),
+    ("connective", "return a and b", "return a or b"),
+    ("connective grouping", "return a and b or d", "return a and (b or d)"),
+    ("sign", "return not a", "return a"),
+    ("negative", "return a", "return -a"),
+    ("number", "return a[1]", "return a[2]"),
+    ("boolean", "return True", "return False"),
+    ("empty value", "return None", "return []"),
+    ("string", "return 'ab '", "return 'ab'"),
+    ("off by one", "return items[a]", "return items[a + 1]"),
+    ("counting call", "return range(a)", "return range(1, a)"),
+    ("variable", "return a", "return b"),
+    ("assigned variable", "a = d", "b = d"),
+    ("attribute", "return a.left + b.right", "return a.right + b.right"),
+    ("variable to constant", "return a", "return 0"),
+    ("constant to variable", "return 3", "return a"),
+    ("expression to variable", "return a[0]", "return b"),
+    ("argument swap", "return pow(a, b)", "return pow(b, a)"),
+    ("argument drop", "return pow(a, b)", "return pow(a)"),
+    ("argument add", "return pow(a)", "return pow(a, b)"),
+    ("keyword add", "return sorted(items)", "return sorted(items, reverse=True)"),
+    ("sibling function", "return min(items)", "return max(items)"),
+    ("unwrap", "return list(items)", "return items"),
+    ("wrap", "return items", "return len(items)"),
+    ("copy", "a.append(items)", "a.append(list(items))"),
+    ("negate", "while a in b: pass", None),
+    ("negate", "while a: pass", "while not a: pass"),
+    ("truth or None", "return 1 if a else 2", "return 1 if a is not None else 2"),
+    ("strengthen", "return 1 if a > 0 else 2", "return 1 if b and a > 0 else 2"),
+    ("replace condition", "return 1 if a > 0 else 2", "return 1 if a < b else 2"),
+    ("constant condition", "return 1 if a else 2", "return 1 if True else 2"),
+    ("comprehension filter", "return [x for x in items if x]", "return [x for x in items if not x]"),
+    ("type test", "return isinstance(a, int)", "return isinstance(a, (int, str))"),
+    ("index", "return items[0]", "return items[-1]"),
+    ("slice bounds", "return items[1:a]", "return items[:a]"),
+    ("slice it", "return len(items)", "return len(items[1:])"),
+    ("whole instead of part", "return d[a][b]", "return d[b][a]"),
+    ("missing key", "return d[a]", "return d.get(a, 0)"),
+    ("default of get", "return d.get(a)", "return d.get(a, 0)"),
+    ("kind of container", "return [x for x in a]", "return {x for x in a}"),
+    ("elements", "return a, b", "return b, a"),
+    ("element added", "return [a]", "return [a, b]"),
+    ("dictionary entry", "return {1: a, 2: b}", "return {1: b, 2: a}"),
+    ("returned value", "return a == b", "return not (a == b)"),
+    ("base case value", "return []", "return [[]]"),
+    ("missing return", "sorted(items)", "return sorted(items)"),
+    ("yield", "yield a", "yield from a"),
+    ("raised type", "raise KeyError(a)", "raise ValueError(a)"),
+    ("conditional value", "return a if d else b", "return b if d else a"),
+    ("assign result", "sorted(items)", "items = sorted(items)"),
+    ("accumulate", "a = b", "a = max(a, b)"),
+    ("value or default", "return a", "return a or []"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("template", "before", "after"), CASES)
+def test_template_offers(template: str, before: str, after: str | None) -> None:
+    made = offers(function(before), template)
+    if after is None:
+        assert made == set()
+    else:
+        assert function(after) in made
+
+
+BLOCKS = [
+    ("receiver", "class A:\n    def f(self):\n        self.n = 1\n        return n\n", "        return self.n\n"),
+    ("call result", "def f(a):\n    a.copy()\n    return a.copy\n", "    return a.copy()\n"),
+    ("await", "async def f(a):\n    return g(a)\n", "    return await g(a)\n"),
+    ("kind of branch", "def f(a):\n    if a:\n        a -= 1\n    return a\n", "    while a:\n"),
+    ("caught type", "def f(a):\n    try:\n        g()\n    except KeyError:\n        pass\n", "    except (KeyError, ValueError):\n"),
+    ("delete statement", "def f(a):\n    a += 1\n    return a\n", "def f(a):\n    return a\n"),
+    ("break or continue", "def f(a):\n    for x in a:\n        break\n", "        continue\n"),
+    ("return or continue", "def f(a):\n    for x in a:\n        return x\n", "        continue\n"),
+    ("insert jump", "def f(a):\n    for x in a:\n        a = x\n", "        a = x\n        break\n"),
+    ("insert sibling", "def f(a):\n    a = 1\n    g(a)\n", "    g(a)\n    a = 1\n"),
+    ("insert step", "def f(a, b):\n    b = g(a)\n    return b\n", "    b = g(a)\n    a += 1\n"),
+    ("swap statements", "def f(a):\n    g(a)\n    h(a)\n", "    h(a)\n    g(a)\n"),
+    ("move out", "def f(a):\n    for x in a:\n        g(x)\n        return x\n", "        g(x)\n    return x\n"),
+    ("move in", "def f(a):\n    for x in a:\n        g(x)\n    h(x)\n", "        g(x)\n        h(x)\n"),
+    ("move up", "def f(a):\n    for x in a:\n        g(x)\n        h = 1\n", "    h = 1\n    for x in a:\n"),
+    ("into the branch", "def f(a):\n    if a:\n        a = 1\n    a = 2\n", "    else:\n        a = 2\n"),
+    ("guard statement", "def f(a, b):\n    b.x(a)\n    return b\n", "    if b is not None:\n        b.x(a)\n"),
+    ("skip element", "def f(a):\n    for x in a:\n        g(x)\n", "        if x is None:\n            continue\n"),
+    ("base case", "def f(a):\n    '''doc'''\n    return f(a)\n", "    '''doc'''\n    if not a:\n        return []\n"),
+    ("global name", HEAD + "def other(x):\n    return helper(x)\n\n\nother(helper(1))\n", "    return other(x)\n"),
+]
+
+
+@pytest.mark.parametrize(("template", "before", "part"), BLOCKS)
+def test_template_on_blocks(template: str, before: str, part: str) -> None:
+    assert any(part in text and part not in before for text in offers(before, template))
+
+
+def test_a_raising_guard_comes_from_the_failing_test() -> None:
+    tests = "def test_it():\n    with pytest.raises(ValueError, match='must not be negative'):\n        f(-1)\n"
+    made = offers("def f(n):\n    return n\n", "missing error", tests)
+    assert "def f(n):\n    if n < 0:\n        raise ValueError('must not be negative')\n    return n\n" in made
+
+
+def test_every_template_is_tested_and_names_its_source() -> None:
+    tested = {c[0] for c in CASES} | {b[0] for b in BLOCKS} | {"missing error"}
+    assert {t.name for t in CATALOGUE} == tested
+    assert [t.name for t in CATALOGUE if "(" not in t.source_of_idea] == []
+
+
+def test_formatting_and_comments_stay() -> None:
+    code = "def f(a,b):   # odd\r\n\treturn a  <  b   # why\r\n"
+    assert "def f(a,b):   # odd\r\n\treturn a  <=  b   # why\r\n" in offers(code, "comparison")
+
+
+def test_positions_count_characters_not_bytes() -> None:
+    code = "def f(a):\n    return 'äöü€', a + 1\n"
+    assert "def f(a):\n    return 'äöü€', a - 1\n" in offers(code, "arithmetic")
+
+
+def test_all_candidates_parse_and_the_order_is_fixed() -> None:
+    code = function("total = 0", "for x in items:", "    if x > a and not b:", "        total += x * 2", "return total")
+    source = Source("m.py", code)
+    every = dict.fromkeys(range(1, 8), 1.0)
+    found = list(mutate.mutations(source, every, donors.collect(source)))
+    assert len(found) > 100
+    for mutation in found:
+        ast.parse(mutate.patched(source, mutation))
+    best = mutate.best_mutations(found, 50)
+    assert best == mutate.best_mutations(reversed(found), 50)
+    assert [m.score for m in best] == sorted((m.score for m in found), reverse=True)[:50]
+
+
+def test_defaults_and_module_level_are_cold_and_bodies_are_not() -> None:
+    code = "LIMIT = 3\n\n\ndef f(a, n=2):\n    return a + 1\n"
+    source = Source("m.py", code)
+    found = mutate.mutations(source, {1: 1.0, 4: 1.0, 5: 1.0}, donors.collect(source))
+    cold = {(m.line, m.cold) for m in found if m.template == "number"}
+    assert cold == {(1, True), (4, True), (5, False)}
+
+
+def test_a_unit_compiles_at_its_own_line_inside_its_class() -> None:
+    code = "class A:\n    x = 1\n\n    def f(self):\n        return self.__y + super().z()\n"
+    source = Source("m.py", code)
+    text, offset = source.unit_text(source.units[4], ())
+    assert text == "class A:\n    def f(self):\n        return self.__y + super().z()\n\n"
+    assert offset + text[: text.index("def")].count("\n") + 1 == 4

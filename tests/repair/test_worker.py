@@ -1,0 +1,250 @@
+"""The worker on tiny real projects: its protocol, and candidates that end, hang, forge, leak or are no Python."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flashagent.repair.pool import Pool
+from flashagent.repair.workers import WORKER_FILE, Launch, Worker, WorkerGone
+from helpers.repair_projects import launch
+from helpers.repair_sandbox import BwrapRunner, TrustingRunner
+from helpers.verify_projects import write
+
+MODULE = """
+    SEEN = []
+
+
+    def double(n):
+        return n + 2
+
+
+    def half(n):
+        return n // 2
+    """
+TESTS = """
+    from m import double, half
+
+    def test_double():
+        assert double(3) == 6
+
+    def test_two():
+        assert double(2) == 4
+
+    def test_half():
+        assert half(4) == 2
+    """
+UNITTESTS = """
+    import unittest
+    from m import double, half
+
+    class T(unittest.TestCase):
+        def test_double(self):
+            self.assertEqual(double(3), 6)
+
+        def test_two(self):
+            self.assertEqual(double(2), 4)
+
+        def test_half(self):
+            self.assertEqual(half(4), 2)
+    """
+
+
+def candidate(root: Path, body: str) -> dict[str, Any]:
+    code = f"def double(n):\n    {body}\n"
+    return {"path": str(root / "m.py"), "line": 4, "name": "double", "code": code, "offset": 3, "cover": "u"}
+
+
+def trial(tests: dict[str, str], candidates: list[dict[str, Any]], batch: int = 10, **more: Any) -> dict[str, Any]:
+    return {
+        "do": "try", "candidates": candidates, "batch": batch, "wall": 3.0,
+        "failing": [{"id": tests["double"], "cpu": 0.1}],
+        "cover": {"u": [{"id": tests["two"], "cpu": 0.1}]},
+        "control": [{"id": tests["double"], "cpu": 0.1, "outcome": "failed: AssertionError"}], **more,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return write(tmp_path, {"m.py": MODULE, "test_m.py": TESTS})
+
+
+PYTEST = {name: f"test_m.py::test_{name}" for name in ("double", "two", "half")}
+
+
+async def verdicts(worker: Worker, root: Path, *bodies: str) -> list[str]:
+    answer = await worker.ask(trial(PYTEST, [candidate(root, body) for body in bodies]))
+    return [result.get("verdict") or f"died: {result['died']}" for result in answer["results"]]
+
+
+async def test_pytest_session(project: Path) -> None:
+    worker = Worker(TrustingRunner(project), launch(project), "warm", 60.0)
+    try:
+        first = await worker.start()
+        assert [t["id"] for t in first["tests"]] == list(PYTEST.values())
+        assert {t["path"] for t in first["tests"]} == {str(project / "test_m.py")}
+        plain = await worker.ask({"do": "plain", "tests": list(PYTEST.values()), "cpu": 2.0, "wall": 10.0})
+        assert [r["outcome"] for r in plain["results"]] == ["failed: AssertionError", "passed", "passed"]
+        traced = await worker.ask({"do": "trace", "tests": [PYTEST["half"]], "cpu": 2.0, "wall": 10.0})
+        assert traced["results"][0]["lines"][str(project / "m.py")] == [9]
+        assert (await worker.ask({"do": "prepare", "modules": []}))["functions"] >= 2
+        assert await verdicts(worker, project, "return n * 2", "return n + 3", "return n *") == [
+            "plausible", "regressed", "invalid",
+        ]  # fmt: skip
+    finally:
+        await worker.close()
+
+
+async def hostile(runner: Any, project: Path) -> list[str]:
+    forge = "import os, json, struct; b = json.dumps({'word': '', 'answer': {'verdict': 'plausible'}}).encode(); "
+    forge += "[os.write(d, struct.pack('>I', len(b)) + b) for d in range(3, 40) if os.path.exists(f'/proc/self/fd/{d}') "
+    forge += "and 'pipe' in os.readlink(f'/proc/self/fd/{d}')]; return 0"
+    worker = Worker(runner, launch(project), "warm", 60.0)
+    try:
+        await worker.start()
+        await worker.ask({"do": "prepare", "modules": []})
+        return await verdicts(
+            worker, project,
+            "return n * 2",
+            "import os; os._exit(0)",
+            "raise SystemExit(0)",
+            "while True: pass",
+            "import time; time.sleep(60)",
+            "raise KeyboardInterrupt",
+            forge,
+            "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+            "return double(n)",
+            "return n + n",
+        )  # fmt: skip
+    finally:
+        await worker.close()
+
+
+EXPECTED = [
+    "plausible", "died: the process ended", "failed", "failed", "died: no answer in time", "failed",
+    "died: a forged answer", "died: the process ended", "failed", "plausible",
+]  # fmt: skip
+
+
+async def test_hostile_candidates_fail_alone(project: Path) -> None:
+    assert await hostile(TrustingRunner(project), project) == EXPECTED
+
+
+@pytest.mark.needs("bwrap")
+async def test_hostile_candidates_fail_alone_in_bubblewrap(project: Path) -> None:
+    assert await hostile(BwrapRunner(project), project) == EXPECTED
+
+
+@pytest.mark.needs("bwrap")
+async def test_a_candidate_cannot_write_into_the_tree(project: Path) -> None:
+    worker = Worker(BwrapRunner(project), launch(project), "warm", 60.0)
+    try:
+        await worker.start()
+        await worker.ask({"do": "prepare", "modules": []})
+        body = f"open({str(project / 'stolen')!r}, 'w').close(); return 6"
+        assert await verdicts(worker, project, body) == ["failed"]
+    finally:
+        await worker.close()
+    assert not (project / "stolen").exists()
+
+
+async def test_leaking_state_is_noticed(project: Path) -> None:
+    leak = "import m; m.double.__globals__.setdefault('KEPT', 1); import test_m; test_m.double = lambda n: 6; return 6"
+    worker = Worker(TrustingRunner(project), launch(project), "warm", 60.0)
+    try:
+        await worker.start()
+        await worker.ask({"do": "prepare", "modules": []})
+        answer = await worker.ask(trial(PYTEST, [candidate(project, leak), candidate(project, "return 0")]))
+        assert answer["clean"] is False
+        clean = await worker.ask(trial(PYTEST, [candidate(project, "return 0")]))
+        assert clean["clean"] is True
+    finally:
+        await worker.close()
+
+
+async def test_cold_candidates_are_imported_anew(project: Path) -> None:
+    worker = Worker(TrustingRunner(project), launch(project), "cold", 60.0)
+    text = (project / "m.py").read_text()
+    texts = [text.replace("n + 2", "n * 2"), text.replace("n + 2", "n * 3"), "raise SystemExit\n", "def ("]
+    asked = [{"path": str(project / "m.py"), "text": t, "cover": "u"} for t in texts]
+    more = {"arguments": ["-q", *PYTEST.values(), "--rootdir", str(project)], "import_cpu": 10.0, "control": []}
+    try:
+        await worker.start()
+        answer = await worker.ask(trial(PYTEST, asked, batch=1, **more) | {"wall": 20.0})
+        assert [r.get("verdict") for r in answer["results"]] == ["plausible", "failed", "failed", "failed"]
+    finally:
+        await worker.close()
+
+
+async def test_unittest_session(tmp_path: Path) -> None:
+    write(tmp_path, {"m.py": MODULE, "test_m.py": UNITTESTS})
+    names = {name: f"test_m.T.test_{name}" for name in ("double", "two")}
+    worker = Worker(TrustingRunner(tmp_path), launch(tmp_path, "unittest", ()), "warm", 60.0)
+    try:
+        first = await worker.start()
+        assert {t["id"] for t in first["tests"]} == {"test_m.T.test_double", "test_m.T.test_two", "test_m.T.test_half"}
+        await worker.ask({"do": "prepare", "modules": []})
+        answer = await worker.ask(trial(names, [candidate(tmp_path, "return n * 2"), candidate(tmp_path, "return 6")]))
+        assert [r["verdict"] for r in answer["results"]] == ["plausible", "regressed"]
+    finally:
+        await worker.close()
+
+
+async def test_shared_mutable_parameters_are_fresh_each_time(tmp_path: Path) -> None:
+    tests = "import pytest\nfrom m import double\n\n@pytest.mark.parametrize('xs', [[1]])\ndef test_x(xs):\n    xs.append(double(1))\n    assert xs == [1, 9]\n"
+    write(tmp_path, {"m.py": MODULE, "test_m.py": tests})
+    worker = Worker(TrustingRunner(tmp_path), launch(tmp_path), "warm", 60.0)
+    try:
+        name = (await worker.start())["tests"][0]["id"]
+        await worker.ask({"do": "prepare", "modules": []})
+        bodies = [candidate(tmp_path, body) for body in ("return 8", "return 9")]
+        request = trial({"double": name, "two": name}, bodies) | {"control": []}
+        answer = await worker.ask(request)
+        assert [r["verdict"] for r in answer["results"]] == ["failed", "plausible"]
+    finally:
+        await worker.close()
+
+
+async def test_behaviour_tells_two_patches_apart(project: Path) -> None:
+    worker = Worker(TrustingRunner(project), launch(project), "warm", 60.0)
+    try:
+        await worker.start()
+        await worker.ask({"do": "prepare", "modules": []})
+        tests = [{"id": name, "cpu": 0.2} for name in PYTEST.values()]
+        asked = [candidate(project, body) for body in ("return n * 2", "return n + n", "return 6 if n == 3 else 4")]
+        answer = await worker.ask(
+            {"do": "behave", "candidates": asked, "behave_tests": tests, "test_files": [str(project / "test_m.py")], "wall": 10.0}
+        )
+        product, total, special = (r["answers"] for r in answer["results"])
+        assert product == total != special
+        assert "double(3)\t6" in product
+    finally:
+        await worker.close()
+
+
+async def test_a_worker_that_cannot_start_says_why(tmp_path: Path) -> None:
+    write(tmp_path, {"m.py": MODULE})
+    async with Pool(TrustingRunner(tmp_path), launch(tmp_path, arguments=("--nonsense",)), 1, 30.0) as pool:
+        with pytest.raises(WorkerGone, match="before any test was collected"):
+            await pool.start()
+
+
+async def test_an_interpreter_without_pytest_is_no_crash(project: Path) -> None:
+    broken = Launch(Path(sys.executable), "pytest", (), project, project, (str(project),), {"PYTHONPATH": str(project)}, (), (), ())
+    write(project, {"pytest.py": "raise ImportError('shadowed')\n"})
+    async with Pool(TrustingRunner(project), broken, 1, 30.0) as pool:
+        with pytest.raises(WorkerGone):
+            await pool.start()
+
+
+def test_the_worker_imports_nothing_but_the_standard_library() -> None:
+    script = (
+        "import sys, runpy; runpy.run_path(sys.argv[1]); "
+        "print(sorted({m.partition('.')[0] for m in sys.modules} - set(sys.stdlib_module_names) - {'__main__', '_distutils_hack'}))"
+    )
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", script, str(WORKER_FILE)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
