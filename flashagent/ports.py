@@ -24,7 +24,7 @@ class Command:
     place of it (a candidate tree); `keep` names folders relative to the root that then still come, read-only, from the
     original (virtual environment, node_modules).
     `read_only` also protects the work tree. `binds` are extra host paths visible read-only (tool chains). A limit of
-    None means the policy's own.
+    None means the policy's own. `writable` are folders outside of the root that the command may write to.
     """
 
     argv: tuple[str, ...]
@@ -39,6 +39,7 @@ class Command:
     binds: tuple[Path, ...] = ()
     memory_bytes: int | None = None
     output_bytes: int | None = None
+    writable: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from flashagent.jobs.house import House
 from flashagent.ports import Clock
 from flashagent.settings import Settings, TrustStore, load
 from flashagent.untrusted import Secrets
+from flashagent.verify.buildcache import BuildCache
 from flashagent.verify.commands import CheckKind
 from flashagent.verify.detect import Check, check_from_text, detect_checks
 from flashagent.verify.environment import ProjectEnvironment, find_environment
@@ -109,7 +110,13 @@ def open_house(place: Place, wishes: Wishes, emit: Emit, session_id: str, *, can
         trees=CandidateTrees(place.repository, state),
         runner=runner,
         environment=environment,
-        verifier=Verifier(runner, environment, root, emit),
+        verifier=Verifier(
+            runner,
+            environment,
+            root,
+            emit,
+            build_cache=BuildCache(place.folders.cache / "builds" / place.state.name),
+        ),
         checks=lambda: _checks(wishes, settings, root, environment),
         open_map=lambda: open_map(place.repository, place.folders.cache, settings.ignore),
         open_tree=lambda tree: Workspace(tree, state / "candidates"),

@@ -64,7 +64,7 @@ class SandboxRunner:
         self, command: Command, *, on_output: OnOutput | None = None, channel: Channel | None = None
     ) -> CommandResult:
         if channel is None:
-            return await self._run(self._request(command), on_output)
+            return await self._run(self._request(command), self._policy_for(command), on_output)
         ours, theirs = socket.socketpair()
         with contextlib.closing(ours), contextlib.closing(theirs):
             request = self._request(command)
@@ -76,17 +76,22 @@ class SandboxRunner:
             )
             talking = asyncio.create_task(_talk(ours, channel))
             try:
-                result = await self._run(request, on_output)
+                result = await self._run(request, self._policy_for(command), on_output)
                 theirs.close()  # the last copy of that end: our reader now comes to the end of what was written
                 await asyncio.wait_for(talking, CHANNEL_GRACE_S)
             finally:
                 await _cancelled(talking)
             return result
 
-    async def _run(self, request: Request, on_output: OnOutput | None) -> CommandResult:
+    async def _run(self, request: Request, policy: Policy, on_output: OnOutput | None) -> CommandResult:
         with _our_errors():
-            done = await run(request, self._policy, self._backend, on_output=on_output)
+            done = await run(request, policy, self._backend, on_output=on_output)
         return CommandResult(done.exit_code, done.output, done.seconds, done.limit, done.truncated)
+
+    def _policy_for(self, command: Command) -> Policy:
+        if not command.writable:
+            return self._policy
+        return replace(self._policy, writable=(*self._policy.writable, *command.writable))
 
     def _request(self, command: Command) -> Request:
         limits = self._policy.limits

@@ -10,6 +10,7 @@ from flashagent.errors import UsageError
 from flashagent.events import Emit, FocusChosen, MapReady, Notice
 from flashagent.jobs.house import House
 from flashagent.jobs.job import FixJob
+from flashagent.jobs.trees import candidate
 from flashagent.ports import MapQuery
 from flashagent.values import CheckReport, FocusQuery, RankedSymbol
 from flashagent.verify.detect import Check
@@ -72,6 +73,15 @@ async def _run_checks(house: House) -> tuple[tuple[Check, ...], tuple[CheckRepor
     checks = tuple(house.checks())
     if not checks:
         raise UsageError("No check was found.", hint="Say which command must pass: --check 'CMD'.")
-    runs = [(check, await house.verifier.run(check)) for check in checks]
+    runs = [(check, await _run_apart(check, house)) for check in checks]
     runs.sort(key=lambda run: run[1].green)
     return tuple(check for check, _ in runs), tuple(report for _, report in runs)
+
+
+async def _run_apart(check: Check, house: House) -> CheckReport:
+    """The check on a copy of the tree in its place: what a build leaves behind never lies among the user's files, and
+    what is compared later ran in the same surroundings."""
+    if not house.runner.protects:
+        return await house.verifier.run(check)
+    async with candidate(house) as tree:
+        return await house.verifier.run(check, tree=tree, original=True)

@@ -37,7 +37,9 @@ TICK_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class RepairRequest:
-    """What to repair: a check that was red in `baseline`. `jobs` 0 means one worker for each core."""
+    """What to repair: a check that was red in `baseline`. `jobs` 0 means one worker for each core. After the first
+    patch the search goes on for `settle_s` or as long again as it took: a second patch is the best evidence against the
+    first."""
 
     root: Path
     check: Check
@@ -47,6 +49,7 @@ class RepairRequest:
     jobs: int = 0
     seed: int = 0
     all_candidates: bool = False
+    settle_s: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,7 @@ async def _hunt(
     emit(Notice("info", f"Searching for a repair ({runner.description})."))
     deadline = began + request.search_time_s
     async with Pool(runner, launch, _jobs(request), request.search_time_s + 120.0) as pool:
-        hunt = Hunt(project, request.check, request.baseline, pool)
+        hunt = Hunt(project, request.check, request.baseline, pool, request.settle_s)
         ticker = asyncio.create_task(_tell(hunt, emit, began))
         try:
             return await hunt.run(deadline)

@@ -18,7 +18,7 @@ from flashagent.verify.commands import Check, RunnerCall, runner_call
 from flashagent.verify.environment import ProjectEnvironment
 
 MAX_FAILING, MAX_PASSING = 30, 400
-MIN_CPU_S, HANG_CPU_S = 0.1, 0.06
+MIN_CPU_S, HANG_CPU_S = 0.1, 0.03
 
 
 def launch_for(check: Check, environment: ProjectEnvironment, root: Path, seed: int) -> Launch | None:

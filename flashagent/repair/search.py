@@ -62,12 +62,14 @@ class Search:
     """One search over one list of candidates. `sources` by path relative to `root`; `runs` as the workers told them."""
 
     def __init__(self, pool: Pool, root: Path, sources: Mapping[str, Source], runs: Sequence[TestRun],
-                 candidates: Sequence[Mutation], arguments: Callable[[Sequence[str]], list[str]]) -> None:  # fmt: skip
+                 candidates: Sequence[Mutation], arguments: Callable[[Sequence[str]], list[str]],
+                 settle_s: float = 10.0) -> None:  # fmt: skip
         self._pool = pool
         self._root = root
         self._sources = sources
         self._runs = runs
         self._arguments = arguments
+        self._settle_s = settle_s
         self.tally = Tally(candidates=len(candidates))
         self._candidates = candidates
         self._warm = deque(Task(i, m, False) for i, m in enumerate(candidates) if not m.cold)
@@ -165,7 +167,7 @@ class Search:
             confirmed = True
         since = time.monotonic() - self._began
         if not self.tally.plausible:
-            self._stop_at = min(self._stop_at, time.monotonic() + max(10.0, since))
+            self._stop_at = min(self._stop_at, time.monotonic() + max(self._settle_s, since))
         if any(p.order == task.order for p in self.tally.plausible):
             return
         self.tally.plausible.append(Plausible(task.order, task.mutation, since, confirmed))
@@ -187,6 +189,7 @@ class Search:
             "wall": min(60.0, 4.0 + 4.0 * sum(t["cpu"] for t in tests)),
         }
         if cold:
+            request["failing"], request["cover"] = patient(self._failing), {u: patient(t) for u, t in cover.items()}
             request["arguments"] = self._arguments([t["id"] for t in tests])
             request["import_cpu"] = 20.0
             request["wall"] += 15.0
@@ -231,6 +234,11 @@ class Search:
             (r for r in quick if r.passed), key=lambda r: (-sum(map(len, r.lines.values())), r.test_id)
         )[:1]
         return [timed(run) for run in [*red, *green]]
+
+
+def patient(tests: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The same tests with more time: in a fresh process everything is done for the first time."""
+    return [{**test, "cpu": 5.0 * float(test["cpu"]) + 0.2} for test in tests]
 
 
 def _cover(runs: Sequence[TestRun], sources: Mapping[str, Source]) -> dict[str, list[TestRun]]:

@@ -57,7 +57,7 @@ class BuildCache:
         go.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._remove_leftovers()
         # Go works with a cache that it cannot write, and knows by content what in it still holds.
-        lent = Lent({"GOCACHE": str(go)}, (go,) if original else (), () if original else (go,))
+        lent = Lent({"GOCACHE": str(go)}, (go,)) if original else _to_read(go)
         if not cargo:
             # What another program builds with Cargo may be looked for in the project's own `target`.
             yield lent
@@ -67,7 +67,7 @@ class BuildCache:
         else:
             # Cargo compares times, and a patch that is taken back has old ones: each candidate starts from the original.
             with self._copy_of(target) as copy:
-                yield Lent({**lent.env, "CARGO_TARGET_DIR": str(copy)}, (copy,), (go,))
+                yield Lent({**lent.env, "CARGO_TARGET_DIR": str(copy)}, (copy,), lent.binds)
 
     @contextlib.contextmanager
     def _copy_of(self, target: Path) -> Iterator[Path]:
@@ -85,6 +85,11 @@ class BuildCache:
             pid = place.name.removeprefix(_COPY).partition("-")[0]
             if pid.isdigit() and not Path("/proc", pid).exists() and Path("/proc/self").exists():
                 shutil.rmtree(place, ignore_errors=True)
+
+
+def _to_read(go: Path) -> Lent:
+    # Go makes these folders at its first use, and cannot begin where they are neither there nor can be made.
+    return Lent({"GOCACHE": str(go)}, (), (go,)) if (go / "00").is_dir() else Lent()
 
 
 def _is_cargo(check: Check) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 from flashagent.verify import interpreters, managers
 
 PASSED_VARIABLES = (
-    "VIRTUAL_ENV", "CONDA_PREFIX", "CONDA_DEFAULT_ENV", "JAVA_HOME", "GOPATH", "GOROOT", "GOMODCACHE", "CARGO_HOME",
+    "VIRTUAL_ENV", "CONDA_PREFIX", "CONDA_DEFAULT_ENV", "JAVA_HOME", "GOPATH", "GOROOT", "GOMODCACHE", "GOFLAGS", "CARGO_HOME",
     "RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "NODE_PATH", "NVM_DIR", "PYTHONPATH", "PYENV_ROOT", "GEM_HOME", "GEM_PATH",
 )  # fmt: skip
 _SYSTEM = tuple(

@@ -29,7 +29,9 @@ QUIET: Mapping[str, str] = {
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     "CARGO_TERM_COLOR": "never",
     "CARGO_NET_OFFLINE": "true",
-    "GOFLAGS": "-count=1",
+    # Each test is named, and none is skipped because it passed some time ago.
+    "GOFLAGS": "-count=1 -v",
+    "GOPROXY": "off",
     "npm_config_update_notifier": "false",
     "npm_config_fund": "false",
 }
@@ -69,7 +71,9 @@ def prepare(
     """
     folder = root / check.cwd
     call = runner_call(check.argv)
-    env = {**QUIET, **environment.variables, **dict(check.env)}
+    env = {**QUIET, **environment.variables}
+    env["GOFLAGS"] = _joined(" ", QUIET["GOFLAGS"], environment.variables.get("GOFLAGS"))
+    env |= dict(check.env)
     if call is None or check.framework == "generic":
         argv = (_program(check.argv[0], environment, folder), *check.argv[1:])
         return Launch(argv, env, environment.binds)

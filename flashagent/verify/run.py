@@ -10,6 +10,7 @@ import re
 import secrets
 import time
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 
 from flashagent.errors import RunnerMissing
@@ -17,6 +18,7 @@ from flashagent.events import CheckFinished, CheckOutput, CheckStarted, Emit
 from flashagent.ports import Command, CommandResult, CommandRunner
 from flashagent.values import CheckReport
 from flashagent.verify import launch, report
+from flashagent.verify.buildcache import BuildCache, Lent
 from flashagent.verify.channel import Listener
 from flashagent.verify.commands import Check
 from flashagent.verify.environment import ProjectEnvironment
@@ -39,12 +41,14 @@ class Verifier:
         emit: Emit,
         *,
         timeout_s: float = 600.0,
+        build_cache: BuildCache | None = None,
     ) -> None:
         self._runner = runner
         self._environment = environment
         self._root = root.resolve()
         self._emit = emit
         self._timeout_s = timeout_s
+        self._build_cache = build_cache
         self._importable: set[tuple[str, str]] = set()
 
     async def run(
@@ -55,8 +59,10 @@ class Verifier:
         tree: Path | None = None,
         timeout_s: float | None = None,
         quiet: bool = False,
+        original: bool = False,
     ) -> CheckReport:
         """Run the check, or only these `tests` of it (ids as a report gives them), in the project or in `tree`.
+        `original` says that `tree` is the project as it is: what compilers build of it is kept for later runs.
 
         Emits CheckStarted, CheckOutput and exactly one CheckFinished, also when cancelled; nothing when `quiet`.
         Raises RunnerMissing, before anything is emitted, when the interpreter cannot import the runner.
@@ -68,13 +74,30 @@ class Verifier:
         began = time.monotonic()
         finished: CheckReport | None = None
         try:
-            finished = await self._carry_out(check, prepared, tree, timeout_s, emit)
+            original = original or tree is None
+            async with self._lent(check, original=original) as lent:
+                finished = await self._carry_out(
+                    check, prepared, lent, tree, timeout_s, emit, original=original
+                )
         finally:
             emit(_finished_event(finished, time.monotonic() - began))
         return finished
 
+    def _lent(self, check: Check, *, original: bool) -> AbstractAsyncContextManager[Lent]:
+        if self._build_cache is None:
+            return nullcontext(Lent())
+        return self._build_cache.lent(check, original=original)
+
     async def _carry_out(
-        self, check: Check, prepared: launch.Launch, tree: Path | None, timeout_s: float | None, emit: Emit
+        self,
+        check: Check,
+        prepared: launch.Launch,
+        lent: Lent,
+        tree: Path | None,
+        timeout_s: float | None,
+        emit: Emit,
+        *,
+        original: bool,
     ) -> CheckReport:
         listener = Listener(secrets.token_hex(16), prepared.select)
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -84,11 +107,11 @@ class Verifier:
                 emit(CheckOutput(text))
 
         result = await self._runner.run(
-            self._command(check, prepared, tree, self._timeout_s if timeout_s is None else timeout_s),
+            self._command(check, prepared, lent, tree, self._timeout_s if timeout_s is None else timeout_s),
             on_output=on_output,
             channel=listener if prepared.reports else None,
         )
-        if tree is None and not listener.started:
+        if original and not listener.started:
             self._refuse_missing(prepared, result)
         places = self._places(check, tree)
         told = read(listener.records, places, lambda names: launch.rerun(check, names, self._root))
@@ -96,22 +119,28 @@ class Verifier:
             check, result, told, places, forged=listener.forged, expects_reporter=prepared.expects_reporter
         )
 
-    def _command(self, check: Check, prepared: launch.Launch, tree: Path | None, timeout_s: float) -> Command:
+    def _command(
+        self, check: Check, prepared: launch.Launch, lent: Lent, tree: Path | None, timeout_s: float
+    ) -> Command:
         return Command(
             argv=prepared.argv,
             cwd=self._root / check.cwd,
-            env=prepared.env,
+            env={**lent.env, **prepared.env},
             path=self._environment.path,
             timeout_s=timeout_s,
             tree=tree,
             keep=self._environment.keep,
-            binds=prepared.binds,
+            binds=(*prepared.binds, *lent.binds),
+            writable=lent.writable,
         )
 
     def _places(self, check: Check, tree: Path | None) -> Places:
         trees = (str(tree), str(tree.resolve())) if tree is not None else ()
         roots = tuple(dict.fromkeys((*trees, str(self._root))))
-        return Places(roots, self._environment.keep, launch.folder_of(check))
+        here = tree or self._root
+        return Places(
+            roots, self._environment.keep, launch.folder_of(check), lambda path: (here / path).is_file()
+        )
 
     async def _require_module(self, prepared: launch.Launch) -> None:
         """Ask the interpreter itself, once, where its folders do not already show the runner."""

@@ -54,17 +54,22 @@ def _clamped(number: int, value: int) -> int:
 
 class Watch:
     """Calls `kill` once, from its thread, when a limit is passed; `limit` then names it, or `failure` says why
-    it could not watch. `tree` is the folder whose
-    growth counts; `private` are tmpfs folders as the processes see them."""
+    it could not watch. `folders` are those whose
+    growth counts, together; `private` are tmpfs folders as the processes see them."""
 
     def __init__(
-        self, limits: Limits, root_pid: int, tree: Path, private: tuple[str, ...], kill: Callable[[], None]
+        self,
+        limits: Limits,
+        root_pid: int,
+        folders: tuple[Path, ...],
+        private: tuple[str, ...],
+        kill: Callable[[], None],
     ) -> None:
         self.limit: LimitName = ""
         self.failure: Exception | None = None
         self._limits = limits
         self._processes = ProcessTree(root_pid)
-        self._tree = tree
+        self._folders = folders
         self._private = private
         self._outside = {folder: os.stat(folder).st_dev for folder in private if Path(folder).is_dir()}
         self._kill = kill
@@ -73,7 +78,7 @@ class Watch:
         self._done = threading.Event()
         self._started = time.monotonic()
         self._started_at = time.time()
-        self._free = _free_bytes(tree)
+        self._free = self._free_now()
         self._taken = 0
         self._thread = threading.Thread(target=self._run, name="sandbox-limits", daemon=True)
 
@@ -146,21 +151,26 @@ class Watch:
         return 0
 
     def _too_much_growth(self, members: tuple[int, ...]) -> bool:
-        """The file system's free space tells cheaply that something grew; the tree and the deleted files that are
+        """The file systems' free space tells cheaply that something grew; the folders and the deleted files that are
         still open tell whether it was this command."""
         cap = _reachable(self._limits.growth_bytes)
-        free = _free_bytes(self._tree)
+        free = self._free_now()
         # Only decreases add up: what somebody else frees meanwhile must not hide what this command takes.
         self._taken += max(0, self._free - free)
         self._free = free
         self._alert |= self._taken > cap // 2
         if self._taken <= cap:
             return False
-        grown = _changed_bytes(self._tree, self._started_at - 1, cap)
+        grown = sum(_changed_bytes(folder, self._started_at - 1, cap) for folder in self._folders)
         if grown > cap or grown + sum(map(deleted_file_bytes, members)) > cap:
             return True
         self._taken = max(grown, cap * 3 // 4)  # not (all) ours: look again when another quarter is gone
         return False
+
+
+    def _free_now(self) -> int:
+        """Over all file systems that the folders lie on."""
+        return sum({os.stat(folder).st_dev: _free_bytes(folder) for folder in self._folders}.values())
 
 
 def _reachable(cap: int) -> int:

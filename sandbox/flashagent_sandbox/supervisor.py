@@ -130,7 +130,9 @@ class _Running:
         self._feeder: asyncio.Task[None] | None = None
         self._started = time.monotonic()
         self._start()
-        self._watch = Watch(plan.limits, self._process.pid, tree, launch.private, self._kill)
+        self._watch = Watch(
+            plan.limits, self._process.pid, (tree, *plan.policy.writable), launch.private, self._kill
+        )
 
     def _start(self) -> None:
         request = self._plan.request

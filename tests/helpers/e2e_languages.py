@@ -254,7 +254,7 @@ JAVA = Language(
     ("make", "javac"),
     {
         "Makefile": (
-            "test:\n\tmkdir -p build\n\tjavac -d build src/shop/Cart.java test/shop/CartTest.java\n"
+            ".PHONY: test\ntest:\n\tmkdir -p build\n\tjavac -d build src/shop/Cart.java test/shop/CartTest.java\n"
             "\tjava -cp build shop.CartTest\n"
         ),
         ".gitignore": "build/\n",

@@ -1,0 +1,92 @@
+"""The conversation of the terminal app: a turn reaches the user's tree whole, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from flashagent.agent.limits import Limits
+from flashagent.events import CheckFinished, FileChanged, Notice, TurnFinished
+from flashagent.jobs.chat import Chat
+from flashagent.models.scripted import Answer, ScriptedReply
+from flashagent.prompts import load
+from helpers.agent_events import assert_promises
+from helpers.jobs_house import BUG, CART, FIX, Shop, edit
+from helpers.workspace_state import state_of
+
+pytestmark = pytest.mark.needs("bwrap")
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    return Shop.make(tmp_path)
+
+
+def chat_in(shop: Shop, answers: list[Answer], *, tools: bool = True) -> Chat:
+    house = shop.house(answers, tools=tools)
+    assert house.models is not None
+    return Chat(house, house.models, load("chat"), Limits(), shop.events.append)
+
+
+async def test_a_question_changes_nothing_and_runs_no_check(shop: Shop) -> None:
+    before = state_of(shop.root)
+    await chat_in(shop, ["It sums the prices."]).turn("What does total do?")
+    assert_promises(shop.events)
+    assert state_of(shop.root) == before
+    assert not any(isinstance(event, CheckFinished) for event in shop.events)
+    assert "def total(prices, discount=0)" in shop.prompts[0]
+
+
+async def test_a_turn_lands_whole_and_is_checked(shop: Shop) -> None:
+    await chat_in(shop, [edit(), "Percent are hundredths."]).turn("The discount is ten times too large.")
+    assert_promises(shop.events)
+    assert shop.read() == CART.replace(BUG, FIX)
+    assert [event.path for event in shop.events if isinstance(event, FileChanged)] == ["shop/cart.py"]
+    assert [event.failed for event in shop.events if isinstance(event, CheckFinished)] == [0]
+
+
+async def test_a_red_check_after_a_turn_is_said(shop: Shop) -> None:
+    await chat_in(shop, [edit(BUG, "discount / 7"), "Done."]).turn("Divide by seven.")
+    assert any(isinstance(event, Notice) and event.text == "The check fails." for event in shop.events)
+
+
+async def test_the_second_turn_knows_the_first(shop: Shop) -> None:
+    chat = chat_in(shop, ["First answer.", "Second answer."])
+    await chat.turn("First question?")
+    await chat.turn("Second question?")
+    assert shop.model is not None
+    first, second = shop.model.requests
+    assert second.messages[: len(first.messages)] == first.messages
+    assert second.tools == first.tools
+    assert second.messages[len(first.messages)].text == "First answer."
+
+
+async def test_an_interrupted_turn_leaves_the_tree_as_it_was(shop: Shop) -> None:
+    before = state_of(shop.root)
+    chat = chat_in(shop, [edit(), ScriptedReply("never", after=asyncio.Event())])
+    turn = asyncio.create_task(chat.turn("Fix it."))
+    while shop.model is None or len(shop.model.requests) < 2:
+        await asyncio.sleep(0.01)
+    chat.interrupt()
+    await turn
+    assert_promises(shop.events)
+    assert [event.end for event in shop.events if isinstance(event, TurnFinished)] == ["interrupted"]
+    assert state_of(shop.root) == before
+
+
+async def test_edits_as_plain_text_land_too(shop: Shop) -> None:
+    block = (
+        f"shop/cart.py\n<<<<<<< SEARCH\n    return amount - amount * {BUG}\n=======\n"
+        f"    return amount - amount * {FIX}\n>>>>>>> REPLACE\n"
+    )
+    await chat_in(shop, [block], tools=False).turn("Fix it.")
+    assert shop.read() == CART.replace(BUG, FIX)
+
+
+async def test_outside_of_what_was_read_a_refused_text_edit_is_told(shop: Shop) -> None:
+    block = "shop/cart.py\n<<<<<<< SEARCH\nno such line\n=======\nx\n>>>>>>> REPLACE\n"
+    await chat_in(shop, [block], tools=False).turn("Fix it.")
+    assert shop.read() == CART
+    assert any(isinstance(event, Notice) and "refused" in event.text for event in shop.events)
