@@ -65,8 +65,12 @@ class Bench:
     def __init__(self, root: Path, check: str, python: Path, search_time_s: float, jobs: int) -> None:
         self.root = root
         self.runner = BwrapRunner(root)
-        binds = tuple(p for p in {python.parent.parent, python.resolve().parent.parent} if str(p) not in ("/", "/usr"))
-        self.environment = ProjectEnvironment("virtualenv", python, (str(python.parent), "/usr/bin", "/bin"), {}, binds)
+        binds = tuple(
+            p for p in {python.parent.parent, python.resolve().parent.parent} if str(p) not in ("/", "/usr")
+        )
+        self.environment = ProjectEnvironment(
+            "virtualenv", python, (str(python.parent), "/usr/bin", "/bin"), {}, binds
+        )
         self.check: Check = check_from_text(check)
         self.verifier = Verifier(self.runner, self.environment, root, lambda event: None, timeout_s=60.0)
         self._time, self._jobs = search_time_s, jobs
@@ -75,17 +79,19 @@ class Bench:
         return await self.verifier.run(self.check)
 
     async def repair(self, baseline: CheckReport) -> RepairResult:
-        request = RepairRequest(
-            self.root, self.check, baseline, self.environment, self._time, self._jobs
-        )
+        request = RepairRequest(self.root, self.check, baseline, self.environment, self._time, self._jobs)
         return await repair(request, self.runner, self.verifier, CopiedTrees(self.root), lambda event: None)
 
     async def evaluate(self, code: str, expression: str) -> str:
         """What an expression gives after the code, in the sandbox; a repaired program is hostile too."""
         script = f"{code}\nprint(repr({expression}))\n"
-        command = Command((str(self.environment.python), "-c", script), self.root, timeout_s=10.0, read_only=True)
+        command = Command(
+            (str(self.environment.python), "-c", script), self.root, timeout_s=10.0, read_only=True
+        )
         result = await self.runner.run(command)
-        return result.output.decode(errors="replace") if result.exit_code == 0 else f"failed {result.exit_code}"
+        return (
+            result.output.decode(errors="replace") if result.exit_code == 0 else f"failed {result.exit_code}"
+        )
 
 
 def same_tree(one: str, other: str) -> bool:
@@ -95,7 +101,9 @@ def same_tree(one: str, other: str) -> bool:
         return False
 
 
-async def one_program(name: str, program: repair_programs.Program, faulty: str, options: argparse.Namespace) -> Row:
+async def one_program(
+    name: str, program: repair_programs.Program, faulty: str, options: argparse.Namespace
+) -> Row:
     with tempfile.TemporaryDirectory(prefix="bench-", dir=options.scratch) as folder:
         root = Path(folder)
         (root / f"{program.name}.py").write_text(faulty)
@@ -134,7 +142,9 @@ def _row(name: str, result: RepairResult, rank: int, line: int, path: str, secon
 
 async def programs(options: argparse.Namespace) -> list[Row]:
     rows = []
-    chosen = [bug for bug in repair_programs.bugs() if options.only in bug[0]][:: options.step][: options.limit]
+    chosen = [bug for bug in repair_programs.bugs() if options.only in bug[0]][:: options.step][
+        : options.limit
+    ]
     for name, program, faulty in chosen:
         rows.append(await one_program(name, program, faulty, options))
         print(json.dumps(asdict(rows[-1])), flush=True)
@@ -149,18 +159,36 @@ def unpack(requirement: str, scratch: Path) -> Path:
     target = scratch / requirement.replace("=", "")
     target.mkdir(exist_ok=True)
     if not list(target.glob("*.tar.gz")):
-        pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:", requirement]
+        pip = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "-q",
+            "--no-deps",
+            "--no-binary",
+            ":all:",
+            requirement,
+        ]
         subprocess.run(pip, cwd=target, check=False, capture_output=True)
     archive = next(target.glob("*.tar.gz"))
     with tarfile.open(archive) as tar:
-        inside = [m for m in tar if not m.name.startswith("/") and ".." not in Path(m.name).parts and not m.issym()]
+        inside = [
+            m for m in tar if not m.name.startswith("/") and ".." not in Path(m.name).parts and not m.issym()
+        ]
         tar.extractall(target, members=inside)
     return next(p for p in target.iterdir() if p.is_dir())
 
 
 def mutants(source: Source, chooser: random.Random) -> Iterator[tuple[str, int, str]]:
     """One-token faults by standard mutation operators, in random order: text, line and what was done."""
-    kinds = (operators.comparison, operators.arithmetic, operators.augmented, operators.connective, constants.boolean)
+    kinds = (
+        operators.comparison,
+        operators.arithmetic,
+        operators.augmented,
+        operators.connective,
+        constants.boolean,
+    )
     found: list[tuple[int, str, int, str]] = []
     for node in ast.walk(source.tree):
         if source.function_of(node) is None:
@@ -186,7 +214,13 @@ async def library(requirement: str, options: argparse.Namespace) -> list[Row]:
     package = name.replace("-", "_")
     folder = next(p for p in (root / package, root / "src" / package) if p.is_dir())
     tests = next(p for p in ("tests", "test") if (root / p).is_dir())
-    bench = Bench(root, f"python -m pytest -q -x --no-header {tests}".replace(" -x", ""), options.python, options.time, options.jobs)
+    bench = Bench(
+        root,
+        f"python -m pytest -q -x --no-header {tests}".replace(" -x", ""),
+        options.python,
+        options.time,
+        options.jobs,
+    )
     if folder.parent.name == "src":
         bench.environment = ProjectEnvironment(
             "virtualenv", options.python, bench.environment.path, {"PYTHONPATH": str(folder.parent)}, bench.environment.binds
@@ -204,7 +238,9 @@ async def library(requirement: str, options: argparse.Namespace) -> list[Row]:
         text, line, kind = next(mutants(source, chooser))
         path.write_text(text)
         try:
-            row = await one_mutant(bench, clean, f"{name}-{len(rows) + 1} {kind} {source.path}:{line}", source, line)
+            row = await one_mutant(
+                bench, clean, f"{name}-{len(rows) + 1} {kind} {source.path}:{line}", source, line
+            )
         finally:
             path.write_text(original)
         if row is not None:
@@ -222,7 +258,9 @@ async def one_mutant(bench: Bench, clean: CheckReport, name: str, right: Source,
     began = time.monotonic()
     result = await bench.repair(before)
     seconds = time.monotonic() - began
-    rank = next((n for n, p in enumerate(result.patches, 1) if same_tree(p.changes[0].after or "", right.text)), 0)
+    rank = next(
+        (n for n, p in enumerate(result.patches, 1) if same_tree(p.changes[0].after or "", right.text)), 0
+    )
     return _row(name, result, rank, line, right.path, seconds)
 
 
@@ -239,7 +277,11 @@ def summary(rows: list[Row]) -> str:
             f"({sum(r.rank == 1 for r in counted) / total:.0%}), correct anywhere {sum(r.rank > 0 for r in counted)}",
             f"faulty line in the first ten: {sum(0 < r.line_rank <= 10 for r in counted)}",
             f"seconds to the answer: median {statistics.median(times):.1f}, longest {max(times):.1f}",
-            *(f"{w}: {sum(r.rank == 1 for r in some)} of {len(some)} right at rank 1" for w, some in words.items() if some),
+            *(
+                f"{w}: {sum(r.rank == 1 for r in some)} of {len(some)} right at rank 1"
+                for w, some in words.items()
+                if some
+            ),
         ]
     )
 
@@ -261,7 +303,9 @@ def main() -> int:
     if options.what == "programs":
         rows = asyncio.run(programs(options))
     else:
-        rows = [row for requirement in options.requirements for row in asyncio.run(library(requirement, options))]
+        rows = [
+            row for requirement in options.requirements for row in asyncio.run(library(requirement, options))
+        ]
     print(summary(rows))
     return 0
 

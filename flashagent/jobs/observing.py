@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass
 
 from flashagent.errors import UsageError
-from flashagent.events import Emit, FocusChosen, MapReady, Notice
+from flashagent.events import Emit, MapReady, Notice
 from flashagent.jobs.house import House
 from flashagent.jobs.job import FixJob
 from flashagent.jobs.trees import candidate
@@ -64,8 +64,6 @@ async def observe(job: FixJob, house: House, emit: Emit) -> Observation:
         paths=job.paths,
     )
     focus = tuple(await asyncio.to_thread(repo_map.rank, query, limit=FOCUS_SYMBOLS))
-    if focus:
-        emit(FocusChosen(focus, 0, "; ".join(focus[0].why)))
     return Observation(checks, reports, repo_map, query, focus)
 
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from flashagent.events import Emit
+from flashagent.events import Emit, FocusChosen
 from flashagent.jobs.house import House
 from flashagent.jobs.job import FixJob, Result
 from flashagent.jobs.observing import Observation
@@ -42,6 +42,8 @@ async def search_offline(job: FixJob, seen: Observation, house: House, emit: Emi
     """The best patch the engine finds for the red check."""
     from flashagent.repair.engine import RepairRequest, repair
 
+    if job.search_seconds and seen.focus:
+        emit(FocusChosen(seen.focus, 0, "; ".join(seen.focus[0].why)))
     request = RepairRequest(
         root=house.root,
         check=seen.check,

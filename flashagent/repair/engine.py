@@ -91,6 +91,8 @@ async def repair(
         patch = _patch(quick.changes, "certain", quick.reasons, quick.how)
         return RepairResult((patch,), (), quick.tried, time.monotonic() - began)
     frames = _by_frames(project, request.baseline)
+    if request.search_time_s <= 0:
+        return RepairResult((), frames, 0, time.monotonic() - began)
     if not runner.protects:
         return RepairResult((), frames, 0, time.monotonic() - began, (NO_SANDBOX,))
     try:

@@ -37,7 +37,9 @@ class Found:
 class Hunt:
     """Holds what one search knows. Ask `observe`, then `run` does the rest; the pool belongs to the caller."""
 
-    def __init__(self, project: Project, check: Check, baseline: CheckReport, pool: Pool, settle_s: float = 10.0) -> None:
+    def __init__(
+        self, project: Project, check: Check, baseline: CheckReport, pool: Pool, settle_s: float = 10.0
+    ) -> None:
         self.project = project
         self.check = check
         self.baseline = baseline
@@ -191,7 +193,14 @@ class Hunt:
         await self.pool.prepare(self._modules)
         sources = {m.path: source for m in candidates if (source := self.project.source(m.path)) is not None}
         self._search = Search(
-            self.pool, self.project.root, sources, self._searchable(), candidates, self._arguments, self._settle_s)
+            self.pool,
+            self.project.root,
+            sources,
+            self._searchable(),
+            candidates,
+            self._arguments,
+            self._settle_s,
+        )
         if self._only_broken():
             self._search.add_broken(self._broken)
         tally = await self._search.run(deadline)

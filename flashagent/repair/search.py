@@ -189,7 +189,10 @@ class Search:
             "wall": min(60.0, 4.0 + 4.0 * sum(t["cpu"] for t in tests)),
         }
         if cold:
-            request["failing"], request["cover"] = patient(self._failing), {u: patient(t) for u, t in cover.items()}
+            request["failing"], request["cover"] = (
+                patient(self._failing),
+                {u: patient(t) for u, t in cover.items()},
+            )
             request["arguments"] = self._arguments([t["id"] for t in tests])
             request["import_cpu"] = 20.0
             request["wall"] += 15.0

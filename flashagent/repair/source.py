@@ -250,7 +250,11 @@ class Source:
         return Edit(start, end, self.fitted(node, text))
 
     def fitted(self, node: ast.AST, text: str) -> str:
-        if isinstance(self.parents.get(node), ast.IfExp) and self.fields[node] == "test" and " if " not in text:
+        if (
+            isinstance(self.parents.get(node), ast.IfExp)
+            and self.fields[node] == "test"
+            and " if " not in text
+        ):
             return text
         if isinstance(self.parents.get(node), _ROOMY) and self.fields[node] not in ("func",):
             parent = self.parents[node]

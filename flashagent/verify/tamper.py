@@ -8,19 +8,20 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from flashagent.values import FileChange
+from flashagent.verify.rust_tests import rust_tests
 
 TamperKind = Literal["deletes", "skips", "loosens", "edits", "configuration", "shadows", "special-cases"]
 
 _CONFIGURATION = frozenset({
     "conftest.py", "pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml", "tox.ini", "noxfile.py", "makefile",
     "gnumakefile", "jest.config.js", "jest.config.ts", "vitest.config.js", "vitest.config.ts", ".mocharc.json",
-    "sitecustomize.py", "usercustomize.py",
+    "sitecustomize.py", "usercustomize.py", ".npmrc", "nextest.toml", "ctestcustom.cmake",
 })  # fmt: skip
 _PARTLY = ("pyproject.toml", "setup.cfg", "package.json", "cargo.toml")
 _SHADOWS = frozenset(
@@ -37,10 +38,12 @@ _SHADOWS = frozenset(
 )
 _TEST_FOLDERS = frozenset({"test", "tests", "testing", "__tests__", "spec", "specs"})
 _TEST_NAME = re.compile(
-    r"^(test_.*|.*_test|tests)\.py$|^.*_test\.go$|^.*[._](test|spec)\.[cm]?[jt]sx?$|^.*(Test|Tests|IT)\.(java|kt)$"
+    r"^(test_.*|.*_test|tests)\.py$|^.*_test\.go$|^(.*[._-])?(test|spec)s?\.[cm]?[jt]sx?$|^test-.*\.[cm]?js$|"
+    r"^.*(Test|Tests|TestCase|IT)\.(java|kt)$|^(test_.*|(.*_)?tests?)\.rs$|"
+    r"^(test[_-].*|(.*[_-])?(unit)?tests?|check_.*)\.(c|cc|cpp|cxx|h|hpp)$"
 )
 _SKIPS = re.compile(
-    r"\bskip(?:if|unless|test)?\b|\bxfail\b|\bexpectedfailure\b|\bimportorskip\b|\bxit\(|\bxdescribe\(|#\[ignore|"
+    r"\bskip(?:if|unless|test|now|f)?\b|\bxfail\b|\bexpectedfailure\b|\bimportorskip\b|\bxit\(|\bxdescribe\(|#\[ignore|"
     r"@disabled\b|@ignore\b|\bt\.skip",
     re.IGNORECASE,
 )
@@ -49,6 +52,24 @@ _SPECIAL = re.compile(
     r"PYTEST_CURRENT_TEST|PYTEST_VERSION|['\"](?:pytest|unittest)['\"]\s+(?:not\s+)?in\s+sys\.modules"
 )
 _EXITS = re.compile(r"\bos\._exit\s*\(|\bos\.kill\s*\(\s*os\.getpid|\batexit\.register\b")
+# Where only text or the exit status tells how a run went, an end with success says too much.
+_SUCCESSFUL_EXITS: Mapping[str, re.Pattern[str]] = {
+    name: re.compile(pattern)
+    for names, pattern in (
+        ("js cjs mjs ts cts mts jsx tsx", r"\bprocess\.(?:reallyExit|exit)\s*\(\s*0?\s*\)|\bprocess\.exitCode\s*="),
+        ("go", r"\b(?:os|syscall)\.Exit\s*\(\s*0\s*\)"),
+        ("rs", r"\bprocess::exit\s*\(\s*0\s*\)|\bExitCode::SUCCESS\b.*\.exit_process"),
+        (
+            "c cc cpp cxx h hpp",
+            r"\b(?:_exit|_Exit|quick_exit|exit)\s*\(\s*(?:0|EXIT_SUCCESS)\s*\)|\batexit\s*\(|__attribute__\s*\(\(\s*constructor",
+        ),
+        ("java kt", r"\bSystem\.exit\s*\(\s*0\s*\)|\.(?:halt|exit)\s*\(\s*0\s*\)"),
+    )
+    for name in names.split()
+}
+# A file that is about nothing but how tests are run, by its place.
+_CARGO_CONFIGURATION = re.compile(r"(?:^|/)\.cargo/config(?:\.toml)?$")
+_GO_MAIN = re.compile(r"^func TestMain\s*\(", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +89,7 @@ def is_test_file(path: str) -> bool:
 
 def is_test_configuration(path: str) -> bool:
     """Whether the whole file is about how tests are run; files like pyproject.toml are so only in part."""
-    return PurePosixPath(path).name.lower() in _CONFIGURATION
+    return PurePosixPath(path).name.lower() in _CONFIGURATION or bool(_CARGO_CONFIGURATION.search(path))
 
 
 def touches_tests(change: FileChange) -> bool:
@@ -126,7 +147,9 @@ def _test_part(name: str, text: str) -> Any:
     except tomllib.TOMLDecodeError:
         return text
     if name == "cargo.toml":
-        return [data.get("test"), data.get("lib", {}).get("test")]
+        package, lib = data.get("package", {}), data.get("lib", {})
+        profile = {name: data.get("profile", {}).get(name) for name in ("test", "dev")}
+        return [data.get("test"), lib.get("test"), lib.get("doctest"), lib.get("harness"), package.get("autotests"), profile]
     tools = data.get("tool", {})
     return {tool: tools.get(tool) for tool in ("pytest", "tox", "nox", "coverage", "hatch", "pdm", "poe")}
 
@@ -134,17 +157,30 @@ def _test_part(name: str, text: str) -> Any:
 def _source(change: FileChange) -> Iterator[Tampering]:
     """Code outside of tests that asks whether it is being tested, or ends the process behind the runner's back."""
     before, after = change.before or "", change.after or ""
+    ends = _SUCCESSFUL_EXITS.get(PurePosixPath(change.path).suffix[1:], _EXITS)
     for pattern, kind_text in (
         (_SPECIAL, "asks whether tests are running"),
-        (_EXITS, "ends or hooks the process"),
+        (ends, "ends or hooks the process"),
     ):
         if len(pattern.findall(after)) > len(pattern.findall(before)):
             yield Tampering(change.path, "special-cases", f"{change.path} {kind_text}")
+    if change.path.endswith(".rs") and before:
+        yield from _tests_among_code(change.path, rust_tests(before), rust_tests(after))
+
+
+def _tests_among_code(path: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Tampering]:
+    """Tests that stand in the file of the code that they test."""
+    for name, body in old.items():
+        if name not in new:
+            yield Tampering(path, "deletes", f"deletes the test {name}")
+        elif body != new[name]:
+            yield from _text_changes(path, f"the test {name}", body, new[name])
 
 
 def _test_file(change: FileChange) -> Iterator[Tampering]:
     path, before, after = change.path, change.before, change.after
     if before is None:
+        yield from _new_test_file(change)
         return
     if after is None:
         yield Tampering(path, "deletes", f"deletes the test file {path}")
@@ -162,6 +198,14 @@ def _test_file(change: FileChange) -> Iterator[Tampering]:
         rest_before, rest_after = _without(before, old), _without(after, new)
         if rest_before != rest_after:
             yield from _text_changes(path, f"{path} outside of its tests", rest_before, rest_after)
+
+
+def _new_test_file(change: FileChange) -> Iterator[Tampering]:
+    """New tests are welcome; a new file that decides how the others are run is not."""
+    if change.path.endswith("_test.go") and _GO_MAIN.search(change.after or ""):
+        yield Tampering(change.path, "configuration", f"{change.path} decides how all tests of its package run")
+    if not change.path.endswith(".py"):
+        yield from _source(change)
 
 
 def _text_changes(path: str, what: str, before: str, after: str) -> Iterator[Tampering]:

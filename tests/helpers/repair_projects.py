@@ -92,7 +92,11 @@ async def repaired(
 
 def snapshot(root: Path) -> dict[str, bytes]:
     """All files but bytecode."""
-    files = (p for p in root.rglob("*") if p.is_file() and "__pycache__" not in p.parts and ".pytest_cache" not in p.parts)
+    files = (
+        p
+        for p in root.rglob("*")
+        if p.is_file() and "__pycache__" not in p.parts and ".pytest_cache" not in p.parts
+    )
     return {p.relative_to(root).as_posix(): p.read_bytes() for p in files}
 
 

@@ -37,7 +37,9 @@ def test_the_loop_in_which_a_test_was_cut_is_raised() -> None:
 
 
 def test_frames_alone_when_nothing_was_traced() -> None:
-    failure = Failure("t", "import", "no", "ImportError", (Frame("m.py", 4), Frame("/usr/lib/x.py", 1, in_project=False)))
+    failure = Failure(
+        "t", "import", "no", "ImportError", (Frame("m.py", 4), Frame("/usr/lib/x.py", 1, in_project=False))
+    )
     scores = suspicion((), [failure], ())
     assert scores["m.py", 4] == 1.0
     assert ("/usr/lib/x.py", 1) not in scores
@@ -60,7 +62,10 @@ def test_reported_lines_leave_out_what_says_nothing() -> None:
 
 
 def test_data_that_suspicious_lines_use() -> None:
-    source = Source("m.py", "TABLE = {1: 2}\nOTHER = 3\n\n\nclass A:\n    size = 4\n\n\ndef f(a):\n    return TABLE[a.size]\n")
+    source = Source(
+        "m.py",
+        "TABLE = {1: 2}\nOTHER = 3\n\n\nclass A:\n    size = 4\n\n\ndef f(a):\n    return TABLE[a.size]\n",
+    )
     used = mutate.used_names(source, {10: 0.8})
     assert mutate.data_lines(source, used) == {1: 0.4, 6: 0.4}
 

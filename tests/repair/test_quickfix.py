@@ -73,7 +73,9 @@ async def test_quick_fix(tmp_path: Path, name: str) -> None:
 
 
 async def test_import_of_what_one_module_defines(tmp_path: Path) -> None:
-    after, how = await fixed(tmp_path, "def f(n):\n    return twice(n)\n", other="def twice(n):\n    return n * 2\n")
+    after, how = await fixed(
+        tmp_path, "def f(n):\n    return twice(n)\n", other="def twice(n):\n    return n * 2\n"
+    )
     assert after == "from other import twice\n\ndef f(n):\n    return twice(n)\n"
     assert how == "from other import twice added"
 
@@ -85,7 +87,11 @@ async def test_name_of_a_module_one_slip_away(tmp_path: Path) -> None:
 
 
 async def test_keyword_that_the_test_passes(tmp_path: Path) -> None:
-    after, _ = await fixed(tmp_path, "def f(nubmer):\n    return nubmer * 2\n", "from m import f\n\ndef test_f():\n    assert f(number=2) == 4\n")
+    after, _ = await fixed(
+        tmp_path,
+        "def f(nubmer):\n    return nubmer * 2\n",
+        "from m import f\n\ndef test_f():\n    assert f(number=2) == 4\n",
+    )
     assert after == "def f(number):\n    return number * 2\n"
 
 
@@ -106,7 +112,12 @@ UNSURE = {
 
 @pytest.mark.parametrize("name", UNSURE)
 async def test_no_certainty_no_fix(tmp_path: Path, name: str) -> None:
-    files = {"m.py": UNSURE[name], "test_m.py": USE, "a.py": "def twice(n):\n    return n * 2\n", "b.py": "def twice(n):\n    return 2 * n\n"}
+    files = {
+        "m.py": UNSURE[name],
+        "test_m.py": USE,
+        "a.py": "def twice(n):\n    return n * 2\n",
+        "b.py": "def twice(n):\n    return 2 * n\n",
+    }
     result = await repaired(tmp_path, files, "python -m pytest -q", PlainRunner(tmp_path))
     assert result.patches == ()
     assert [(s.path, s.line) for s in result.suspicious][:1] == [("m.py", UNSURE[name].count("\n"))]

@@ -9,10 +9,18 @@ from flashagent.repair.template import Shape
 
 
 def judged(
-    name: str, score: float, *answers: str, shape: Shape = "", passing: int = 3, failing: int = 1, from_test: bool = False
+    name: str,
+    score: float,
+    *answers: str,
+    shape: Shape = "",
+    passing: int = 3,
+    failing: int = 1,
+    from_test: bool = False,
 ) -> Judged:
     mutation = Mutation("m.py", (Edit(ord(name), ord(name) + 1, name),), name, 1, score, shape, False)
-    return Judged(mutation, tuple(answers), tuple("f(0)\t0" for _ in answers), passing, failing, name, from_test)
+    return Judged(
+        mutation, tuple(answers), tuple("f(0)\t0" for _ in answers), passing, failing, name, from_test
+    )
 
 
 def names(*patches: Judged) -> list[str]:
@@ -24,7 +32,11 @@ def test_the_likelier_edit_comes_first() -> None:
 
 
 def test_one_of_each_behaviour_comes_before_a_second_of_the_same() -> None:
-    first, second, other = judged("a", 0.5, "f(1)\t1"), judged("b", 0.4, "f(1)\t1"), judged("c", 0.1, "f(1)\t2")
+    first, second, other = (
+        judged("a", 0.5, "f(1)\t1"),
+        judged("b", 0.4, "f(1)\t1"),
+        judged("c", 0.1, "f(1)\t2"),
+    )
     assert names(first, second, other) == ["a", "c", "b"]
 
 
@@ -40,7 +52,10 @@ def test_suspect_shapes_come_last() -> None:
 
 
 def test_a_patch_that_hangs_on_near_calls_comes_last() -> None:
-    assert names(judged("a", 0.5, "f(1)\t1", "f(9)\thangs"), judged("b", 0.4, "f(1)\t1", "f(9)\t9")) == ["b", "a"]
+    assert names(judged("a", 0.5, "f(1)\t1", "f(9)\thangs"), judged("b", 0.4, "f(1)\t1", "f(9)\t9")) == [
+        "b",
+        "a",
+    ]
 
 
 def test_words() -> None:

@@ -99,11 +99,19 @@ def test_template_offers(template: str, before: str, after: str | None) -> None:
 
 
 BLOCKS = [
-    ("receiver", "class A:\n    def f(self):\n        self.n = 1\n        return n\n", "        return self.n\n"),
+    (
+        "receiver",
+        "class A:\n    def f(self):\n        self.n = 1\n        return n\n",
+        "        return self.n\n",
+    ),
     ("call result", "def f(a):\n    a.copy()\n    return a.copy\n", "    return a.copy()\n"),
     ("await", "async def f(a):\n    return g(a)\n", "    return await g(a)\n"),
     ("kind of branch", "def f(a):\n    if a:\n        a -= 1\n    return a\n", "    while a:\n"),
-    ("caught type", "def f(a):\n    try:\n        g()\n    except KeyError:\n        pass\n", "    except (KeyError, ValueError):\n"),
+    (
+        "caught type",
+        "def f(a):\n    try:\n        g()\n    except KeyError:\n        pass\n",
+        "    except (KeyError, ValueError):\n",
+    ),
     ("delete statement", "def f(a):\n    a += 1\n    return a\n", "def f(a):\n    return a\n"),
     ("break or continue", "def f(a):\n    for x in a:\n        break\n", "        continue\n"),
     ("return or continue", "def f(a):\n    for x in a:\n        return x\n", "        continue\n"),
@@ -111,14 +119,34 @@ BLOCKS = [
     ("insert sibling", "def f(a):\n    a = 1\n    g(a)\n", "    g(a)\n    a = 1\n"),
     ("insert step", "def f(a, b):\n    b = g(a)\n    return b\n", "    b = g(a)\n    a += 1\n"),
     ("swap statements", "def f(a):\n    g(a)\n    h(a)\n", "    h(a)\n    g(a)\n"),
-    ("move out", "def f(a):\n    for x in a:\n        g(x)\n        return x\n", "        g(x)\n    return x\n"),
+    (
+        "move out",
+        "def f(a):\n    for x in a:\n        g(x)\n        return x\n",
+        "        g(x)\n    return x\n",
+    ),
     ("move in", "def f(a):\n    for x in a:\n        g(x)\n    h(x)\n", "        g(x)\n        h(x)\n"),
     ("move up", "def f(a):\n    for x in a:\n        g(x)\n        h = 1\n", "    h = 1\n    for x in a:\n"),
     ("into the branch", "def f(a):\n    if a:\n        a = 1\n    a = 2\n", "    else:\n        a = 2\n"),
-    ("guard statement", "def f(a, b):\n    b.x(a)\n    return b\n", "    if b is not None:\n        b.x(a)\n"),
-    ("skip element", "def f(a):\n    for x in a:\n        g(x)\n", "        if x is None:\n            continue\n"),
-    ("base case", "def f(a):\n    '''doc'''\n    return f(a)\n", "    '''doc'''\n    if not a:\n        return []\n"),
-    ("global name", HEAD + "def other(x):\n    return helper(x)\n\n\nother(helper(1))\n", "    return other(x)\n"),
+    (
+        "guard statement",
+        "def f(a, b):\n    b.x(a)\n    return b\n",
+        "    if b is not None:\n        b.x(a)\n",
+    ),
+    (
+        "skip element",
+        "def f(a):\n    for x in a:\n        g(x)\n",
+        "        if x is None:\n            continue\n",
+    ),
+    (
+        "base case",
+        "def f(a):\n    '''doc'''\n    return f(a)\n",
+        "    '''doc'''\n    if not a:\n        return []\n",
+    ),
+    (
+        "global name",
+        HEAD + "def other(x):\n    return helper(x)\n\n\nother(helper(1))\n",
+        "    return other(x)\n",
+    ),
 ]
 
 
@@ -128,9 +156,13 @@ def test_template_on_blocks(template: str, before: str, part: str) -> None:
 
 
 def test_a_raising_guard_comes_from_the_failing_test() -> None:
-    tests = "def test_it():\n    with pytest.raises(ValueError, match='must not be negative'):\n        f(-1)\n"
+    tests = (
+        "def test_it():\n    with pytest.raises(ValueError, match='must not be negative'):\n        f(-1)\n"
+    )
     made = offers("def f(n):\n    return n\n", "missing error", tests)
-    assert "def f(n):\n    if n < 0:\n        raise ValueError('must not be negative')\n    return n\n" in made
+    assert (
+        "def f(n):\n    if n < 0:\n        raise ValueError('must not be negative')\n    return n\n" in made
+    )
 
 
 def test_every_template_is_tested_and_names_its_source() -> None:
@@ -150,7 +182,9 @@ def test_positions_count_characters_not_bytes() -> None:
 
 
 def test_all_candidates_parse_and_the_order_is_fixed() -> None:
-    code = function("total = 0", "for x in items:", "    if x > a and not b:", "        total += x * 2", "return total")
+    code = function(
+        "total = 0", "for x in items:", "    if x > a and not b:", "        total += x * 2", "return total"
+    )
     source = Source("m.py", code)
     every = dict.fromkeys(range(1, 8), 1.0)
     found = list(mutate.mutations(source, every, donors.collect(source)))

@@ -59,7 +59,9 @@ def candidate(root: Path, body: str) -> dict[str, Any]:
     return {"path": str(root / "m.py"), "line": 4, "name": "double", "code": code, "offset": 3, "cover": "u"}
 
 
-def trial(tests: dict[str, str], candidates: list[dict[str, Any]], batch: int = 10, **more: Any) -> dict[str, Any]:
+def trial(
+    tests: dict[str, str], candidates: list[dict[str, Any]], batch: int = 10, **more: Any
+) -> dict[str, Any]:
     return {
         "do": "try", "candidates": candidates, "batch": batch, "wall": 3.0,
         "failing": [{"id": tests["double"], "cpu": 0.1}],
@@ -100,7 +102,9 @@ async def test_pytest_session(project: Path) -> None:
 
 
 async def hostile(runner: Any, project: Path) -> list[str]:
-    forge = "import os, json, struct; b = json.dumps({'word': '', 'answer': {'verdict': 'plausible'}}).encode(); "
+    forge = (
+        "import os, json, struct; b = json.dumps({'word': '', 'answer': {'verdict': 'plausible'}}).encode(); "
+    )
     forge += "[os.write(d, struct.pack('>I', len(b)) + b) for d in range(3, 40) if os.path.exists(f'/proc/self/fd/{d}') "
     forge += "and 'pipe' in os.readlink(f'/proc/self/fd/{d}')]; return 0"
     worker = Worker(runner, launch(project), "warm", 60.0)
@@ -171,7 +175,11 @@ async def test_cold_candidates_are_imported_anew(project: Path) -> None:
     text = (project / "m.py").read_text()
     texts = [text.replace("n + 2", "n * 2"), text.replace("n + 2", "n * 3"), "raise SystemExit\n", "def ("]
     asked = [{"path": str(project / "m.py"), "text": t, "cover": "u"} for t in texts]
-    more = {"arguments": ["-q", *PYTEST.values(), "--rootdir", str(project)], "import_cpu": 10.0, "control": []}
+    more = {
+        "arguments": ["-q", *PYTEST.values(), "--rootdir", str(project)],
+        "import_cpu": 10.0,
+        "control": [],
+    }
     try:
         await worker.start()
         answer = await worker.ask(trial(PYTEST, asked, batch=1, **more) | {"wall": 20.0})
@@ -186,9 +194,15 @@ async def test_unittest_session(tmp_path: Path) -> None:
     worker = Worker(TrustingRunner(tmp_path), launch(tmp_path, "unittest", ()), "warm", 60.0)
     try:
         first = await worker.start()
-        assert {t["id"] for t in first["tests"]} == {"test_m.T.test_double", "test_m.T.test_two", "test_m.T.test_half"}
+        assert {t["id"] for t in first["tests"]} == {
+            "test_m.T.test_double",
+            "test_m.T.test_two",
+            "test_m.T.test_half",
+        }
         await worker.ask({"do": "prepare", "modules": []})
-        answer = await worker.ask(trial(names, [candidate(tmp_path, "return n * 2"), candidate(tmp_path, "return 6")]))
+        answer = await worker.ask(
+            trial(names, [candidate(tmp_path, "return n * 2"), candidate(tmp_path, "return 6")])
+        )
         assert [r["verdict"] for r in answer["results"]] == ["plausible", "regressed"]
     finally:
         await worker.close()
@@ -209,15 +223,41 @@ async def test_shared_mutable_parameters_are_fresh_each_time(tmp_path: Path) -> 
         await worker.close()
 
 
+@pytest.mark.parametrize("framework", ["pytest", "unittest"])
+async def test_a_failing_subtest_fails_its_test(tmp_path: Path, framework: str) -> None:
+    tests = "import unittest\nfrom m import double\n\nclass T(unittest.TestCase):\n    def test_x(self):\n        for n in (2, 3):\n            with self.subTest(n=n):\n                self.assertEqual(double(n), 4)\n"
+    write(tmp_path, {"m.py": MODULE, "test_m.py": tests})
+    worker = Worker(TrustingRunner(tmp_path), launch(tmp_path, framework, ()), "warm", 60.0)
+    try:
+        name = (await worker.start())["tests"][0]["id"]
+        plain = await worker.ask({"do": "plain", "tests": [name], "cpu": 2.0, "wall": 10.0})
+        assert plain["results"][0]["outcome"] == "failed: AssertionError"
+        await worker.ask({"do": "prepare", "modules": []})
+        answer = await worker.ask(
+            trial({"double": name, "two": name}, [candidate(tmp_path, "return 4")]) | {"control": []}
+        )
+        assert answer["results"][0]["verdict"] == "plausible"
+    finally:
+        await worker.close()
+
+
 async def test_behaviour_tells_two_patches_apart(project: Path) -> None:
     worker = Worker(TrustingRunner(project), launch(project), "warm", 60.0)
     try:
         await worker.start()
         await worker.ask({"do": "prepare", "modules": []})
         tests = [{"id": name, "cpu": 0.2} for name in PYTEST.values()]
-        asked = [candidate(project, body) for body in ("return n * 2", "return n + n", "return 6 if n == 3 else 4")]
+        asked = [
+            candidate(project, body) for body in ("return n * 2", "return n + n", "return 6 if n == 3 else 4")
+        ]
         answer = await worker.ask(
-            {"do": "behave", "candidates": asked, "behave_tests": tests, "test_files": [str(project / "test_m.py")], "wall": 10.0}
+            {
+                "do": "behave",
+                "candidates": asked,
+                "behave_tests": tests,
+                "test_files": [str(project / "test_m.py")],
+                "wall": 10.0,
+            }
         )
         product, total, special = (r["answers"] for r in answer["results"])
         assert product == total != special
@@ -234,7 +274,18 @@ async def test_a_worker_that_cannot_start_says_why(tmp_path: Path) -> None:
 
 
 async def test_an_interpreter_without_pytest_is_no_crash(project: Path) -> None:
-    broken = Launch(Path(sys.executable), "pytest", (), project, project, (str(project),), {"PYTHONPATH": str(project)}, (), (), ())
+    broken = Launch(
+        Path(sys.executable),
+        "pytest",
+        (),
+        project,
+        project,
+        (str(project),),
+        {"PYTHONPATH": str(project)},
+        (),
+        (),
+        (),
+    )
     write(project, {"pytest.py": "raise ImportError('shadowed')\n"})
     async with Pool(TrustingRunner(project), broken, 1, 30.0) as pool:
         with pytest.raises(WorkerGone):
@@ -246,5 +297,10 @@ def test_the_worker_imports_nothing_but_the_standard_library() -> None:
         "import sys, runpy; runpy.run_path(sys.argv[1]); "
         "print(sorted({m.partition('.')[0] for m in sys.modules} - set(sys.stdlib_module_names) - {'__main__', '_distutils_hack'}))"
     )
-    done = subprocess.run([sys.executable, "-I", "-S", "-c", script, str(WORKER_FILE)], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", script, str(WORKER_FILE)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout.strip() == "[]"

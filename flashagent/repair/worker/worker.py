@@ -284,6 +284,7 @@ class PytestSession:
         self.arguments: list[str] = list(setup["arguments"])
         self.items: dict[str, Any] = {}
         self.broken: dict[str, str] = {}
+        self.failed_inside = ""
         self.root = ""
         self.error = ""
 
@@ -336,13 +337,13 @@ class PytestSession:
         if item._flashagent_params is not None:
             item.callspec.params.clear()
             item.callspec.params.update(_deep(item._flashagent_params))
-        word = "skipped"
+        word, self.failed_inside = "skipped", ""
         for report in runtestprotocol(item, log=False, nextitem=None):
             if report.failed:
                 return "failed: " + str(report.longrepr)[:160]
             if report.when == "call" and (report.passed or hasattr(report, "wasxfail")):
                 word = "passed"
-        return word
+        return "failed: " + self.failed_inside if self.failed_inside else word
 
 
 def _short_failure(excinfo: Any, style: Any = None) -> str:
@@ -366,6 +367,11 @@ class _PytestDoor:
     def pytest_collectreport(self, report: Any) -> None:
         if report.failed:
             self.session.broken[report.nodeid] = str(getattr(report, "fspath", "") or report.nodeid)
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Only subtests come here: tests themselves are run without logging."""
+        if report.failed:
+            self.session.failed_inside = str(report.longrepr)[:160] or "subtest"
 
     def pytest_runtestloop(self, session: Any) -> bool:
         self.session.accept(session.items, str(session.config.rootpath))
