@@ -31,11 +31,11 @@ import repair_programs
 from helpers.repair_sandbox import BwrapRunner, CopiedTrees
 
 from flashagent.ports import Command
+from flashagent.repair.donors import Donors
 from flashagent.repair.engine import RepairRequest, RepairResult, repair
 from flashagent.repair.source import Source, apply_edits
-from flashagent.repair.templates import constants, operators
 from flashagent.repair.template import Site
-from flashagent.repair.donors import Donors
+from flashagent.repair.templates import constants, operators
 from flashagent.values import CheckReport
 from flashagent.verify.commands import Check, check_from_text
 from flashagent.verify.environment import ProjectEnvironment
@@ -235,7 +235,10 @@ async def library(requirement: str, options: argparse.Namespace) -> list[Row]:
         path = chooser.choices(files, [p.stat().st_size for p in files])[0]
         original = path.read_text()
         source = Source(path.relative_to(root).as_posix(), original)
-        text, line, kind = next(mutants(source, chooser))
+        mutant = next(mutants(source, chooser), None)
+        if mutant is None:
+            continue
+        text, line, kind = mutant
         path.write_text(text)
         try:
             row = await one_mutant(

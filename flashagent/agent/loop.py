@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -88,6 +89,10 @@ async def ask(thread: Thread, emit: Emit) -> AssistantMessage:
             emit,
         )
         usage = reply.usage + reply.wasted
+    except asyncio.CancelledError:
+        # The endpoint has read the prompt and bills it, though nobody told us what came back.
+        usage = Usage(prompt_tokens=reservation.prompt_tokens, estimated=True)
+        raise
     finally:
         thread.budget.settle(reservation, usage)
     thread.history.append(reply)

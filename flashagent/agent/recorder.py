@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -27,15 +27,12 @@ SYNCED = (AssistantReplied, ToolFinished, TurnFinished, JobFinished)
 
 
 class Recorder:
-    """A sink of events. Each line is written at once; after each finished step it is on the disk (fsync)."""
+    """A sink of events that hold no secret any more. Each line is written at once; after each finished step it is on the disk (fsync)."""
 
-    def __init__(
-        self, path: Path, session: str, clock: Clock, mask: Callable[[str], str] = lambda text: text
-    ) -> None:
+    def __init__(self, path: Path, session: str, clock: Clock) -> None:
         self.path = path
         self._session = session
         self._clock = clock
-        self._mask = mask
         self._seq = 0
         self._file: IO[str] | None = None
 
@@ -45,7 +42,7 @@ class Recorder:
         self._seq += 1
         line = to_line(event, seq=self._seq, time=self._clock.now(), session=self._session)
         file = self._open()
-        file.write(self._mask(line) + "\n")
+        file.write(line + "\n")
         file.flush()
         if isinstance(event, SYNCED):
             os.fsync(file.fileno())

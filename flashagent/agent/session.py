@@ -17,7 +17,9 @@ from flashagent.values import Usage
 class Session:
     """`sinks` see every event before the reader of the stream does, so saving never depends on a screen."""
 
-    def __init__(self, session_id: str, thread: Thread, sinks: Sequence[Emit] = (), *, can_ask: bool = False) -> None:
+    def __init__(
+        self, session_id: str, thread: Thread, sinks: Sequence[Emit] = (), *, can_ask: bool = False
+    ) -> None:
         self.id = session_id
         self.thread = thread
         self.error: FlashagentError | None = None

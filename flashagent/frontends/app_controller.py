@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flashagent.agent.limits import Limits
 from flashagent.agent.recorder import Recorder
 from flashagent.compose.house import Place, Wishes, new_session_id, open_house
 from flashagent.errors import UsageError
-from flashagent.events import Decision, Emit, Event, JobFinished
+from flashagent.events import Decision, Emit, Event
 from flashagent.frontends.history import changes_since_last, sentence
+from flashagent.frontends.oneshot import masked
 from flashagent.frontends.tui.controller import Facts
 from flashagent.jobs.fix import run_fix
 from flashagent.jobs.job import FixJob
@@ -31,12 +33,13 @@ class AppController:
     def __init__(self, place: Place, wishes: Wishes) -> None:
         self._place = place
         session = new_session_id(place.clock)
-        mask = Secrets(place.settings.secrets).mask
-        self._recorder = Recorder(place.state / "sessions" / f"{session}.jsonl", session, place.clock, mask)
+        self._recorder = Recorder(place.state / "sessions" / f"{session}.jsonl", session, place.clock)
+        self._emit = masked(Secrets(place.settings.secrets).mask, self._recorder, self._show)
         self._screen: Emit | None = None
         self._house = open_house(place, wishes, self._emit, session, can_ask=True)
         self._chat: Chat | None = None
-        self._job: asyncio.Task[JobFinished] | None = None
+        self._work: asyncio.Task[object] | None = None
+        self._interrupted = False
 
     @property
     def facts(self) -> Facts:
@@ -47,7 +50,7 @@ class AppController:
 
     async def submit(self, prompt: str, emit: Emit) -> None:
         self._screen = emit
-        await self._session().turn(prompt)
+        await self._to_its_end(self._session().turn(prompt))
 
     async def fix(self, goal: str, emit: Emit) -> None:
         self._screen = emit
@@ -59,11 +62,7 @@ class AppController:
             offline=settings.offline,
             commit=settings.commit,
         )
-        self._job = asyncio.create_task(run_fix(job, self._house, self._emit))
-        try:
-            await self._job
-        finally:
-            self._job = None
+        await self._to_its_end(run_fix(job, self._house, self._emit))
 
     async def diff(self) -> str:
         return await asyncio.to_thread(changes_since_last, self._house.checkpoints)
@@ -76,10 +75,9 @@ class AppController:
             self._chat.steer(text)
 
     def interrupt(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
-        if self._chat is not None:
-            self._chat.interrupt()
+        if self._work is not None:
+            self._interrupted = True
+            self._work.cancel()
 
     def answer(self, call_id: str, decision: Decision, reason: str) -> None:
         if self._chat is not None:
@@ -89,6 +87,18 @@ class AppController:
         self._recorder.close()
         await self._house.close()
         self._place.repository.close()
+
+    async def _to_its_end(self, work: Coroutine[Any, Any, object]) -> None:
+        """One piece of work; an interrupt ends it and is no error, while cancelling the caller goes on to the caller."""
+        self._interrupted = False
+        self._work = asyncio.create_task(work)
+        try:
+            await asyncio.wait({self._work})
+            if not (self._work.cancelled() and self._interrupted):
+                self._work.result()
+        finally:
+            self._work.cancel()
+            self._work = None
 
     def _session(self) -> Chat:
         from flashagent.jobs.chat import Chat
@@ -107,7 +117,6 @@ class AppController:
         limits = self._place.settings.limits
         return Limits(limits.attempts, limits.requests, limits.tokens, limits.max_cost, limits.minutes * 60)
 
-    def _emit(self, event: Event) -> None:
-        self._recorder(event)
+    def _show(self, event: Event) -> None:
         if self._screen is not None:
             self._screen(event)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from flashagent.agent.limits import Limits
 from flashagent.agent.recorder import Recorder
 from flashagent.compose.clock import SystemClock
 from flashagent.compose.house import Place, Wishes, new_session_id, open_house, open_place
 from flashagent.errors import FlashagentError
-from flashagent.events import Emit, Event, JobFinished, Notice
+from flashagent.events import Emit, Event, JobFinished, Notice, with_texts
 from flashagent.frontends.headless import run_headless
 from flashagent.frontends.jsonl import JsonLines
 from flashagent.frontends.text import TextAccount
@@ -23,6 +24,8 @@ from flashagent.jobs.job import FixJob, job_failed
 from flashagent.ports import Clock
 from flashagent.settings import Settings
 from flashagent.untrusted import Secrets
+
+TICK_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,26 @@ def run_oneshot(wish: OneShot, cwd: Path, environ: Mapping[str, str], out: TextI
     started."""
     clock = SystemClock()
     session = new_session_id(clock)
-    sink = JsonLines(out, clock, session) if wish.json else _account(wish, environ, out, talk, clock)
-    return run_headless(lambda: job_at(wish, cwd, environ, sink, session))
+    if wish.json:
+        return run_headless(lambda: job_at(wish, cwd, environ, JsonLines(out, clock, session), session))
+    account = _account(wish, environ, out, talk, clock)
+    return run_headless(lambda: _ticking(job_at(wish, cwd, environ, account, session), account))
+
+
+async def _ticking(job: Coroutine[Any, Any, JobFinished], account: TextAccount) -> JobFinished:
+    """The job, with a progress line that moves also while no event comes."""
+
+    async def tick() -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            account.tick()
+
+    ticking = asyncio.create_task(tick())
+    try:
+        return await job
+    finally:
+        ticking.cancel()
+        account.close()
 
 
 async def job_at(
@@ -57,40 +78,43 @@ async def job_at(
 ) -> JobFinished:
     """The whole job in the repository around `cwd`: every event goes to `sink` and on record; JobFinished is the last,
     also when nothing could be started."""
-    session = session or new_session_id(SystemClock())
-    sinks = [sink]
-    emit = fan_out(sinks)
     try:
-        return await _run(wish, cwd, environ, sinks, session)
+        return await _run(wish, cwd, environ, sink, session or new_session_id(SystemClock()))
     except FlashagentError as error:
         finished = job_failed(error)
-        emit(finished)
+        sink(finished)
         return finished
 
 
-async def _run(
-    wish: OneShot, cwd: Path, environ: Mapping[str, str], sinks: list[Emit], session: str
-) -> JobFinished:
-    emit = fan_out(sinks)
+async def _run(wish: OneShot, cwd: Path, environ: Mapping[str, str], sink: Emit, session: str) -> JobFinished:
     wishes = Wishes(wish.settings, wish.checks, wish.sandboxed, wish.trust_project)
     with closing(open_place(cwd, environ, wishes)) as place, closing(_recorder(place, session)) as recorder:
-        sinks.append(recorder)
+        emit = masked(Secrets(place.settings.secrets).mask, recorder, sink)
         for ignored in place.settings.ignored:
             emit(Notice("warning", str(ignored)))
         house = open_house(place, wishes, emit, session)
         if not house.runner.protects:
-            emit(
-                Notice("warning", "NO SANDBOX: checks run unprotected.", "Leave out --no-sandbox to be safe.")
-            )
+            leave = "Leave out --no-sandbox to be safe."
+            emit(Notice("warning", "NO SANDBOX: checks run unprotected.", leave))
         try:
             return await run_fix(_job(wish, place.settings), house, emit)
         finally:
             await house.close()
 
 
+def masked(mask: Callable[[str], str], *sinks: Emit) -> Emit:
+    """One sink for several, in their order, none of which sees a secret."""
+
+    def emit(event: Event) -> None:
+        clean = with_texts(event, mask)
+        for sink in sinks:
+            sink(clean)
+
+    return emit
+
+
 def _recorder(place: Place, session: str) -> Recorder:
-    mask = Secrets(place.settings.secrets).mask
-    return Recorder(place.state / "sessions" / f"{session}.jsonl", session, place.clock, mask)
+    return Recorder(place.state / "sessions" / f"{session}.jsonl", session, place.clock)
 
 
 def _job(wish: OneShot, settings: Settings) -> FixJob:
@@ -109,17 +133,9 @@ def _job(wish: OneShot, settings: Settings) -> FixJob:
     )
 
 
-def fan_out(sinks: list[Emit]) -> Emit:
-    """One sink for many; those added to the list later are reached too."""
-
-    def emit(event: Event) -> None:
-        for sink in sinks:
-            sink(event)
-
-    return emit
-
-
-def _account(wish: OneShot, environ: Mapping[str, str], out: TextIO, talk: TextIO, clock: Clock) -> Emit:
+def _account(
+    wish: OneShot, environ: Mapping[str, str], out: TextIO, talk: TextIO, clock: Clock
+) -> TextAccount:
     terminal = talk.isatty() and environ.get("TERM", "") != "dumb"
     return TextAccount(
         out,

@@ -180,7 +180,7 @@ async def _validated(
         if kept and validator.last_seconds > 20.0:
             break  # a slow check: the best one is enough
         if await validator.green((change,)):
-            how = f"{one.patch.mutation.template} at {change.path}:{one.patch.mutation.line}"
+            how = project.describe(one.patch.mutation)
             kept.append(_patch((change,), one.confidence, one.reasons, how))
     return tuple(kept)
 

@@ -29,7 +29,7 @@ SKIPPED = frozenset(
     }
 )
 _TEST_FOLDERS = frozenset({"tests", "test", "testing"})
-MAX_FILES, MAX_CHARACTERS = 4000, 600_000
+MAX_FILES, MAX_CHARACTERS, SHOWN = 4000, 600_000, 40
 
 
 class Project:
@@ -135,3 +135,17 @@ class Project:
         source = self.source(mutation.path)
         assert source is not None
         return FileChange(mutation.path, source.text, patched(source, mutation))
+
+    def describe(self, mutation: Mutation) -> str:
+        """What a patch changes, in words: the texts when they are short, and the place."""
+        source = self.source(mutation.path)
+        assert source is not None
+        place = f"at {mutation.path}:{mutation.line}"
+        edit = mutation.edits[0]
+        old, new = source.text[edit.start : edit.end].strip(), edit.text.strip()
+        if len(mutation.edits) > 1 or max(len(old), len(new)) > SHOWN or "\n" in old + new:
+            return f"{mutation.template} {place}"
+        change = (
+            f"`{old}` becomes `{new}`" if old and new else f"`{new}` added" if new else f"`{old}` taken away"
+        )
+        return f"{change} {place} ({mutation.template})"

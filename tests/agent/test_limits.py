@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from helpers.clock import FrozenClock
 
 from flashagent.agent.limits import Budget, Limits
 from flashagent.errors import LimitReached, UsageError
 from flashagent.values import Usage
-from helpers.clock import FrozenClock
 
 
 def price(model: str, usage: Usage) -> float | None:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from helpers.clock import FrozenClock
 
 from flashagent.agent.approvals import Action, Allow, Ask, Deny, Grants, decide
 from flashagent.agent.context import choose_focus
@@ -11,7 +12,6 @@ from flashagent.agent.effort import Tried, choose
 from flashagent.agent.recorder import Recorder, read_record
 from flashagent.events import Notice, TextDelta, TurnFinished, TurnStarted
 from flashagent.values import RankedSymbol, Symbol, Usage
-from helpers.clock import FrozenClock
 
 RUN = Action("run", "make", ("make",))
 EDIT = Action("edit", "a.py")
@@ -67,9 +67,9 @@ def test_effort_rises_when_attempts_get_no_further(history, architect: bool, exp
 
 def test_the_recorder_writes_each_event_and_a_torn_line_is_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "sessions" / "one.jsonl"
-    recorder = Recorder(path, "one", FrozenClock(), mask=lambda text: text.replace("hunter22", "[secret]"))
+    recorder = Recorder(path, "one", FrozenClock())
     for event in (
-        TurnStarted("hunter22"),
+        TurnStarted("Go"),
         TextDelta("x"),
         Notice("info", "n"),
         TurnFinished("done", Usage()),
@@ -84,7 +84,7 @@ def test_the_recorder_writes_each_event_and_a_torn_line_is_passed_over(tmp_path:
         (2, "Notice"),
         (3, "TurnFinished"),
     ]
-    assert lines[0]["prompt"] == "[secret]"
+    assert lines[0]["prompt"] == "Go"
     assert path.stat().st_mode & 0o777 == 0o600
     assert json.loads(path.read_text().splitlines()[0])["session"] == "one"
 

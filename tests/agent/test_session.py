@@ -4,6 +4,8 @@ import asyncio
 from contextlib import aclosing
 
 import pytest
+from helpers.agent_events import assert_promises, kinds
+from helpers.agent_session import EchoTool, WaitingTool, session_of
 
 from flashagent.agent.calls import INTERRUPTED, Approver
 from flashagent.agent.limits import Limits
@@ -12,8 +14,6 @@ from flashagent.errors import ModelUnreachable, UsageError
 from flashagent.events import ApprovalRequested, Event, ToolFinished, TurnFinished
 from flashagent.messages import ToolMessage, UserMessage
 from flashagent.models.scripted import ScriptedReply, call
-from helpers.agent_events import assert_promises, kinds
-from helpers.agent_session import EchoTool, WaitingTool, session_of
 
 
 async def test_a_turn_without_tools_is_one_step() -> None:

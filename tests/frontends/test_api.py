@@ -3,11 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from helpers.agent_events import assert_promises
+from helpers.jobs_house import CHECK, FIX, Shop
 
 import flashagent
 from flashagent.events import Event
-from helpers.agent_events import assert_promises
-from helpers.jobs_house import CHECK, FIX, Shop
 
 pytestmark = pytest.mark.needs("bwrap")
 

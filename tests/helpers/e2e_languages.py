@@ -77,7 +77,7 @@ JAVASCRIPT = Language(
     "discount) / 10;",
     "discount) / 100;",
     ("npm", "test"),
-    "package.json has a test script",
+    "package.json has a test script: node --test",
     "takes the discount off",
     ("test/cart.test.js", 6),
     "test/cart.test.js",

@@ -6,14 +6,15 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from helpers.repair_sandbox import CopiedTrees
+from helpers.verify_projects import this_environment, write
+
 from flashagent.events import Event
 from flashagent.ports import CommandRunner
 from flashagent.repair.engine import RepairRequest, RepairResult, repair
 from flashagent.repair.workers import Launch
 from flashagent.verify.commands import check_from_text
 from flashagent.verify.run import Verifier
-from helpers.repair_sandbox import CopiedTrees
-from helpers.verify_projects import this_environment, write
 
 CART: Mapping[str, str] = {
     "shop/__init__.py": "",

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from helpers.verify_runner import PlainRunner
+
 from flashagent.ports import Channel, Command, CommandResult, OnOutput
 from flashagent.values import FileChange
-from helpers.verify_runner import PlainRunner
 
 
 class TrustingRunner(PlainRunner):

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import psutil
 import pytest
+from helpers.repair_projects import CART, repaired
+from helpers.repair_sandbox import BwrapRunner, TrustingRunner
+from helpers.verify_projects import this_environment, write
+from helpers.verify_runner import PlainRunner
 
 from flashagent.events import Event, SearchProgress
 from flashagent.repair.engine import NO_SANDBOX, RepairRequest, localize
 from flashagent.verify.commands import check_from_text
 from flashagent.verify.run import Verifier
-from helpers.repair_projects import CART, repaired
-from helpers.repair_sandbox import BwrapRunner, TrustingRunner
-from helpers.verify_projects import this_environment, write
-from helpers.verify_runner import PlainRunner
 
 bwrap = pytest.mark.needs("bwrap")
 
@@ -26,7 +26,7 @@ async def test_pytest_with_classes_and_parameters(tmp_path: Path) -> None:
     result = await repaired(tmp_path, CART, "python -m pytest -q", BwrapRunner(tmp_path), events)
     best = result.patches[0]
     assert "+            result += price * count  # each line\n" in best.diff
-    assert (best.confidence, best.how) == ("likely", "arithmetic at shop/cart.py:13")
+    assert (best.confidence, best.how) == ("likely", "`+` becomes `*` at shop/cart.py:13 (arithmetic)")
     assert result.suspicious[0].path == "shop/cart.py"
     assert any(line.line == 13 for line in result.suspicious[:5])
     assert result.tried > 100

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from helpers.repair_projects import repaired
+from helpers.verify_runner import PlainRunner
 
 from flashagent.repair.quick import syntax
 from flashagent.repair.quick.proposal import near
-from helpers.repair_projects import repaired
-from helpers.verify_runner import PlainRunner
 
 USE = "from m import f\n\ndef test_f():\n    assert f(2) == 4\n"
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from flashagent.repair.pool import Pool
-from flashagent.repair.workers import WORKER_FILE, Launch, Worker, WorkerGone
 from helpers.repair_projects import launch
 from helpers.repair_sandbox import BwrapRunner, TrustingRunner
 from helpers.verify_projects import write
+
+from flashagent.repair.pool import Pool
+from flashagent.repair.workers import WORKER_FILE, Launch, Worker, WorkerGone
 
 MODULE = """
     SEEN = []
