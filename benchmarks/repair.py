@@ -21,7 +21,7 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
@@ -41,7 +41,7 @@ from flashagent.verify.commands import Check, check_from_text
 from flashagent.verify.environment import ProjectEnvironment
 from flashagent.verify.run import Verifier
 
-ORIGINAL = "original.txt"
+QUICK = ("programs", "--step", "15", "--time", "20")
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +227,10 @@ async def library(requirement: str, options: argparse.Namespace) -> list[Row]:
         )  # fmt: skip
         bench.verifier = Verifier(bench.runner, bench.environment, root, lambda event: None, timeout_s=60.0)
     clean = await bench.baseline()
+    red = [r.test_id for r in clean.results if r.outcome in ("failed", "error")]
+    if red:  # they fail without any fault of ours (no network, another version of a dependency)
+        bench.check = replace(bench.check, argv=(*bench.check.argv, *(f"--deselect={name}" for name in red)))
+        clean = await bench.baseline()
     print(f"{requirement}: {clean.passed} passed, {clean.failed} failed in {clean.seconds:.1f} s", flush=True)
     files = sorted(p for p in folder.rglob("*.py") if "test" not in p.name and p.stat().st_size > 2000)
     chooser = random.Random(f"{requirement}-{options.seed}")

@@ -369,7 +369,7 @@ PROGRAMS: tuple[Program, ...] = (
         def test_half(): assert majority(["a", "b"]) is None
         def test_empty(): assert majority([]) is None
         def test_none(): assert majority(["a", "b", "c"]) is None
-        """, "[majority(list(v)) for v in ('abcaa', 'ccabc', 'abab', 'zzz', 'abcc', 'aabbb')]",
+        """, "[majority(v) for v in map(list, __import__('itertools').product('abc', repeat=5))] + [majority(list('aabb')), majority(list('bab'))]",
         ("lead == 0", "lead == 1"), ("else -1", "else 0"), ("* 2 > len", "* 2 >= len"), ("leader = vote", "vote = leader")),
     _program("score", """
         def frame_scores(rolls):

@@ -1,12 +1,13 @@
 """Choose what the model is shown: the full text of what matters most, signatures of what stands around it. Pure.
 
 The token budget is shared among levels: symbols in rank order are shown in full while they fit, the rest by signature,
-so that nothing that was ranked vanishes without a word.
+so that nothing that was ranked vanishes without a word. Nothing is shown twice: neighbours are one block, and what the
+failure quotes already is left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from flashagent.models.tokens import estimate
@@ -14,6 +15,8 @@ from flashagent.values import RankedSymbol, Symbol
 
 FULL_SHARE = 0.8  # of the budget; the rest is for signatures
 LONGEST_SYMBOL_LINES = 120  # a longer one is shown by signature: `read` gives its parts
+BLOCK_TOKENS = 12  # what the place and the fences of a block cost
+NO_LINES: Collection[tuple[str, int]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +30,13 @@ class Focus:
 
 
 def choose_focus(
-    ranked: Sequence[RankedSymbol], read: Callable[[str], str | None], budget_tokens: int
+    ranked: Sequence[RankedSymbol],
+    read: Callable[[str], str | None],
+    budget_tokens: int,
+    quoted: Collection[tuple[str, int]] = NO_LINES,
 ) -> Focus:
-    """The focus for `ranked` (best first). `read` gives the current text of a file, None when it cannot be read."""
+    """The focus for `ranked` (best first). `read` gives the current text of a file, None when it cannot be read; `quoted`
+    are lines, as path and number, that the model is shown anyway and need not copy."""
     texts = _texts(ranked, read)
     full: list[RankedSymbol] = []
     outline: list[Symbol] = []
@@ -39,7 +46,9 @@ def choose_focus(
         body = _body(symbol, texts)
         if body is None or any(_inside(symbol, other.symbol) for other in full):
             continue
-        cost = estimate(body) + 12
+        if _is_quoted(symbol, body, quoted):
+            continue
+        cost = estimate(body) + BLOCK_TOKENS
         room = budget_tokens * FULL_SHARE - spent
         if symbol.end_line - symbol.start_line < LONGEST_SYMBOL_LINES and (cost <= room or not full):
             full = [other for other in full if not _inside(other.symbol, symbol)]
@@ -75,13 +84,32 @@ def _inside(inner: Symbol, outer: Symbol) -> bool:
     )
 
 
+def _is_quoted(symbol: Symbol, body: str, quoted: Collection[tuple[str, int]]) -> bool:
+    """Whether the model has seen every line of a function but its head, as with a test of one statement."""
+    inner = [n for n, line in enumerate(body.split("\n")[1:], symbol.start_line + 1) if line.strip()]
+    return bool(inner) and all((symbol.path, number) in quoted for number in inner)
+
+
 def _full_text(full: Sequence[RankedSymbol], texts: dict[str, str]) -> list[str]:
     parts = []
     for path in dict.fromkeys(candidate.symbol.path for candidate in full):
-        symbols = sorted((c.symbol for c in full if c.symbol.path == path), key=lambda s: s.start_line)
-        for symbol in symbols:
-            parts.append(f"{path}:{symbol.start_line}-{symbol.end_line}\n```\n{_body(symbol, texts)}\n```")
+        lines = texts[path].split("\n")
+        spans = sorted((c.symbol.start_line, c.symbol.end_line) for c in full if c.symbol.path == path)
+        for start, end in _joined(spans, lines):
+            body = "\n".join(lines[start - 1 : end])
+            parts.append(f"{path}:{start}-{end}\n```\n{body}\n```")
     return parts
+
+
+def _joined(spans: Sequence[tuple[int, int]], lines: Sequence[str]) -> list[tuple[int, int]]:
+    """Spans in order, with those that only blank lines part made one."""
+    joined: list[tuple[int, int]] = []
+    for start, end in spans:
+        if joined and not any(line.strip() for line in lines[joined[-1][1] : start - 1]):
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
 
 
 def _outline_text(symbols: Sequence[Symbol], budget_tokens: float) -> list[str]:

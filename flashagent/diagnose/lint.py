@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from flashagent.errors import RunnerMissing
@@ -84,6 +85,7 @@ async def _ruff(arguments: Sequence[str], path: str, text: str) -> tuple[int, st
     return process.returncode or 0, output.decode("utf-8", "replace")
 
 
+@cache
 def _binary() -> str:
     try:
         from ruff import find_ruff_bin  # type: ignore[import-untyped]

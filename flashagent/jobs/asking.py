@@ -24,7 +24,8 @@ from flashagent.jobs.workbench import clean, landing_in, new_session, toolbox
 from flashagent.models.base import ChatModel
 from flashagent.values import CheckReport, FileChange
 from flashagent.verify.detect import Check
-from flashagent.verify.tamper import Tampering, examine, touches_tests
+from flashagent.verify.feedback import important_frames
+from flashagent.verify.tamper import Tampering, examine, is_test_file, touches_tests
 
 
 async def ask_model(
@@ -162,7 +163,10 @@ class Bench:
         return self.clean(self._talk.last_text).strip()[:600]
 
     def _focus(self) -> Focus:
-        return choose_focus(self.seen.focus, self.landing.read, self.house.focus_tokens)
+        told_in_full = self.seen.before.failures[:1]
+        frames = (frame for failure in told_in_full for frame in important_frames(failure))
+        quoted = {(frame.path, frame.line) for frame in frames if is_test_file(frame.path)}
+        return choose_focus(self.seen.focus, self.landing.read, self.house.focus_tokens, quoted)
 
     def _session(self) -> Session:
         house = self.house

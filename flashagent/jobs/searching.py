@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from flashagent.jobs.job import FixJob, Result
 from flashagent.jobs.observing import Observation
 from flashagent.jobs.trees import candidate
 from flashagent.values import FileChange
+from flashagent.verify.feedback import culprit
 from flashagent.verify.verdict import Verdict, judge
 
 if TYPE_CHECKING:
@@ -54,7 +56,7 @@ async def search_offline(job: FixJob, seen: Observation, house: House, emit: Emi
     )
     found = await repair(request, house.runner, house.verifier, house.trees, emit)
     if not found.patches:
-        return Result("not_fixed", message=_nothing_found(found), hint=_suspicion(found))
+        return Result("not_fixed", message=_nothing_found(found, seen), hint=_suspicion(found, seen))
     best = found.patches[0]
     kept = best.confidence in KEPT
     verdict = await _of_all_checks(best.changes, seen, house) if kept else None
@@ -90,11 +92,20 @@ async def _of_all_checks(patch: Sequence[FileChange], seen: Observation, house: 
     return Verdict(True, fixed=tuple(fixed))
 
 
-def _nothing_found(found: RepairResult) -> str:
+def _nothing_found(found: RepairResult, seen: Observation) -> str:
+    if seen.check.framework == "generic":
+        command = shlex.join(seen.check.argv)
+        return f"The offline search speaks only Python (pytest and unittest) for now, and the check is `{command}`."
     tried = f"{found.tried} candidates tried in {found.seconds:.0f} s; none makes the check pass."
     return " ".join([tried, *found.notes])
 
 
-def _suspicion(found: RepairResult) -> str:
-    lines = [f"{line.path}:{line.line}: {line.source.strip()}" for line in found.suspicious[:SHOWN_LINES]]
+def _suspicion(found: RepairResult, seen: Observation) -> str:
+    lines = [f"{line.path}:{line.line}: {line.source.strip()}" for line in found.suspicious]
+    if seen.check.framework == "generic":
+        # Nothing was traced: the failure's own place, and what the map ranks highest for it.
+        frames = (culprit(failure) for failure in seen.before.failures)
+        lines = [f"{frame.path}:{frame.line}" for frame in frames if frame is not None]
+        lines += [f"{one.symbol.path}:{one.symbol.start_line}: {one.symbol.qualified}" for one in seen.focus]
+    lines = list(dict.fromkeys(lines))[:SHOWN_LINES]
     return "Most suspicious lines: " + "; ".join(lines) if lines else ""

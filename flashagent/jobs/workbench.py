@@ -78,14 +78,14 @@ def clean(house: House, text: str) -> str:
 def _command(house: House, tree: Path) -> Command:
     """A command in the candidate tree that may look and run but not write: only edits change files, so that the patch
     is all there is."""
-    environment = house.environment
+    environment, built = house.environment, house.verifier.built()
     return Command(
         ("true",),
         house.root,
-        env=environment.variables,
+        env={**built.env, **environment.variables},
         path=environment.path,
         tree=tree,
         keep=environment.keep,
-        binds=environment.binds,
+        binds=(*environment.binds, *built.binds),
         read_only=True,
     )

@@ -200,7 +200,11 @@ class OpenAICompatibleModel:
         root = httpx2.URL(self.endpoint.root)
         timeout = httpx2.Timeout(None, connect=self._timeouts.connect_s)
         http_client = httpx2.AsyncClient(
-            timeout=timeout, follow_redirects=False, event_hooks={"request": [self._keep_ours(root)]}
+            timeout=timeout,
+            follow_redirects=False,
+            event_hooks={"request": [self._keep_ours(root)]},
+            verify=root.scheme
+            == "https",  # else nothing is verified, and reading all certificates takes 30 ms
         )
         return AsyncOpenAI(
             base_url=root,

@@ -19,25 +19,42 @@ class Silence:
         self._since = clock.monotonic()
         self._limit_s = limits.first_token_s
         self._started = False
+        self._timeout: asyncio.Timeout | None = None
+        self._watcher: asyncio.Task[None] | None = None
         self.reason = ""
 
     def heard(self, *, started: bool, finished: bool) -> None:
-        if started:  # before the first word a server may send empty chunks for as long as it likes to
+        if not started:  # before the first word a server may send empty chunks for as long as it likes to
+            return
+        self._since = self._clock.monotonic()
+        self._limit_s = min(
+            self._limits.between_tokens_s, self._limits.trailer_s if finished else float("inf")
+        )
+        if not self._started:
             self._started = True
-            self._since = self._clock.monotonic()
-            self._limit_s = min(
-                self._limits.between_tokens_s, self._limits.trailer_s if finished else float("inf")
-            )
+            self._watch_anew()  # it sleeps for the time that the first word may take, which is longer
 
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[None]:
         """Raises TimeoutError inside and out when the limit of silence has passed."""
         async with asyncio.timeout(None) as timeout:
-            watcher = asyncio.create_task(self._watch(timeout))
+            self._timeout = timeout
+            self._watch_anew()
             try:
                 yield
             finally:
-                watcher.cancel()
+                self._stop_watching()
+                self._timeout = None
+
+    def _watch_anew(self) -> None:
+        self._stop_watching()
+        if self._timeout is not None:
+            self._watcher = asyncio.create_task(self._watch(self._timeout))
+
+    def _stop_watching(self) -> None:
+        if self._watcher is not None:
+            self._watcher.cancel()
+            self._watcher = None
 
     async def _watch(self, timeout: asyncio.Timeout) -> None:
         while (left := self._since + self._limit_s - self._clock.monotonic()) > 0:

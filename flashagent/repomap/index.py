@@ -12,10 +12,8 @@ import stat
 from array import array
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor, Future
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
 
 from flashagent.repomap.extract import Segment, blob_digest, build_segment, content_kind
@@ -156,13 +154,16 @@ class Index:
                 for segment in self._pooled(batches):
                     done += 1
                     yield segment
-            except BrokenProcessPool:
+            except BrokenExecutor:
                 # Killed workers (memory, a caller that cannot be imported again) cost time, not the map.
                 pass
         for batch in batches[done:]:
             yield build_segment(self._name, batch)
 
     def _pooled(self, batches: Sequence[Sequence[str]]) -> Iterator[Segment]:
+        from concurrent.futures import ProcessPoolExecutor
+        from multiprocessing import get_context
+
         with ProcessPoolExecutor(self._processes, mp_context=get_context("spawn")) as pool:
             # A short queue: finished segments must not pile up in memory when the disk is slower than the parsers.
             waiting: deque[Future[Segment]] = deque()

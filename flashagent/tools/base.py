@@ -86,6 +86,10 @@ def parse_arguments(tool: Tool, text: str) -> Arguments | str:
         )
 
 
+# Words of a schema that a model does without: the arguments are checked here, and a wrong one is explained.
+_UNTOLD = frozenset({"title", "properties", "additionalProperties", "minLength", "minItems", "minimum"})
+
+
 def _lean(node: Any) -> Any:
     if isinstance(node, list):
         return [_lean(item) for item in node]
@@ -101,8 +105,7 @@ def _lean(node: Any) -> Any:
     lean = {
         key: _lean(value)
         for key, value in node.items()
-        if key not in ("title", "properties", "additionalProperties")
-        and not (key == "default" and value in (None, False))
+        if key not in _UNTOLD and not (key == "default" and value in (None, False))
     }
     if properties is not None:
         lean["properties"] = {name: _lean(value) for name, value in properties.items()}

@@ -18,6 +18,7 @@ from pathlib import Path
 from flashagent.verify.commands import Check
 
 _COPY = "copy-"
+PRIVATE_TARGET = "/tmp/flashagent-cargo"  # in the sandbox's own temp
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,11 @@ class BuildCache:
         finally:
             await asyncio.wait([lending])
             await asyncio.shield(asyncio.to_thread(stack.close))
+
+    def to_read(self) -> Lent:
+        """For any other command: what is built already, and a private place for what is not."""
+        lent = _to_read(self._folder / "go")
+        return Lent({**lent.env, "CARGO_TARGET_DIR": PRIVATE_TARGET}, (), lent.binds)
 
     @contextlib.contextmanager
     def _lend(self, cargo: bool, original: bool) -> Iterator[Lent]:

@@ -23,6 +23,8 @@ _SKIPPED = frozenset(
     {"node_modules", "build", "dist", "target", "site-packages", "__pycache__", "venv", "env"}
 )
 _MAX_FILES = 2000
+_PYTHON_TEST = re.compile(r"test_.*\.py|.*_test\.py")
+_NODE_TEST = re.compile(r"(?:.*[._-])?test\.[cm]?js|test-.*\.[cm]?js")
 _NO_TEST_SCRIPT = "no test specified"
 
 
@@ -116,7 +118,12 @@ def _pyproject(root: Path) -> dict[str, dict[str, object]]:
 
 
 def _test_files(root: Path) -> Iterator[Path]:
-    """Files that look like Python tests, without following links or entering dependency folders."""
+    """Files that look like Python tests."""
+    return _files_named(root, _PYTHON_TEST)
+
+
+def _files_named(root: Path, name: re.Pattern[str]) -> Iterator[Path]:
+    """Files of such names, without following links or entering dependency folders."""
     pending, seen = [root], 0
     while pending:
         try:
@@ -129,7 +136,7 @@ def _test_files(root: Path) -> Iterator[Path]:
             if entry.is_dir():
                 if not entry.name.startswith(".") and entry.name not in _SKIPPED:
                     pending.append(entry)
-            elif entry.suffix == ".py" and (entry.name.startswith("test_") or entry.stem.endswith("_test")):
+            elif name.fullmatch(entry.name):
                 yield entry
                 seen += 1
                 if seen >= _MAX_FILES:
@@ -139,11 +146,12 @@ def _test_files(root: Path) -> Iterator[Path]:
 def _javascript_check(root: Path) -> Check | None:
     try:
         data = json.loads((root / "package.json").read_text(encoding="utf-8"))
-        script = data["scripts"]["test"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError):
         return None
+    scripts = data.get("scripts") if isinstance(data, dict) else None
+    script = scripts.get("test") if isinstance(scripts, dict) else None
     if not isinstance(script, str) or not script.strip() or _NO_TEST_SCRIPT in script:
-        return None
+        return _node_check(root)
     tool = next(
         (
             tool
@@ -152,7 +160,17 @@ def _javascript_check(root: Path) -> Check | None:
         ),
         "npm",
     )
-    return Check(f"{tool} test", (tool, "test"), "generic", why="package.json has a test script")
+    why = f"package.json has a test script: {script.strip()}"
+    return Check(f"{tool} test", (tool, "test"), "generic", why=why)
+
+
+def _node_check(root: Path) -> Check | None:
+    """Node's own runner, where the package names no other and a test imports it."""
+    for path in _files_named(root, _NODE_TEST):
+        if "node:test" in _read(path):
+            why = f"{_relative(path, root)} uses node:test and package.json has no test script"
+            return Check("node --test", ("node", "--test"), "generic", why=why)
+    return None
 
 
 def _cargo_check(root: Path) -> Check | None:

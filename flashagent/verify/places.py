@@ -11,7 +11,16 @@ from flashagent.values import Frame
 
 _MACHINERY = ("/_pytest/", "/pluggy/", "/unittest/", "/importlib/__init__.py", "<frozen ")
 # Where Java's build tools and plain Makefiles keep the folders of packages.
-_SOURCE_ROOTS = ("", "src/main/java", "src/test/java", "src", "test", "tests", "app/src/main/java", "app/src/test/java")
+_SOURCE_ROOTS = (
+    "",
+    "src/main/java",
+    "src/test/java",
+    "src",
+    "test",
+    "tests",
+    "app/src/main/java",
+    "app/src/test/java",
+)
 
 
 def is_machinery(path: str) -> bool:

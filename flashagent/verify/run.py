@@ -83,6 +83,10 @@ class Verifier:
             emit(_finished_event(finished, time.monotonic() - began))
         return finished
 
+    def built(self) -> Lent:
+        """What was built by checks so far, for commands that only look."""
+        return self._build_cache.to_read() if self._build_cache is not None else Lent()
+
     def _lent(self, check: Check, *, original: bool) -> AbstractAsyncContextManager[Lent]:
         if self._build_cache is None:
             return nullcontext(Lent())

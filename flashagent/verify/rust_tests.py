@@ -10,7 +10,8 @@ _FUNCTION = re.compile(r"\bfn\s+(?P<name>\w+)")
 _ATTRIBUTES = re.compile(r"(?:#\[[^\]]*\]\s*)+$")
 # What may hold a brace that opens nothing.
 _TEXTS = re.compile(
-    r'r(?P<hashes>#*)".*?"(?P=hashes)|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.[^\']*)\'|//[^\n]*|/\*.*?\*/', re.DOTALL
+    r'r(?P<hashes>#*)".*?"(?P=hashes)|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.[^\']*)\'|//[^\n]*|/\*.*?\*/',
+    re.DOTALL,
 )
 
 

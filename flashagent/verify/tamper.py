@@ -56,7 +56,10 @@ _EXITS = re.compile(r"\bos\._exit\s*\(|\bos\.kill\s*\(\s*os\.getpid|\batexit\.re
 _SUCCESSFUL_EXITS: Mapping[str, re.Pattern[str]] = {
     name: re.compile(pattern)
     for names, pattern in (
-        ("js cjs mjs ts cts mts jsx tsx", r"\bprocess\.(?:reallyExit|exit)\s*\(\s*0?\s*\)|\bprocess\.exitCode\s*="),
+        (
+            "js cjs mjs ts cts mts jsx tsx",
+            r"\bprocess\.(?:reallyExit|exit)\s*\(\s*0?\s*\)|\bprocess\.exitCode\s*=",
+        ),
         ("go", r"\b(?:os|syscall)\.Exit\s*\(\s*0\s*\)"),
         ("rs", r"\bprocess::exit\s*\(\s*0\s*\)|\bExitCode::SUCCESS\b.*\.exit_process"),
         (
@@ -149,7 +152,14 @@ def _test_part(name: str, text: str) -> Any:
     if name == "cargo.toml":
         package, lib = data.get("package", {}), data.get("lib", {})
         profile = {name: data.get("profile", {}).get(name) for name in ("test", "dev")}
-        return [data.get("test"), lib.get("test"), lib.get("doctest"), lib.get("harness"), package.get("autotests"), profile]
+        return [
+            data.get("test"),
+            lib.get("test"),
+            lib.get("doctest"),
+            lib.get("harness"),
+            package.get("autotests"),
+            profile,
+        ]
     tools = data.get("tool", {})
     return {tool: tools.get(tool) for tool in ("pytest", "tox", "nox", "coverage", "hatch", "pdm", "poe")}
 
@@ -203,7 +213,9 @@ def _test_file(change: FileChange) -> Iterator[Tampering]:
 def _new_test_file(change: FileChange) -> Iterator[Tampering]:
     """New tests are welcome; a new file that decides how the others are run is not."""
     if change.path.endswith("_test.go") and _GO_MAIN.search(change.after or ""):
-        yield Tampering(change.path, "configuration", f"{change.path} decides how all tests of its package run")
+        yield Tampering(
+            change.path, "configuration", f"{change.path} decides how all tests of its package run"
+        )
     if not change.path.endswith(".py"):
         yield from _source(change)
 

@@ -167,7 +167,6 @@ class Watch:
         self._taken = max(grown, cap * 3 // 4)  # not (all) ours: look again when another quarter is gone
         return False
 
-
     def _free_now(self) -> int:
         """Over all file systems that the folders lie on."""
         return sum({os.stat(folder).st_dev: _free_bytes(folder) for folder in self._folders}.values())

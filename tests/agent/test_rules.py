@@ -115,3 +115,22 @@ def test_a_method_inside_a_shown_class_is_not_shown_twice() -> None:
     text = "\n".join(f"line {n}" for n in range(1, 21))
     focus = choose_focus([ranked("a.py", "C.m", 3, 5), ranked("a.py", "C", 1, 10)], {"a.py": text}.get, 500)
     assert focus.text.count("line 4") == 1
+
+
+def test_neighbours_in_the_focus_are_one_block() -> None:
+    text = "def one():\n    pass\n\n\ndef two():\n    pass\n\nTHREE = 3\n\ndef four():\n    pass\n"
+    symbols = [ranked("a.py", "two", 5, 6), ranked("a.py", "four", 10, 11), ranked("a.py", "one", 1, 2)]
+    focus = choose_focus(symbols, {"a.py": text}.get, 500)
+    assert focus.text == (
+        "a.py:1-6\n```\ndef one():\n    pass\n\n\ndef two():\n    pass\n```\n\n"
+        "a.py:10-11\n```\ndef four():\n    pass\n```"
+    )
+    assert [s.symbol.name for s in focus.shown] == ["two", "four", "one"]
+
+
+def test_a_test_that_the_failure_quotes_whole_is_not_shown_again() -> None:
+    text = "def test_a():\n    assert a() == 1\n\ndef test_b():\n    x = b()\n    assert x == 1\n"
+    symbols = [ranked("t.py", "test_a", 1, 2), ranked("t.py", "test_b", 4, 6)]
+    focus = choose_focus(symbols, {"t.py": text}.get, 500, quoted={("t.py", 2), ("t.py", 6)})
+    assert [s.symbol.name for s in focus.shown] == ["test_b"]
+    assert "test_a" not in focus.text

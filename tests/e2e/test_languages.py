@@ -10,6 +10,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from helpers.e2e_languages import LANGUAGES, Language, runs_typescript, tool_variables
+from helpers.e2e_program import flashagent, with_model
+from helpers.jobs_house import Shop, edit
+from helpers.model_server import Call, Reply, serving
+from helpers.workspace_state import fingerprint, git
 
 from flashagent.agent.limits import Limits
 from flashagent.compose.house import Wishes, open_house
@@ -20,11 +25,6 @@ from flashagent.jobs.job import FixJob
 from flashagent.jobs.observing import observe
 from flashagent.models.router import Router
 from flashagent.models.scripted import Answer, ScriptedModel, ScriptedReply
-from helpers.e2e_languages import LANGUAGES, Language, tool_variables
-from helpers.e2e_program import flashagent, with_model
-from helpers.jobs_house import Shop, edit
-from helpers.model_server import Call, Reply, serving
-from helpers.workspace_state import fingerprint, git
 
 PARAMETERS = [
     pytest.param(language, id=language.name, marks=pytest.mark.needs(*language.needs, "bwrap"))
@@ -36,6 +36,8 @@ SAYS_DONE = ScriptedReply("All tests pass now, done.")
 @pytest.fixture(scope="module")
 def language(request: pytest.FixtureRequest) -> Language:
     found: Language = request.param
+    if found.name == "typescript" and not runs_typescript():
+        pytest.skip("needs a node that runs TypeScript (22.18 or newer)")
     return found
 
 

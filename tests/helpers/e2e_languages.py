@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +83,56 @@ JAVASCRIPT = Language(
     ("test/cart.test.js", 6),
     "test/cart.test.js",
     JS_FAILING,
+    ("test('takes the discount off', ", "test.skip('takes the discount off', "),
+)  # fmt: skip
+
+TS_FAILING = """test('takes the discount off', () => {
+  assert.strictEqual(new Cart([100, 100]).total(10), 180);
+});
+
+"""
+TYPESCRIPT = Language(
+    "typescript",
+    ("node", "npm"),
+    {
+        "package.json": json.dumps({"name": "cart", "type": "module", "scripts": {"test": "node --test"}}) + "\n",
+        "src/cart.ts": """export interface Priced {
+  readonly prices: readonly number[];
+}
+
+export class Cart implements Priced {
+  readonly prices: readonly number[];
+
+  constructor(prices: readonly number[]) {
+    this.prices = prices;
+  }
+
+  /** The sum of the prices less the discount in percent. */
+  total(discount: number = 0): number {
+    const amount: number = this.prices.reduce((sum, price) => sum + price, 0);
+    return amount - (amount * discount) / 10;
+  }
+}
+""",
+        "test/cart.test.ts": f"""import test from 'node:test';
+import assert from 'node:assert';
+import {{ Cart }} from '../src/cart.ts';
+
+{TS_FAILING}test('adds up', () => {{
+  assert.strictEqual(new Cart([1, 2]).total(), 3);
+}});
+""",
+    },
+    "src/cart.ts",
+    "total(discount: number = 0)",
+    "discount) / 10;",
+    "discount) / 100;",
+    ("npm", "test"),
+    "package.json has a test script: node --test",
+    "takes the discount off",
+    ("test/cart.test.ts", 6),
+    "test/cart.test.ts",
+    TS_FAILING,
     ("test('takes the discount off', ", "test.skip('takes the discount off', "),
 )  # fmt: skip
 
@@ -293,13 +344,23 @@ public final class CartTest {{
     ("make", "test"),
     "Makefile has the target test",
     "",
-    ("test/shop/CartTest.java", 12),
+    ("test/shop/CartTest.java", 6),
     "test/shop/CartTest.java",
     JAVA_FAILING,
     ("        if (wanted != got) {", "        if (false) {"),
 )  # fmt: skip
 
-LANGUAGES = (JAVASCRIPT, GO, RUST, C, JAVA)
+LANGUAGES = (JAVASCRIPT, TYPESCRIPT, GO, RUST, C, JAVA)
+
+
+def runs_typescript() -> bool:
+    """Whether this node runs TypeScript as it is."""
+    done = subprocess.run(
+        ["node", "--input-type=module-typescript", "-e", "const one: number = 1"],
+        capture_output=True,
+        check=False,
+    )
+    return done.returncode == 0
 
 
 def tool_variables(environ: Mapping[str, str]) -> dict[str, str]:

@@ -59,15 +59,17 @@ class Asked:
     async def reply(self, request: ModelRequest = REQUEST) -> AssistantMessage:
         return await self.model.reply(request, self.events.append)
 
-    async def through_silences(self, request: ModelRequest = REQUEST) -> AssistantMessage:
-        """A reply, with time moved on whenever the server falls silent."""
+    async def through_silences(
+        self, request: ModelRequest = REQUEST, silence_s: float = 121.0
+    ) -> AssistantMessage:
+        """A reply, with time moved on by `silence_s` whenever the server falls silent."""
         task = asyncio.create_task(self.reply(request))
         while not task.done():
             stalled = asyncio.create_task(self.server.stalled.wait())
             await asyncio.wait([task, stalled], return_when=asyncio.FIRST_COMPLETED)
             stalled.cancel()
             if self.server.stalled.is_set():
-                self.clock.advance(121.0)
+                self.clock.advance(silence_s)
                 await _until(lambda: task.done() or not self.server.stalled.is_set())
         return await task
 
@@ -161,7 +163,7 @@ async def test_a_silent_stream_is_noticed_and_asked_again(fault: str, before: in
         for _ in range(before):
             await it.reply()
         it.events.clear()
-        reply = await it.through_silences()
+        reply = await it.through_silences(silence_s=31.0 if fault == "stall" else 121.0)
         assert (reply.text, reply.finish) == (GOOD.text, "tool_calls")
         expected = "no further word came for 30 s" if fault == "stall" else "no word came for 120 s"
         assert [retry.reason for retry in it.retries] == [expected] * times

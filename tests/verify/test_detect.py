@@ -84,3 +84,10 @@ def test_nothing_found_says_what_was_looked_for(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as raised:
         detected(tmp_path, {"Makefile": "all:\n\ttrue\n", "node_modules/x/test_a.py": ""})
     assert "package.json" in raised.value.message and "--check" in raised.value.hint
+
+
+def test_nodes_own_runner_where_the_package_names_none(tmp_path: Path) -> None:
+    files = {"package.json": "{}", "test/cart.test.js": "const test = require('node:test')\n"}
+    (check,) = detect_checks(write(tmp_path, files), NO_PYTHON)
+    assert check.argv == ("node", "--test")
+    assert check.why == "test/cart.test.js uses node:test and package.json has no test script"

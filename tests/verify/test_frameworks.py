@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -87,7 +88,7 @@ def test_cargo() -> None:
 def test_go() -> None:
     assert parse(GO) == (
         Failure(
-            "TestAdd/one_two",
+            "example.com/calc.TestAdd/one_two",
             "assertion",
             "got -1, want 3",
             frames=(Frame("calc_test.go", 14),),
@@ -98,7 +99,7 @@ def test_go() -> None:
 
 def test_a_panic_of_go() -> None:
     (failure,) = parse(GO_PANIC)
-    assert (failure.test_id, failure.kind) == ("TestFirst", "crash")
+    assert (failure.test_id, failure.kind) == ("example.com/calc.TestFirst", "crash")
     assert failure.message == "runtime error: index out of range [0] with length 0"
     assert failure.frames == (Frame("calc_test.go", 20), Frame("calc.go", 8))
 
@@ -206,3 +207,161 @@ async def test_a_real_stack_of_node(tmp_path: Path) -> None:
     assert failure.exception == "TypeError"
     own = [(frame.path, frame.line) for frame in failure.frames if frame.in_project]
     assert own == [("a.js", 4), ("a.js", 2)]
+
+
+GO_VERBOSE = """
+=== RUN   TestAdd
+    calc_test.go:7: got -1, want 3
+--- FAIL: TestAdd (0.00s)
+=== RUN   TestSub
+=== PAUSE TestSub
+=== RUN   TestPrints
+printed without an end--- PASS: TestPrints (0.01s)
+=== CONT  TestSub
+=== RUN   TestSub/n_1
+=== RUN   TestSub/n_2
+=== NAME  TestSub/n_1
+    sub_test.go:16: bad
+          second line
+--- FAIL: TestSub (0.00s)
+    --- FAIL: TestSub/n_1 (0.00s)
+    --- PASS: TestSub/n_2 (0.00s)
+=== RUN   TestLater
+    sub_test.go:21: not now
+--- SKIP: TestLater (0.00s)
+FAIL
+FAIL\texample.com/shop/calc\t0.002s
+=== RUN   TestAdd
+--- PASS: TestAdd (0.00s)
+PASS
+ok  \texample.com/shop\t0.001s
+FAIL
+"""
+
+
+def test_go_that_names_every_test() -> None:
+    assert [(result.test_id, result.outcome) for result in registry.results(GO_VERBOSE)] == [
+        ("example.com/shop/calc.TestAdd", "failed"),
+        ("example.com/shop/calc.TestSub", "failed"),
+        ("example.com/shop/calc.TestPrints", "passed"),
+        ("example.com/shop/calc.TestSub/n_1", "failed"),
+        ("example.com/shop/calc.TestSub/n_2", "passed"),
+        ("example.com/shop/calc.TestLater", "skipped"),
+        ("example.com/shop.TestAdd", "passed"),
+    ]
+    there = {"calc/calc_test.go", "calc/sub_test.go"}
+    found = registry.parse(GO_VERBOSE, replace(PLACES, has=there.__contains__))
+    assert [(one.test_id, one.message, one.frames) for one in found] == [
+        ("example.com/shop/calc.TestAdd", "got -1, want 3", (Frame("calc/calc_test.go", 7),)),
+        ("example.com/shop/calc.TestSub/n_1", "bad\nsecond line", (Frame("calc/sub_test.go", 16),)),
+    ]
+
+
+RUST_RUN = """
+running 3 tests
+test tests::adds ... FAILED
+test tests::slow ... ignored
+test tests::fine ... ok
+
+failures:
+
+---- tests::adds stdout ----
+thread 'tests::adds' panicked at src/lib.rs:12:9:
+boom
+
+
+test result: FAILED. 1 passed; 1 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s
+
+running 1 test
+test src/lib.rs - total (line 5) ... ok
+
+test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.10s
+
+running 2 tests
+test cut::first ... ok
+"""
+
+
+def test_cargo_that_names_every_test() -> None:
+    """A binary that never came to its summary says of no test that it passed."""
+    assert [(result.test_id, result.outcome) for result in registry.results(RUST_RUN)] == [
+        ("tests::adds", "failed"),
+        ("tests::slow", "skipped"),
+        ("tests::fine", "passed"),
+        ("src/lib.rs - total", "passed"),
+    ]
+
+
+NODE_TESTS = """
+const { test, describe, it } = require('node:test');
+const assert = require('node:assert');
+test('adds', () => { assert.strictEqual(1 + 1, 3); });
+test('later', { skip: true }, () => {});
+describe('cart', () => {
+  it('is empty', () => {});
+  it('breaks', () => { null.total; });
+});
+"""
+
+
+@pytest.mark.needs("node")
+@pytest.mark.parametrize("reporter", ["tap", "spec"])
+async def test_both_reporters_of_node(tmp_path: Path, reporter: str) -> None:
+    root = write(tmp_path, {"test/cart.test.js": NODE_TESTS})
+    report = await verifier(root).run(
+        check_from_text(f"node --test --test-reporter={reporter} test/cart.test.js")
+    )
+    assert not report.counted
+    outcomes = {result.test_id: result.outcome for result in report.results}
+    assert outcomes.pop("cart", "failed") == "failed"
+    assert outcomes == {
+        "adds": "failed", "later": "skipped", "cart > is empty": "passed", "cart > breaks": "failed",
+    }  # fmt: skip
+    adds, breaks = report.failures
+    assert (adds.test_id, adds.kind, adds.expected, adds.actual) == ("adds", "assertion", "3", "2")
+    assert [(f.path, f.line) for f in adds.frames if f.in_project] == [("test/cart.test.js", 3)]
+    assert (breaks.test_id, breaks.kind) == ("cart > breaks", "error")
+    assert ("test/cart.test.js", 7) in [(f.path, f.line) for f in breaks.frames]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "message", "frame"),
+    [
+        (
+            "calc_test: tests/calc.c:10: main: Assertion `total(two) == 180' failed.\nAborted\n",
+            "assertion",
+            "assertion failed: total(two) == 180",
+            Frame("tests/calc.c", 10, "main"),
+        ),
+        (
+            "Assertion failed: (a == b), function check, file calc.c, line 7.\n",
+            "assertion",
+            "assertion failed: a == b",
+            Frame("calc.c", 7, "check"),
+        ),
+        (
+            "test/calc.c:12:test_total:FAIL: Expected 180 Was 0\n",
+            "assertion",
+            "FAIL: Expected 180 Was 0",
+            Frame("test/calc.c", 12),
+        ),
+        (
+            "==77==ERROR: AddressSanitizer: heap-buffer-overflow on address 0x60\n"
+            "    #0 0x55 in total /work/project/src/calc.c:6\n    #1 0x56 in main /work/project/tests/calc.c:9\n\nfreed\n",
+            "crash",
+            "heap-buffer-overflow on address 0x60",
+            Frame("src/calc.c", 6, "total"),
+        ),
+        (
+            'Exception in thread "main" java.lang.IllegalStateException: no price\n'
+            "\tat shop.Cart.total(Cart.java:9)\n\tat java.base/java.util.List.of(List.java:1)\n",
+            "error",
+            "no price",
+            Frame("src/main/java/shop/Cart.java", 9, "total"),
+        ),
+    ],
+)  # fmt: skip
+def test_programs_that_end_badly(text: str, kind: str, message: str, frame: Frame) -> None:
+    places = replace(PLACES, has={"src/main/java/shop/Cart.java"}.__contains__)
+    (failure,) = registry.parse(f"building\n{text}", places)
+    assert (failure.kind, failure.message, failure.frames[-1]) == (kind, message, frame)

@@ -105,3 +105,87 @@ def test_other_languages() -> None:
 def test_which_files_are_tests(path: str, expected: bool) -> None:
     assert is_test_file(path) is expected
     assert touches_tests(FileChange(path, "a", "b")) is expected
+
+
+RUST = """
+pub fn total() -> i64 { "}".len() as i64 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic]
+    fn breaks() { panic!("{") }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn adds() {
+        assert_eq!(total(), 1);
+    }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("-> i64 {", "-> i64 { // one", []),
+        ("    use super::*;", "    use super::*;\n\n    #[test]\n    fn more() {}", []),
+        ("        assert_eq!(total(), 1);\n", "", [("loosens", "takes assertions out of the test adds")]),
+        ("total(), 1", "total(), 2", [("edits", "edits the test adds")]),
+        ("    async fn adds", "    #[ignore]\n    async fn adds", [("skips", "skips the test adds or expects it to fail")]),
+        ("    #[test]\n    #[should_panic]", "    #[ignore]\n    #[test]\n    #[should_panic]",
+         [("skips", "skips the test breaks or expects it to fail")]),
+        ('    #[test]\n    #[should_panic]\n    fn breaks() { panic!("{") }\n', "", [("deletes", "deletes the test breaks")]),
+        ("    #[tokio::test(flavor", "    #[cfg(any())] #[allow(flavor", [("deletes", "deletes the test adds")]),
+    ],
+)  # fmt: skip
+def test_rust_tests_beside_the_code(old: str, new: str, expected: list[tuple[str, str]]) -> None:
+    assert old in RUST
+    assert kinds("src/lib.rs", RUST, RUST.replace(old, new)) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("src/cart.js", "process.exit(0)"),
+        ("src/cart.ts", "process.exitCode = 0"),
+        ("cart/cart.go", "os.Exit(0)"),
+        ("src/lib.rs", "std::process::exit(0);"),
+        ("src/cart.c", "exit(EXIT_SUCCESS);"),
+        ("src/Cart.java", "System.exit(0);"),
+        ("cart/more_test.go", "os.Exit(0)"),
+    ],
+)
+def test_an_end_with_success_in_other_languages(path: str, line: str) -> None:
+    before = None if "test" in path else "x\n"
+    assert [kind for kind, _ in kinds(path, before, f"x\n{line}\n")] == ["special-cases"]
+    assert kinds(path, before, f"x\n{line.replace('0', '1').replace('EXIT_SUCCESS', '1')}\n") == (
+        [] if "exitCode" not in line else [("special-cases", "src/cart.ts ends or hooks the process")]
+    )
+
+
+def test_new_files_that_decide_how_tests_run() -> None:
+    main = "package cart\n\nfunc TestMain(m *testing.M) {}\n"
+    assert kinds("cart/main_test.go", None, main) == [
+        ("configuration", "cart/main_test.go decides how all tests of its package run")
+    ]
+    assert kinds("cart/more_test.go", None, "package cart\n\nfunc TestMore(t *testing.T) {}\n") == []
+    assert [kind for kind, _ in kinds(".cargo/config.toml", None, '[target.x]\nrunner = "true"\n')] == [
+        "configuration"
+    ]
+    manifest = '[package]\nname = "cart"\n'
+    assert [kind for kind, _ in kinds("Cargo.toml", manifest, manifest + "autotests = false\n")] == [
+        "configuration"
+    ]
+    assert kinds("Cargo.toml", manifest, manifest + '[dependencies]\nlog = "1"\n') == []
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("cart_test.c", True), ("test_cart.c", True), ("src/latest.c", False), ("src/attest.c", False), ("tests.rs", True),
+     ("src/contest.rs", False), ("test.js", True), ("cart-test.js", True), ("src/latest.js", False),
+     ("CartTestCase.java", True), ("check_cart.c", True), ("src/checks.c", False)],
+)  # fmt: skip
+def test_test_files_of_other_languages(path: str, expected: bool) -> None:
+    assert is_test_file(path) is expected

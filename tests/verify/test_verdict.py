@@ -88,3 +88,31 @@ def test_many_tests_are_compared_in_reasonable_steps() -> None:
     before = report(1, x="failed", **outcomes)
     after = report(0, x="passed")
     assert len(judge(before, after).disappeared) == 20000
+
+
+def told(code: int, **outcomes: TestOutcome) -> CheckReport:
+    """A run whose tests are known by the runner's text alone."""
+    return report(code, counted=False, **outcomes)
+
+
+def test_text_speaks_against_a_run_and_not_for_it() -> None:
+    before = told(1, a="failed", b="passed")
+    assert judge(before, told(0, a="passed", b="passed")) == Verdict(
+        True, fixed=("t.py::a",), reasons=(NOT_COUNTED,)
+    )
+    assert judge(before, told(0, b="passed")).reasons == ("t.py::a is not reported any more",)
+    assert judge(before, told(0, a="passed")).reasons == ("t.py::b is not reported any more",)
+    assert judge(before, told(0)).disappeared == ("t.py::a", "t.py::b")
+    assert judge(before, told(0, a="skipped", b="passed")).turned_skipped == ("t.py::a",)
+    assert judge(before, told(0, a="failed", b="passed")).still_failing == ("t.py::a",)
+    assert judge(before, told(1, a="passed", b="passed")).green is False
+
+
+def test_names_of_subtests_may_be_new_in_each_run() -> None:
+    def run(code: int, **outcomes: TestOutcome) -> CheckReport:
+        return CheckReport(
+            ("go", "test"), code, 0.1, tuple(TestResult(f"x.org/m.T/{n}", o) for n, o in outcomes.items())
+        )
+
+    assert judge(run(1, a="failed", port_4711="passed"), run(0, a="passed", port_4712="passed")).green
+    assert judge(run(1, a="failed"), run(0, b="passed")).disappeared == ("x.org/m.T/a",)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rapidfuzz.distance import DamerauLevenshtein
-
 from flashagent.repair.source import Edit, apply_edits
 from flashagent.values import FileChange
 
@@ -30,6 +28,8 @@ def near(name: str, pool: Iterable[str]) -> str | None:
     Near means one slip (a letter more, less, other, or two exchanged) for short names, two for names of seven letters
     and more, or the same letters in another case.
     """
+    from rapidfuzz.distance import DamerauLevenshtein
+
     allowed = 1 if len(name) < 7 else 2
     found: dict[str, int] = {}
     for other in set(pool):

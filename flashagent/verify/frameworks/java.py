@@ -12,7 +12,9 @@ _ERROR = re.compile(
     r"(?P<stack>(?:\s+at .+\n?)+)",
     re.MULTILINE,
 )
-_FRAME = re.compile(r"^\s+at (?:[\w.$@-]+/)*(?P<where>[\w.$<>]+)\((?P<file>\w+\.java):(?P<line>\d+)\)$", re.MULTILINE)
+_FRAME = re.compile(
+    r"^\s+at (?:[\w.$@-]+/)*(?P<where>[\w.$<>]+)\((?P<file>\w+\.java):(?P<line>\d+)\)$", re.MULTILINE
+)
 
 
 def parse(text: str, places: Places) -> tuple[Failure, ...]:

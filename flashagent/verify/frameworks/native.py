@@ -51,5 +51,7 @@ def parse(text: str, places: Places) -> tuple[Failure, ...]:
 
 
 def _assertion(match: re.Match[str], places: Places) -> Failure:
-    frame = places.frame(match["path"], int(match["line"]), match["function"].partition("(")[0].split(" ")[-1])
+    frame = places.frame(
+        match["path"], int(match["line"]), match["function"].partition("(")[0].split(" ")[-1]
+    )
     return Failure("", "assertion", f"assertion failed: {match['message']}", "assert", (frame,))

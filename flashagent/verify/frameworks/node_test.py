@@ -11,7 +11,9 @@ from flashagent.values import Failure, Frame, TestOutcome, TestResult
 from flashagent.verify.frameworks import node
 from flashagent.verify.places import Places
 
-_POINT = re.compile(r"^(?P<indent> *)(?P<not>not )?ok \d+(?: - (?P<name>.*?))?(?P<directive> # (?:SKIP|TODO)\b.*)?$")
+_POINT = re.compile(
+    r"^(?P<indent> *)(?P<not>not )?ok \d+(?: - (?P<name>.*?))?(?P<directive> # (?:SKIP|TODO)\b.*)?$"
+)
 _SUBTEST = re.compile(r"^(?P<indent> *)# Subtest: (?P<name>.*)$")
 _SPEC = re.compile(
     r"^(?P<indent> *)(?P<mark>[✔✖﹣▶]) (?P<name>.*?)(?: \([\d.]+ms\))?(?P<directive> # (?:SKIP|TODO)?.*)?$"

@@ -32,7 +32,11 @@ PARSERS: tuple[Parser, ...] = (
     native.parse,
 )
 # The runners that name each test in their text. What they print is the project's word, not ours: it is never counted.
-RESULTS: tuple[Callable[[str], tuple[TestResult, ...]], ...] = (cargo.results, gotest.results, node_test.results)
+RESULTS: tuple[Callable[[str], tuple[TestResult, ...]], ...] = (
+    cargo.results,
+    gotest.results,
+    node_test.results,
+)
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 MAX_FAILURES = 200
 
