@@ -47,7 +47,9 @@ def variants(root: Path) -> dict[str, Variant]:
                 raise RuntimeError(f"ended with {completed.exit_code}: {completed.output!r}")
 
         found[f"run() {name}"] = ours
-    found["sandbox run command"] = _process(sys.executable, "-m", "flashagent_sandbox", "run", "--", TRUE, cwd=root)
+    found["sandbox run command"] = _process(
+        sys.executable, "-m", "flashagent_sandbox", "run", "--", TRUE, cwd=root
+    )
     return found
 
 
@@ -85,7 +87,9 @@ def summary(samples: dict[str, list[float]]) -> list[dict[str, float | str]]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--json", action="store_true")
@@ -103,7 +107,9 @@ def main() -> int:
     for row in rows:
         over = row.get("over_bwrap_ms")
         beyond = f"{over:12.1f}" if isinstance(over, float) else f"{'-':>12}"
-        print(f"{row['name']:24}{row['median_ms']:11.1f}{row['min_ms']:9.1f}{row['over_bare_ms']:11.1f}{beyond}")
+        print(
+            f"{row['name']:24}{row['median_ms']:11.1f}{row['min_ms']:9.1f}{row['over_bare_ms']:11.1f}{beyond}"
+        )
     return 0
 
 

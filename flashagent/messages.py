@@ -5,7 +5,7 @@ Standard library only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from flashagent.values import Usage
@@ -43,10 +43,10 @@ class AssistantMessage:
     text: str
     tool_calls: tuple[ToolCall, ...] = ()
     reasoning: str = ""
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     model: str = ""
     finish: FinishReason = "stop"
-    wasted: Usage = Usage()
+    wasted: Usage = field(default_factory=Usage)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import cache
 from pathlib import Path
 
 from flashagent import untrusted
@@ -29,7 +30,9 @@ RunCheckForModel = Callable[[str | None], Awaitable[tuple[bool, str]]]
 
 
 def landing_in(house: House, tree: Path, emit: Emit) -> Landing:
-    return Landing(house.open_tree(tree), house.repository.files, emit, house.inspect, announce=False)
+    # The user's files are listed once: what the model creates is in the candidate tree, never among them.
+    listing = cache(house.repository.files)
+    return Landing(house.open_tree(tree), listing, emit, house.inspect, announce=False)
 
 
 def new_session(house: House, models: Models, budget: Budget, emit: Emit) -> Session:

@@ -11,9 +11,19 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 CACHES = frozenset(
-    "__pycache__ .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .cache .eggs .gradle".split()
+    [
+        "__pycache__",
+        ".mypy_cache",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".hypothesis",
+        ".import_linter_cache",
+        ".cache",
+        ".eggs",
+        ".gradle",
+    ]
 )
-DEPENDENCIES = frozenset("node_modules .tox .nox .venv target .git".split())
+DEPENDENCIES = frozenset(["node_modules", ".tox", ".nox", ".venv", "target", ".git"])
 LARGEST_FILE = 20 << 20
 MOST_FILES = 4_000
 MOST_BYTES = 128 << 20

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from helpers.e2e_program import command, flashagent, with_model
 from helpers.jobs_house import BUG, CART, CHECK, FIX, Shop
 from helpers.model_server import Call, Reply, serving

@@ -7,7 +7,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
 from helpers.e2e_program import command, flashagent, with_model
 from helpers.jobs_house import BUG, CHECK, FIX, Shop
 from helpers.model_server import Call, Reply, serving

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from helpers.clock import FrozenClock
+
 from flashagent.agent.calls import Approver
 from flashagent.agent.effort import choose
 from flashagent.agent.limits import Budget, Limits
@@ -17,7 +19,6 @@ from flashagent.models.scripted import Answer, ScriptedModel
 from flashagent.tools.base import Arguments, OnText, ToolResult
 from flashagent.tools.registry import Toolbox
 from flashagent.values import FileChange
-from helpers.clock import FrozenClock
 
 
 class EchoArguments(Arguments):
@@ -71,7 +72,7 @@ def session_of(
     answers: Sequence[Answer],
     tools: Sequence[Any] = (),
     *,
-    limits: Limits = Limits(),
+    limits: Limits | None = None,
     approver: Approver | None = None,
     can_ask: bool = False,
 ) -> tuple[Session, ScriptedModel, list[Event]]:
@@ -82,7 +83,7 @@ def session_of(
     thread = Thread(
         model,
         Toolbox.of(tools, {tool.name: "A tool." for tool in tools}),
-        Budget(limits, clock),
+        Budget(limits or Limits(), clock),
         approver or Approver(),
         clock,
         choose((), failing=1, has_architect=False),

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from helpers.workspace_state import git_environment, make_repository
+
 from flashagent.agent.limits import Limits
 from flashagent.compose.house import Place, Wishes, open_house, open_place
 from flashagent.events import Event, JobFinished
@@ -15,7 +17,6 @@ from flashagent.jobs.house import House, Models
 from flashagent.jobs.job import FixJob
 from flashagent.models.router import Router
 from flashagent.models.scripted import Answer, ScriptedModel, ScriptedReply, call
-from helpers.workspace_state import git_environment, make_repository
 
 CART = '''"""A cart."""
 
@@ -86,8 +87,9 @@ class Shop:
         return dataclasses.replace(house, models=Models(Router(self.model), tools=tools))
 
     async def run(
-        self, answers: Sequence[Answer] | None, job: FixJob = FixJob(limits=Limits(attempts=2)), **how: object
+        self, answers: Sequence[Answer] | None, job: FixJob | None = None, **how: object
     ) -> JobFinished:
+        job = job or FixJob(limits=Limits(attempts=2))
         return await run_fix(job, self.house(answers, **how), self.events.append)  # type: ignore[arg-type]
 
     def read(self, path: str = "shop/cart.py") -> str:

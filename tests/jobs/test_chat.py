@@ -6,15 +6,15 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from helpers.agent_events import assert_promises
+from helpers.jobs_house import BUG, CART, FIX, Shop, edit
+from helpers.workspace_state import state_of
 
 from flashagent.agent.limits import Limits
 from flashagent.events import CheckFinished, FileChanged, Notice, TurnFinished
 from flashagent.jobs.chat import Chat
 from flashagent.models.scripted import Answer, ScriptedReply
 from flashagent.prompts import load
-from helpers.agent_events import assert_promises
-from helpers.jobs_house import BUG, CART, FIX, Shop, edit
-from helpers.workspace_state import state_of
 
 pytestmark = pytest.mark.needs("bwrap")
 

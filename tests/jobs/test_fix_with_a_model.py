@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from pathlib import Path
 
 import pytest
+from helpers.agent_events import assert_promises
+from helpers.jobs_house import BUG, CART, FIX, TESTS, Shop, edit
+from helpers.workspace_state import fingerprint, git, state_of
 
 from flashagent.agent.limits import Limits
 from flashagent.errors import ModelUnreachable
@@ -11,9 +15,6 @@ from flashagent.events import AttemptStarted, CheckFinished, EditRejected, FileC
 from flashagent.jobs.fix import run_fix
 from flashagent.jobs.job import FixJob
 from flashagent.models.scripted import ScriptedReply, call
-from helpers.agent_events import assert_promises
-from helpers.jobs_house import BUG, CART, FIX, TESTS, Shop, edit
-from helpers.workspace_state import fingerprint, git, state_of
 
 pytestmark = pytest.mark.needs("bwrap")
 FAILING = ("tests.test_cart.CartTest.test_discount", "tests.test_cart.CartTest.test_half_price")
@@ -276,6 +277,6 @@ async def test_each_request_extends_the_one_before(shop: Shop) -> None:
     await shop.run([edit(BUG, "discount / 1000"), "Done.", edit("discount / 1000", FIX)])
     assert shop.model is not None
     requests = shop.model.requests
-    for earlier, later in zip(requests, requests[1:], strict=False):
+    for earlier, later in itertools.pairwise(requests):
         assert later.messages[: len(earlier.messages)] == earlier.messages
         assert later.tools == earlier.tools

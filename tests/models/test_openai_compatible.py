@@ -86,7 +86,7 @@ class Asked:
 
 
 async def _until(fact: Callable[[], bool]) -> None:
-    while not fact():  # noqa: ASYNC110 - the fact is another task's, and no event tells of it
+    while not fact():
         await asyncio.sleep(0)
 
 

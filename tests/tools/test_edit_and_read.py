@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from helpers.tools_tree import FolderTree
 
 from flashagent.edits.values import Refused, Replace
 from flashagent.events import EditRejected, Event, FileChanged
@@ -15,7 +16,6 @@ from flashagent.tools.edit import EditTool
 from flashagent.tools.landing import Landed, Landing
 from flashagent.tools.read import ReadTool, neighbours, symbol_finder
 from flashagent.values import Diagnostic, FileChange
-from helpers.tools_tree import FolderTree
 
 SOURCE = "class Cart:\n    def total(self):\n        return 1\n\n\ndef total():\n    return 2\n"
 

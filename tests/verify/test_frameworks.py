@@ -324,6 +324,49 @@ async def test_both_reporters_of_node(tmp_path: Path, reporter: str) -> None:
     assert ("test/cart.test.js", 7) in [(f.path, f.line) for f in breaks.frames]
 
 
+NEWER_SPEC = """▶ cart
+  ✔ counts (0.2ms)
+  ✖ takes the discount off (13.7ms)
+✖ cart (15.1ms)
+﹣ later (0.1ms) # SKIP
+ℹ tests 3
+
+✖ failing tests:
+
+test at test/cart.test.js:3:1
+✖ takes the discount off (13.7ms)
+  AssertionError [ERR_ASSERTION]: Expected values to be strictly equal:
+
+  20 !== 180
+
+      at TestContext.<anonymous> (/work/project/test/cart.test.js:4:10)
+      at Test.run (node:internal/test_runner/test:1382:25) {
+    actual: 20,
+    expected: 180,
+  }
+"""
+
+
+def test_node_that_tells_failures_at_the_end() -> None:
+    assert parse(NEWER_SPEC) == (
+        Failure(
+            "cart > takes the discount off",
+            "assertion",
+            "Expected values to be strictly equal:\n\n  20 !== 180",
+            "AssertionError",
+            (Frame("test/cart.test.js", 4, "TestContext.<anonymous>"),),
+            "180",
+            "20",
+        ),
+    )
+    assert [(one.test_id, one.outcome) for one in registry.results(NEWER_SPEC)] == [
+        ("cart > counts", "passed"),
+        ("cart > takes the discount off", "failed"),
+        ("cart", "failed"),
+        ("later", "skipped"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "kind", "message", "frame"),
     [

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from helpers.workspace_state import make_repository, work_tree_state
+
 from flashagent.workspace import ignored
 from flashagent.workspace.git import Repository
 from flashagent.workspace.worktrees import CandidateTrees
-from helpers.workspace_state import make_repository, work_tree_state
 
 
 def make(root: Path, *paths: str) -> None:
@@ -35,12 +36,12 @@ def test_a_candidate_tree_has_generated_files_but_no_caches_and_no_dependencies(
     with (
         Repository.open(root, environ=environ) as repository,
         CandidateTrees(repository, tmp_path / "state") as trees,
+        trees.tree(()) as tree,
     ):
-        with trees.tree(()) as tree:
-            assert sorted(work_tree_state(tree)) == [
-                ".gitignore", "new.py", "pkg/__init__.py", "pkg/_version.py", "pkg/fast.so", "src.egg-info/PKG-INFO",
-                "src.egg-info/sub/top_level.txt",
-            ]  # fmt: skip
+        assert sorted(work_tree_state(tree)) == [
+            ".gitignore", "new.py", "pkg/__init__.py", "pkg/_version.py", "pkg/fast.so", "src.egg-info/PKG-INFO",
+            "src.egg-info/sub/top_level.txt",
+        ]  # fmt: skip
 
 
 def test_an_environment_that_nobody_ignored_is_not_copied(tmp_path: Path) -> None:
@@ -50,9 +51,9 @@ def test_an_environment_that_nobody_ignored_is_not_copied(tmp_path: Path) -> Non
     with (
         Repository.open(root, environ=environ) as repository,
         CandidateTrees(repository, tmp_path / "state") as trees,
+        trees.tree(()) as tree,
     ):
-        with trees.tree(()) as tree:
-            assert sorted(work_tree_state(tree)) == ["a.py", "data/d.txt"]
+        assert sorted(work_tree_state(tree)) == ["a.py", "data/d.txt"]
 
 
 def test_a_folder_with_too_many_files_is_left_out_whole(tmp_path: Path) -> None:

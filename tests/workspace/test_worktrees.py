@@ -31,8 +31,7 @@ def make_dirty(root: Path) -> dict[str, str]:
     (root / "untracked.py").write_text("u\n")
     (root / "link").symlink_to("src")
     make_repository(root / "nested", {"inner.py": "x\n"}, home=root.parent / "home")
-    expected = work_tree_state(root, skip={"nested"})
-    return expected
+    return work_tree_state(root, skip={"nested"})
 
 
 def test_a_tree_is_the_work_tree_as_it_is_plus_changes(

@@ -18,6 +18,7 @@ _SUBTEST = re.compile(r"^(?P<indent> *)# Subtest: (?P<name>.*)$")
 _SPEC = re.compile(
     r"^(?P<indent> *)(?P<mark>[✔✖﹣▶]) (?P<name>.*?)(?: \([\d.]+ms\))?(?P<directive> # (?:SKIP|TODO)?.*)?$"
 )
+_PLACE = re.compile(r"^\s*test at (?P<place>\S.*:\d+:\d+)$")
 _SPEC_END = "✖ failing tests:"
 _FIELD = re.compile(r"^(?P<key>[a-z_]+): ?(?P<value>.*)$")
 _LOCATION = re.compile(r"^'?(?P<path>.+?):(?P<line>\d+):\d+'?$")
@@ -26,12 +27,14 @@ _JOIN = " > "
 
 @dataclass(frozen=True, slots=True)
 class _Point:
-    """One test or suite; `said` is what is printed below it, without its indentation."""
+    """One test or suite; `said` is what is printed for it, without its indentation, `place` where it is defined
+    ('test/a.test.js:3:1'), where that is not part of what it said."""
 
     test_id: str
     outcome: TestOutcome
     said: str
     is_tap: bool
+    place: str = ""
 
 
 def results(text: str) -> tuple[TestResult, ...]:
@@ -85,11 +88,12 @@ def _tap_outcome(match: re.Match[str]) -> TestOutcome:
 
 
 def _spec(lines: Sequence[str]) -> Iterator[_Point]:
-    """A suite begins with ▶ and its tests are indented by two; the list of failures at the end repeats them."""
+    """A suite begins with ▶ and its tests are indented by two; what a failed one said stands below it in older versions,
+    and in a list of failures at the end."""
     around: dict[int, str] = {}
-    for number, line in enumerate(lines):
-        if line.strip() == _SPEC_END:
-            return
+    end = next((number for number, line in enumerate(lines) if line.strip() == _SPEC_END), len(lines))
+    listed = _listed(lines[end + 1 :])
+    for number, line in enumerate(lines[:end]):
         match = _SPEC.match(line)
         if match is None:
             continue
@@ -98,8 +102,22 @@ def _spec(lines: Sequence[str]) -> Iterator[_Point]:
         if match["mark"] == "▶":
             around[depth] = match["name"]
             continue
-        said = _indented(lines[number + 1 :], depth + 2)
-        yield _Point(_JOIN.join([*around.values(), match["name"]]), _spec_outcome(match), said, False)
+        outcome = _spec_outcome(match)
+        said, place = _indented(lines[number + 1 : end], depth + 2), ""
+        if outcome == "failed" and listed.get(match["name"]):
+            said, place = listed[match["name"]].pop(0)
+        yield _Point(_JOIN.join([*around.values(), match["name"]]), outcome, said, False, place)
+
+
+def _listed(lines: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+    """What the failed tests of each name said and where they are defined, in order."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for number, line in enumerate(lines):
+        place = _PLACE.match(lines[number - 1]) if number else None
+        if place is not None and (match := _SPEC.match(line)):
+            said = _indented(lines[number + 1 :], len(match["indent"]) + 2)
+            found.setdefault(match["name"], []).append((said, place["place"]))
+    return found
 
 
 def _spec_outcome(match: re.Match[str]) -> TestOutcome:
@@ -156,9 +174,12 @@ def _frames(stack: str, location: str, places: Places) -> tuple[Frame, ...]:
 def _of_spec(point: _Point, places: Places) -> Failure:
     inner = node.parse(point.said + "\n", places)
     if not inner:
-        return Failure(point.test_id, "error", point.said.partition("\n")[0].strip() or "failed")
+        frames = _frames("", point.place, places)
+        return Failure(
+            point.test_id, "error", point.said.partition("\n")[0].strip() or "failed", frames=frames
+        )
     first = inner[0]
-    own = tuple(frame for frame in first.frames if frame.in_project)
+    own = tuple(frame for frame in first.frames if frame.in_project) or _frames("", point.place, places)
     sides = dict(re.findall(r"^ *(expected|actual): (.*?),?$", point.said, re.MULTILINE))
     return Failure(
         point.test_id, first.kind, first.message, first.exception, own or first.frames,
