@@ -23,7 +23,7 @@ _SHAPES: Mapping[Shape, tuple[float, str]] = {
     "literal": (0.35, "it puts a literal where a computation was"),
     "swallow": (0.15, "it catches more exceptions than the failing one"),
 }
-DOMINANT = 0.7
+DOMINANT = 0.75
 WITNESSES = 3
 
 
@@ -127,6 +127,8 @@ def trust(
     reasons.append(
         f"{patch.passing_witnesses} passing and {patch.failing_witnesses} failing tests run the changed code"
     )
+    if patch.answers and not _shows(patch):
+        reasons.append("the calls of the tests, and calls near them, do not show the difference it makes")
     if shape:
         reasons.append(shape)
     if patch.from_test:
@@ -137,10 +139,17 @@ def trust(
     special_case = patch.from_test and patch.failing_witnesses < 2
     if shape or witnesses <= 1 or special_case:
         return "weak", tuple(reasons)
-    settled = groups == 1 or share >= DOMINANT
+    # Patches that could not be told apart, or only on calls that do not show the fault, may still do different things.
+    alone = groups == 1 and members == 1
+    settled = alone or ((groups == 1 or share >= DOMINANT) and _shows(patch))
     if settled and witnesses >= WITNESSES:
         return "likely", tuple(reasons)
     return "possible", tuple(reasons)
+
+
+def _shows(patch: Judged) -> bool:
+    """Do the compared calls show what the patch changes?"""
+    return any(now != then for now, then in zip(patch.answers, patch.base_answers, strict=False))
 
 
 def differs(one: Judged, other: Judged) -> str:

@@ -68,6 +68,10 @@ def test_words() -> None:
     assert word(judged("a", 0.5, "f(1)\t1"), judged("b", 0.01, "f(1)\t2")) == "likely"
     assert word(judged("a", 0.5, "f(1)\t1", passing=1, failing=1)) == "possible"
     assert word(judged("a", 0.5, "f(1)\t1", passing=0, failing=1)) == "weak"
+    unseen = [judged(name, 0.5, "f(0)\t0") for name in "ab"]
+    assert word(unseen[0]) == "likely"
+    assert word(*unseen) == "possible"
+    assert word(judged("a", 0.5), judged("b", 0.01)) == "possible"
     assert word(judged("a", 0.5, "f(1)\t1", shape="deletion")) == "weak"
     assert word(judged("a", 0.5, "f(1)\t1", from_test=True)) == "weak"
 

@@ -272,6 +272,22 @@ for number in range(40):
     assert grown <= 48 * MIB
 
 
+async def test_growth_counts_in_further_writable_folders_too(project: Project) -> None:
+    cache = project.outside / "cache"
+    cache.mkdir()
+    code = """
+import os, sys, time
+for number in range(40):
+    with open(f"{sys.argv[1]}/fill{number}", "wb") as file:
+        os.posix_fallocate(file.fileno(), 0, 4 << 20)
+    time.sleep(0.15)
+"""
+    limits = Limits(wall_s=30, growth_bytes=48 * MIB)
+    done = await project.python(code, str(cache), limits=limits, policy=project.policy(writable=(cache,)))
+    assert done.limit == "disk"
+    assert 0 < sum(path.stat().st_size for path in cache.iterdir()) <= 48 * MIB
+
+
 async def test_deleted_files_that_stay_open_count_as_growth(project: Project) -> None:
     code = """
 import os, time

@@ -352,7 +352,7 @@ def test_node_that_tells_failures_at_the_end() -> None:
         Failure(
             "cart > takes the discount off",
             "assertion",
-            "Expected values to be strictly equal:\n\n  20 !== 180",
+            "Expected values to be strictly equal:\n\n20 !== 180",
             "AssertionError",
             (Frame("test/cart.test.js", 4, "TestContext.<anonymous>"),),
             "180",
