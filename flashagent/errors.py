@@ -99,3 +99,13 @@ class Interrupted(FlashagentError):
     """The user stopped the run."""
 
     exit_code = ExitCode.INTERRUPTED
+
+
+class InternalError(FlashagentError):
+    """A bug of ours that ended a turn; `__cause__` is what was raised."""
+
+    def __init__(self, cause: BaseException) -> None:
+        super().__init__(
+            f"flashagent itself failed: {type(cause).__name__}: {cause}", hint="Please report it."
+        )
+        self.__cause__ = cause

@@ -238,6 +238,7 @@ class JobReport:
     seconds: float = 0.0
     message: str = ""
     hint: str = ""
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)

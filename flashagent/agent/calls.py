@@ -25,6 +25,9 @@ from flashagent.tools.base import Arguments, Tool, ToolResult, parse_arguments
 from flashagent.tools.registry import Toolbox
 from flashagent.values import FileChange
 
+MOST_CALLS = 40  # of one reply; a model that sends more has lost the thread
+AT_ONCE = 4
+TOO_MANY = ToolResult.failed(f"Not run: a reply may hold at most {MOST_CALLS} calls.")
 AwaitAnswer = Callable[[str], Awaitable[tuple[Decision, str]]]
 INTERRUPTED = "Interrupted by the user before it finished."
 
@@ -75,9 +78,9 @@ async def carry_out(
 ) -> Carried:
     """Neighbouring calls that may run side by side do; the others wait for each other. Every call is answered, also
     when the work is cancelled: the rest is answered as interrupted before Interrupted is raised."""
-    results: dict[str, ToolResult] = {}
+    results: dict[str, ToolResult] = {call.id: TOO_MANY for call in calls[MOST_CALLS:]}
     try:
-        for group in _groups(calls, tools):
+        for group in _groups(calls[:MOST_CALLS], tools):
             pairs = await asyncio.gather(*(run_call(call, tools, approver, emit, clock) for call in group))
             results.update({call.id: result for call, result in zip(group, pairs, strict=True)})
     except asyncio.CancelledError:
@@ -145,7 +148,7 @@ def _groups(calls: Sequence[ToolCall], tools: Toolbox) -> list[list[ToolCall]]:
     for call in calls:
         tool = tools.find(call.name)
         parallel = tool is not None and tool.parallel
-        if parallel and together:
+        if parallel and together and len(groups[-1]) < AT_ONCE:
             groups[-1].append(call)
         else:
             groups.append([call])

@@ -80,6 +80,14 @@ class Budget:
                 hint="Raise --timeout.",
             )
 
+    def check_price(self, model: str) -> None:
+        """Raises UsageError when a cost limit is set and the price of the model is unknown."""
+        if self.limits.cost is not None and self._cost_of(model, 1, 1) is None:
+            raise UsageError(
+                f"--max-cost needs a price, and none is known for {model}.",
+                hint="Add it under `prices:` in your settings, or limit the run with --max-tokens.",
+            )
+
     def reserve(self, model: str, estimated_prompt_tokens: int, wanted_output_tokens: int) -> Reservation:
         """Set aside what the request may use at most, and say how long the reply may be.
 
@@ -129,12 +137,9 @@ class Budget:
     def _affordable(self, model: str, prompt: int, wanted: int) -> int:
         if self.limits.cost is None:
             return wanted
+        self.check_price(model)
         full, free = self._cost_of(model, prompt, wanted), self._cost_of(model, prompt, 0)
-        if full is None or free is None:
-            raise UsageError(
-                f"--max-cost needs a price, and none is known for {model}.",
-                hint="Add it under `prices:` in your settings, or limit the run with --max-tokens.",
-            )
+        assert full is not None and free is not None
         left = self.limits.cost - (self.cost or 0.0) - sum(r.cost for r in self._open)
         if full <= left:
             return wanted

@@ -8,7 +8,7 @@ from contextlib import aclosing
 
 from flashagent.agent.calls import CallsInterrupted
 from flashagent.agent.loop import AfterStep, Thread, converse, go_on
-from flashagent.errors import FlashagentError, LimitReached, UsageError
+from flashagent.errors import FlashagentError, InternalError, LimitReached, UsageError
 from flashagent.events import Decision, Emit, Event, TurnEnd, TurnFinished, TurnStarted
 from flashagent.messages import AssistantMessage, UserMessage
 from flashagent.values import Usage
@@ -122,16 +122,6 @@ class Session:
             return TurnFinished(end, used, error.message, error.hint)
         self.error = InternalError(error)
         return TurnFinished("failed", used, self.error.message, self.error.hint)
-
-
-class InternalError(FlashagentError):
-    """A bug of ours that ended a turn; `__cause__` is what was raised."""
-
-    def __init__(self, cause: BaseException) -> None:
-        super().__init__(
-            f"flashagent itself failed: {type(cause).__name__}: {cause}", hint="Please report it."
-        )
-        self.__cause__ = cause
 
 
 def _difference(now: Usage, before: Usage) -> Usage:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -20,12 +21,17 @@ class RunCheck(Protocol):
     def __call__(self, tests: Sequence[str] = ()) -> Awaitable[CheckReport]: ...
 
 
+RunBare = Callable[[], Awaitable[CheckReport]]
+
+
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """One check of the job and its run before the first edit."""
+    """One check of the job and its run before the first edit. `bare` runs the user's own command with nothing of ours in
+    its process; where it is given, a counted run is believed only when that one ends with status 0 too."""
 
     run: RunCheck
     before: CheckReport
+    bare: RunBare | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +67,39 @@ class Witness:
                 return early
         last: Judgement | None = None
         for watched in self._checks:
-            report = await watched.run()
-            judgement = Judgement(judge(watched.before, report), watched.before, report, full=True)
+            report, bare = await _whole(watched)
+            verdict = _confirmed(judge(watched.before, report), report, bare)
+            judgement = Judgement(verdict, watched.before, report, full=True)
             if not judgement.verdict.green:
                 return judgement
             last = last or judgement
         assert last is not None, "a job has at least one check"
         return last
+
+
+async def _whole(watched: Watched) -> tuple[CheckReport, CheckReport | None]:
+    """The whole check, and beside it the bare one where there is one."""
+    if watched.bare is None:
+        return await watched.run(), None
+    async with asyncio.TaskGroup() as group:
+        counted, bare = group.create_task(_of(watched.run())), group.create_task(_of(watched.bare()))
+    return counted.result(), bare.result()
+
+
+async def _of(run: Awaitable[CheckReport]) -> CheckReport:
+    return await run
+
+
+def _confirmed(verdict: Verdict, report: CheckReport, bare: CheckReport | None) -> Verdict:
+    """Code under test shares a process with our reporter and could lie to it; it cannot lie to a command that knows
+    nothing of us and to the reporter in the same way."""
+    if bare is None or not verdict.green or not report.counted or bare.exit_code == 0:
+        return verdict
+    return replace(
+        verdict,
+        green=False,
+        reasons=(f"without flashagent's reporter the check ends with status {bare.exit_code}",),
+    )
 
 
 async def _failing_first(watched: Watched) -> Judgement | None:

@@ -35,6 +35,8 @@ def parse(parser: argparse.ArgumentParser, argv: list[str]) -> tuple[argparse.Na
     """The options, and what stands after `--`: argparse alone would take the first path for the goal."""
     head, separator, tail = _split(argv)
     options = parser.parse_args(head)
+    if parser.prog.endswith(" do") and not options.goal:
+        parser.error("say what to do: flashagent do GOAL")
     if options.paths:
         parser.error("put the goal in quotes, and paths after --")
     return options, tuple(tail) if separator else ()

@@ -6,14 +6,16 @@ import argparse
 
 
 def positive_int(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError("must be a whole number of at least 1")
+    return int(text)
 
 
 def positive_float(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError("must be a number above 0")
     return value
@@ -46,4 +48,4 @@ def add_job_options(parser: argparse.ArgumentParser) -> None:
     add("--trust-project", action="store_true", help="trust the project's own settings for this run")
     add("--json", action="store_true", help="one event a line on stdout")
     add("-q", "--quiet", action="count", default=0, help="only the result")
-    add("-v", "--verbose", action="count", default=0, help="also what the tools do; twice: their output")
+    add("-v", "--verbose", action="count", default=0, help="also what the tools and commands print")

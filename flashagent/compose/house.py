@@ -32,6 +32,8 @@ from flashagent.workspace.git import Repository
 from flashagent.workspace.journal import Workspace
 from flashagent.workspace.worktrees import CandidateTrees
 
+SHORTEST_SECRET = 12
+
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
@@ -61,6 +63,11 @@ class Place:
     @property
     def state(self) -> Path:
         return self.folders.of_repository(self.root)
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """All secret values known: of the settings and of the project's own `.env` files."""
+        return self.settings.secrets | dotenv_secrets(self.root)
 
     def close(self) -> None:
         self.repository.close()
@@ -127,8 +134,9 @@ def open_house(place: Place, wishes: Wishes, emit: Emit, session_id: str, *, can
         models=models,
         no_model_hint=settings.hint or "Set model_settings.model and its endpoint to use one.",
         price=price_of(settings),
-        mask=Secrets(settings.secrets).mask,
+        mask=Secrets(place.secrets).mask,
         can_ask=can_ask,
+        hooks=_hooks_folder(place.repository),
         inspect=inspector(runner, environment, root, place.repository.files),
     )
 
@@ -159,6 +167,30 @@ def _recover(workspace: Workspace, checkpoints: Checkpoints, emit: Emit) -> None
         emit(Notice("warning", f"Files changed since a patch was cut off, left as they are: {kept}."))
     if label := checkpoints.recover():
         emit(Notice("warning", f"A restore that was cut off is finished: '{label}'."))
+
+
+def _hooks_folder(repository: Repository) -> str:
+    """The folder inside the work tree that git takes hooks from, '' when it is elsewhere."""
+    configured = repository.calls.text("config", "--local", "--get", "core.hooksPath", ok=(0, 1))
+    if not configured:
+        return ""
+    folder = Path(os.path.normpath(repository.root / Path(configured).expanduser()))
+    return folder.relative_to(repository.root).as_posix() if folder.is_relative_to(repository.root) else ""
+
+
+def dotenv_secrets(root: Path) -> frozenset[str]:
+    """The values in the project's own `.env` files that look like secrets."""
+    from dotenv import dotenv_values
+
+    files = [path for path in root.glob(".env*") if path.is_file() and not path.is_symlink()]
+    found = (value for path in files for value in dotenv_values(path, interpolate=False).values())
+    return frozenset(value for value in found if value and _looks_secret(value))
+
+
+def _looks_secret(value: str) -> bool:
+    """Long, one word, letters and digits mixed: 'production' and 'localhost' are no secrets and stand in the code too."""
+    mixed = any(sign.isdigit() for sign in value) and any(sign.isalpha() for sign in value)
+    return len(value) >= SHORTEST_SECRET and mixed and not any(sign.isspace() for sign in value)
 
 
 def _own_prefix() -> Path | None:

@@ -34,7 +34,7 @@ class AppController:
         self._place = place
         session = new_session_id(place.clock)
         self._recorder = Recorder(place.state / "sessions" / f"{session}.jsonl", session, place.clock)
-        self._emit = masked(Secrets(place.settings.secrets).mask, self._recorder, self._show)
+        self._emit = masked(Secrets(place.secrets).mask, self._recorder, self._show)
         self._screen: Emit | None = None
         self._house = open_house(place, wishes, self._emit, session, can_ask=True)
         self._chat: Chat | None = None

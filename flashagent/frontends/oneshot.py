@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -14,7 +15,7 @@ from flashagent.agent.limits import Limits
 from flashagent.agent.recorder import Recorder
 from flashagent.compose.clock import SystemClock
 from flashagent.compose.house import Place, Wishes, new_session_id, open_house, open_place
-from flashagent.errors import FlashagentError
+from flashagent.errors import FlashagentError, InternalError, UsageError
 from flashagent.events import Emit, Event, JobFinished, Notice, with_texts
 from flashagent.frontends.headless import run_headless
 from flashagent.frontends.jsonl import JsonLines
@@ -84,14 +85,19 @@ async def job_at(
         finished = job_failed(error)
         sink(finished)
         return finished
+    except Exception as error:
+        # A reader of the stream gets its last line also from a bug of ours; the report is written by whoever called.
+        sink(job_failed(InternalError(error)))
+        raise
 
 
 async def _run(wish: OneShot, cwd: Path, environ: Mapping[str, str], sink: Emit, session: str) -> JobFinished:
     wishes = Wishes(wish.settings, wish.checks, wish.sandboxed, wish.trust_project)
     with closing(open_place(cwd, environ, wishes)) as place, closing(_recorder(place, session)) as recorder:
-        emit = masked(Secrets(place.settings.secrets).mask, recorder, sink)
+        emit = masked(Secrets(place.secrets).mask, recorder, sink)
         for ignored in place.settings.ignored:
             emit(Notice("warning", str(ignored)))
+        wish = replace(wish, paths=tuple(_in_repository(path, cwd, place.root) for path in wish.paths))
         house = open_house(place, wishes, emit, session)
         if not house.runner.protects:
             leave = "Leave out --no-sandbox to be safe."
@@ -100,6 +106,16 @@ async def _run(wish: OneShot, cwd: Path, environ: Mapping[str, str], sink: Emit,
             return await run_fix(_job(wish, place.settings), house, emit)
         finally:
             await house.close()
+
+
+def _in_repository(path: str, cwd: Path, root: Path) -> str:
+    """The path as the repository names it. Raises UsageError when there is nothing, or it lies outside."""
+    place = Path(os.path.normpath(cwd / path))
+    if not place.exists():
+        raise UsageError(f"{path} does not exist.", hint="After -- come files or folders to look at first.")
+    if not place.resolve().is_relative_to(root):
+        raise UsageError(f"{path} lies outside of the repository {root}.")
+    return place.resolve().relative_to(root).as_posix()
 
 
 def masked(mask: Callable[[str], str], *sinks: Emit) -> Emit:

@@ -123,16 +123,21 @@ class TextAccount:
     def _finish(self, event: JobFinished) -> None:
         self.close()
         good = event.exit_code == 0
-        if self._verbosity > QUIET and event.outcome != "not_fixed":
-            self._out.writelines(
-                f"{self._diff_line(line)}\n" for line in words.clean(event.patch).splitlines()
-            )
+        if good:
+            self._diff(event.patch)
         self._out.write(self._style(_BOLD + (_GREEN if good else _RED), words.verdict(event)) + "\n")
+        if event.patch and not good and self._verbosity > QUIET:
+            self._out.write("The best patch, not applied:\n")
+            self._diff(event.patch)
         if self._verbosity > QUIET:
             self._out.writelines(f"  {line}\n" for line in words.account(event))
         elif not good and event.report.hint:
             self._out.write(f"  {words.one_line(event.report.hint, words.MAX_SENTENCE)}\n")
         self._out.flush()
+
+    def _diff(self, patch: str) -> None:
+        if self._verbosity > QUIET:
+            self._out.writelines(f"{self._diff_line(line)}\n" for line in words.clean(patch).splitlines())
 
     def _lines(self, event: Event) -> Iterable[str]:
         """The lines that the event adds to the talk."""

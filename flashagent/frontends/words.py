@@ -126,11 +126,14 @@ def failures(found: Sequence[Failure]) -> list[str]:
 def focus_lines(event: FocusChosen) -> list[str]:
     """Where it looks, best first, and why."""
     shown = event.symbols[:MAX_FOCUS]
-    lines = [
-        f"{one_line(s.symbol.path)}:{s.symbol.start_line} {one_line(s.symbol.qualified)}"
-        + (f": {one_line(', '.join(s.why))}" if s.why else "")
-        for s in shown
-    ]
+    lines = []
+    for one in shown:
+        where = f"{one_line(one.symbol.path)}:{one.symbol.start_line} {one_line(one.symbol.qualified)}"
+        # That a place ranks high goes without saying, and which words it shares helps nobody to judge it.
+        told = [why for why in one.why if why != "its file ranks high" and "words of the query" not in why][
+            :2
+        ]
+        lines.append(where + (f": {one_line(', '.join(told))}" if told else ""))
     return lines + _more(len(event.symbols) - len(shown))
 
 
@@ -158,10 +161,12 @@ def verdict(event: JobFinished) -> str:
     report = event.report
     head = _VERDICTS[event.outcome]
     if event.outcome == "fixed":
+        head, now = ("Would fix (dry run, nothing written)", "would pass") if report.dry_run else (head, "")
         if not report.counted:
-            return f"{head}: the check exits with 0 now; its tests are not counted."
+            return f"{head}: the check exits with 0 with the patch; its tests are not counted."
         fixed, before = len(report.fixed), max(len(report.failing_before), len(report.fixed))
-        return f"{head}: {fixed} of {count(before, 'failing test')} now {'passes' if fixed == 1 else 'pass'}."
+        now = now or f"now {'passes' if fixed == 1 else 'pass'}"
+        return f"{head}: {fixed} of {count(before, 'failing test')} {now}."
     if event.outcome == "not_fixed" and report.still_failing:
         left = len(report.still_failing)
         tail = f"{count(left, 'test')} still {'fails' if left == 1 else 'fail'}."

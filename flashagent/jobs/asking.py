@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from flashagent.agent.context import Focus, choose_focus
 from flashagent.agent.effort import Effort
 from flashagent.agent.limits import Budget
 from flashagent.agent.session import Session
-from flashagent.agent.witness import RunCheck, Watched, Witness
+from flashagent.agent.witness import RunBare, RunCheck, Watched, Witness
 from flashagent.agent.words import PromptWords
 from flashagent.errors import Interrupted
 from flashagent.events import Emit, FocusChosen, Notice
@@ -20,7 +21,7 @@ from flashagent.jobs.house import House, Models
 from flashagent.jobs.job import FixJob, Result, failed
 from flashagent.jobs.observing import Observation
 from flashagent.jobs.trees import candidate
-from flashagent.jobs.workbench import clean, landing_in, new_session, toolbox
+from flashagent.jobs.workbench import clean, guard_for, landing_in, new_session, toolbox
 from flashagent.models.base import ChatModel
 from flashagent.values import CheckReport, FileChange
 from flashagent.verify.detect import Check
@@ -52,9 +53,13 @@ class Bench:
 
     def __post_init__(self) -> None:
         house = self.house
-        self.landing = landing_in(house, self.tree, self.emit)
+        self.guard = guard_for(house, self.job.goal, self.job.paths)
+        self.landing = landing_in(house, self.tree, self.emit, self.guard)
         self.witness = Witness(
-            [Watched(self._runner_of(c), r) for c, r in zip(self.seen.checks, self.seen.reports, strict=True)]
+            [
+                Watched(self._runner_of(check), report, self._bare_runner_of(check))
+                for check, report in zip(self.seen.checks, self.seen.reports, strict=True)
+            ]
         )
         self.words = PromptWords(
             house.texts.fix, house.texts.do, house.texts.feedback, self.landing.read, self.clean
@@ -133,9 +138,8 @@ class Bench:
             "not_fixed",
             outcome.best,
             judgement.verdict if judgement else None,
-            how=self._last_words(),
             attempts=outcome.attempts,
-            message=message,
+            message=f"{message} {self._claim()}".strip(),
             hint="Raise --max-attempts, name the place in the goal, or use a stronger model.",
         )
 
@@ -156,11 +160,23 @@ class Bench:
             "not_fixed",
             patch,
             attempts=outcome.attempts,
-            message=f"Green only because tests were changed: {what}.",
+            message=f"Green, but not to be trusted: {what}.",
         )
 
     def _last_words(self) -> str:
-        return self.clean(self._talk.last_text).strip()[:600]
+        """What the model said last, in prose: blocks of edits and code are shown as the diff already."""
+        said = re.split(
+            r"```|^<{5,}|^\*\*\* Begin Patch|^--- ",
+            self.clean(self._talk.last_text),
+            maxsplit=1,
+            flags=re.MULTILINE,
+        )
+        return said[0].strip()[:600]
+
+    def _claim(self) -> str:
+        """A model that called a red check green is quoted, so that nobody takes its word for ours."""
+        said = " ".join(self._last_words().split())
+        return f"The model's last words were: {said[:160]!r}." if said else ""
 
     def _focus(self) -> Focus:
         told_in_full = self.seen.before.failures[:1]
@@ -173,24 +189,33 @@ class Bench:
         self._talk = new_session(house, self.models, self.budget, self.emit)
         if self.models.tools:
             self._talk.thread.tools = toolbox(
-                house, self.landing, self.tree, self.seen.map, self._check_for_model
+                house, self.landing, self.tree, self.seen.map, self._check_for_model, self.guard
             )
         return self._talk
 
     def _runner_of(self, check: Check) -> RunCheck:
         async def run(tests: Sequence[str] = ()) -> CheckReport:
-            left = max(1.0, self.budget.seconds_left)
-            if tests:
-                return await self.house.verifier.run(check, tests=tests, tree=self.tree, timeout_s=left)
-            # The run that decides gets a tree of its own: what earlier runs left behind cannot make it pass.
-            async with candidate(self.house, self.landing.changes()) as fresh:
-                return await self.house.verifier.run(check, tree=fresh, timeout_s=left)
+            return await self._run(check, tests)
 
         return run
 
+    def _bare_runner_of(self, check: Check) -> RunBare:
+        async def run() -> CheckReport:
+            left = max(1.0, self.budget.seconds_left)
+            async with candidate(self.house, self.landing.changes()) as fresh:
+                return await self.house.verifier.run(check, tree=fresh, timeout_s=left, quiet=True, bare=True)
+
+        return run
+
+    async def _run(self, check: Check, tests: Sequence[str]) -> CheckReport:
+        """A run on a tree that holds the patch and nothing else: what earlier runs left behind cannot make it pass, and
+        no test can write into what becomes the patch."""
+        left = max(1.0, self.budget.seconds_left)
+        async with candidate(self.house, self.landing.changes()) as fresh:
+            return await self.house.verifier.run(check, tests=tests, tree=fresh, timeout_s=left)
+
     async def _check_for_model(self, test: str | None) -> tuple[bool, str]:
-        check = self.seen.check
-        report = await self.house.verifier.run(check, tests=(test,) if test else (), tree=self.tree)
+        report = await self._run(self.seen.check, (test,) if test else ())
         return report.green, self.words.report(report)
 
     def _model_for(self, effort: Effort) -> ChatModel:

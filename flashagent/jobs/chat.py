@@ -14,7 +14,7 @@ from flashagent.events import Decision, Emit, FocusChosen, MapReady, Notice
 from flashagent.jobs.fix import uninterrupted
 from flashagent.jobs.house import House, Models
 from flashagent.jobs.trees import candidate
-from flashagent.jobs.workbench import clean, landing_in, new_session, toolbox
+from flashagent.jobs.workbench import RunCheckForModel, clean, guard_for, landing_in, new_session, toolbox
 from flashagent.ports import MapQuery
 from flashagent.prompts import Prompt
 from flashagent.tools.landing import Landing, land_text
@@ -41,11 +41,11 @@ class Chat:
         """One turn and, when it changed files, the checks; all of it as events."""
         repo_map = await self._open_map()
         async with candidate(self._house) as tree:
-            landing = landing_in(self._house, tree, self._emit)
+            guard = guard_for(self._house, prompt)
+            landing = landing_in(self._house, tree, self._emit, guard)
             if self._tools:
-                self.session.thread.tools = toolbox(
-                    self._house, landing, tree, repo_map, self._check_for_model
-                )
+                check = self._checker(landing)
+                self.session.thread.tools = toolbox(self._house, landing, tree, repo_map, check, guard)
             finished = await self.session.turn(await self._with_focus(prompt, repo_map, landing))
             if finished.end not in ("done", "stopped"):
                 return
@@ -94,7 +94,8 @@ class Chat:
     async def _verify(self) -> None:
         """The harness's word after a change; its events say passed or failed."""
         for check in self._found_checks():
-            report = await self._house.verifier.run(check)
+            async with candidate(self._house) as tree:
+                report = await self._house.verifier.run(check, tree=tree)
             if not report.green:
                 self._emit(Notice("warning", "The check fails.", "/fix works until it passes."))
                 return
@@ -108,9 +109,19 @@ class Chat:
                 self._checks = ()
         return self._checks
 
-    async def _check_for_model(self, test: str | None) -> tuple[bool, str]:
-        checks = self._found_checks()
-        if not checks:
-            return False, "No check is known for this repository."
-        report: CheckReport = await self._house.verifier.run(checks[0], tests=(test,) if test else ())
-        return report.green, clean(self._house, report.output[-2_000:]) or f"exit status {report.exit_code}"
+    def _checker(self, landing: Landing) -> RunCheckForModel:
+        """The check as the model may ask for it: on a tree that holds what it has changed so far."""
+
+        async def check(test: str | None) -> tuple[bool, str]:
+            checks = self._found_checks()
+            if not checks:
+                return False, "No check is known for this repository."
+            async with candidate(self._house, landing.changes()) as tree:
+                report: CheckReport = await self._house.verifier.run(
+                    checks[0], tests=(test,) if test else (), tree=tree
+                )
+            return report.green, clean(
+                self._house, report.output[-2_000:]
+            ) or f"exit status {report.exit_code}"
+
+        return check

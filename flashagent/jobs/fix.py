@@ -14,7 +14,14 @@ from typing import TypeVar
 
 from flashagent.agent.limits import Budget
 from flashagent.diffs import unified_diffs
-from flashagent.errors import ExitCode, FlashagentError, Interrupted, LimitReached, WorkspaceError
+from flashagent.errors import (
+    ExitCode,
+    FlashagentError,
+    Interrupted,
+    LimitReached,
+    UsageError,
+    WorkspaceError,
+)
 from flashagent.events import Emit, JobFinished, Notice
 from flashagent.jobs.house import House, Models
 from flashagent.jobs.job import EXIT_CODES, FixJob, Result, account, failed
@@ -38,6 +45,7 @@ class _Run:
 
     async def to_the_end(self) -> JobFinished:
         try:
+            self._refuse_early()
             async with asyncio.timeout(self.job.limits.seconds), warming(self.models):
                 self.seen = await observe(self.job, self.house, self.emit)
                 return await self._finish(await self._repair(self.seen))
@@ -52,6 +60,19 @@ class _Run:
             return self._account(failed(Interrupted("Stopped by you; your files are as they were.")))
         except FlashagentError as error:
             return self._account(failed(error))
+        except OSError as error:
+            what = f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
+            hint = "Is the disk full, or a folder not writable? Your files are as they were."
+            return self._account(failed(WorkspaceError(f"The machine refused: {what}.", hint=hint)))
+
+    def _refuse_early(self) -> None:
+        """What can be known to be in vain before anything runs. Raises UsageError."""
+        job, models = self.job, self.models
+        if job.change and models is None:
+            hint = "Leave out --offline." if job.offline else self.house.no_model_hint
+            raise UsageError("A change needs a model.", hint=hint)
+        if models is not None and job.limits.cost is not None:
+            self.budget.check_price(models.router.flash.name)
 
     async def _repair(self, seen: Observation) -> Result:
         job, house, models = self.job, self.house, self.models
@@ -75,7 +96,7 @@ class _Run:
         if EXIT_CODES[result.outcome] is not ExitCode.OK:
             return self._account(result, patch=patch, kept=self.house.keep_patch(patch) if patch else "")
         if self.job.dry_run or not result.patch:
-            return self._account(result, patch=patch)
+            return self._account(result, patch=patch, dry_run=self.job.dry_run)
         try:
             commit, why_not = await uninterrupted(lambda: self._write(result))
         except WorkspaceError as error:
@@ -103,15 +124,26 @@ class _Run:
         self.house.workspace.apply(result.patch)
         if not self.job.commit:
             return "", None
-        message = self.house.commit_message(self.job.goal, result.how, result.patch)
+        message = self.house.commit_message(self.job.goal, result.how, result.patch, _fixed(result))
         try:
-            return self.house.commit(result.patch, message), None
+            left = max(
+                5.0, self.budget.seconds_left
+            )  # hooks may hang; the job's own limit holds for them too
+            return self.house.commit(result.patch, message, timeout_s=min(120.0, left)), None
         except WorkspaceError as error:
             return "", error
 
-    def _account(self, result: Result, *, patch: str = "", commit: str = "", kept: str = "") -> JobFinished:
+    def _account(
+        self, result: Result, *, patch: str = "", commit: str = "", kept: str = "", dry_run: bool = False
+    ) -> JobFinished:
         before, check = (self.seen.before, self.seen.check_text) if self.seen else (None, "")
-        return account(result, before, check, self.budget, patch=patch, commit=commit, kept=kept)
+        return account(
+            result, before, check, self.budget, patch=patch, commit=commit, kept=kept, dry_run=dry_run
+        )
+
+
+def _fixed(result: Result) -> tuple[str, ...]:
+    return result.verdict.fixed if result.verdict else ()
 
 
 async def run_fix(job: FixJob, house: House, emit: Emit) -> JobFinished:
@@ -144,4 +176,4 @@ async def uninterrupted(work: Callable[[], T]) -> T:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
             if task.done():
-                raise
+                return task.result()  # what was done is said, not that the user came too late to stop it

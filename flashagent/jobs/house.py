@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flashagent import untrusted
 from flashagent.agent.approvals import Mode
 from flashagent.agent.limits import PriceOf
 from flashagent.ports import Clock, CommandRunner, MapQuery
@@ -75,6 +77,7 @@ class House:
     price: PriceOf = lambda model, usage: None
     mask: Callable[[str], str] = lambda text: text
     inspect: Inspect = no_inspection
+    hooks: str = ""
     notes: str = ""
     mode: Mode = "auto"
     can_ask: bool = False
@@ -99,14 +102,17 @@ class House:
     def checkpoint(self, label: str) -> None:
         self.checkpoints.take(label)
 
-    def commit(self, changes: Sequence[FileChange], message: str) -> str:
-        return self.repository.commit(changes, message)
+    def commit(self, changes: Sequence[FileChange], message: str, *, timeout_s: float = 120.0) -> str:
+        return self.repository.commit(changes, message, timeout_s=timeout_s)
 
-    def commit_message(self, goal: str, how: str, changes: Sequence[FileChange]) -> str:
+    def commit_message(
+        self, goal: str, how: str, changes: Sequence[FileChange], fixed: Sequence[str] = ()
+    ) -> str:
         """A subject in the repository's own style (with a `type:` prefix where most recent ones have one)."""
         recent = self.repository.recent_messages(20)
         conventional = sum(1 for message in recent if _is_conventional(message)) * 2 > len(recent)
-        subject = goal.strip().partition("\n")[0] or f"Fix {', '.join(change.path for change in changes[:3])}"
+        goal, how = untrusted.plain(goal), _without_trailers(untrusted.plain(how))
+        subject = goal.strip().partition("\n")[0] or _subject(changes, fixed)
         if conventional:
             subject = f"fix: {subject[0].lower()}{subject[1:]}"
         return f"{subject[:72]}\n\n{how}".strip() + "\n"
@@ -118,6 +124,22 @@ class House:
         path = self.patches / f"{stamp}.patch"
         path.write_text(patch, encoding="utf-8", errors="surrogateescape", newline="")
         return str(path)
+
+
+def _subject(changes: Sequence[FileChange], fixed: Sequence[str]) -> str:
+    """'Fix loans.py: test_a_book_is_not_overdue', or the files alone where no test is known."""
+    files = ", ".join(Path(change.path).name for change in changes[:3])
+    if not fixed:
+        return f"Fix {files}"
+    test = re.split(r"::|\.(?=\w+$)", fixed[0])[-1]
+    return f"Fix {files}: {test}" + (f" and {len(fixed) - 1} more" if len(fixed) > 1 else "")
+
+
+def _without_trailers(text: str) -> str:
+    """The text without lines that git would read as somebody's word: a model may not sign for a person."""
+    return "\n".join(
+        line for line in text.splitlines() if not re.match(r"\s*[\w-]+-by\s*:", line, re.IGNORECASE)
+    )
 
 
 def _is_conventional(message: str) -> bool:

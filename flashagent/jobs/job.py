@@ -83,6 +83,7 @@ def account(
     patch: str = "",
     commit: str = "",
     kept: str = "",
+    dry_run: bool = False,
 ) -> JobFinished:
     """The last event of the job. `patch` is the unified diff of what was kept (or would be, in a dry run), `kept` the
     file that holds the best patch of a job that did not get there."""
@@ -107,6 +108,7 @@ def account(
         seconds=budget.seconds,
         message=result.message + (f" The best patch is kept in {kept}." if kept else ""),
         hint=result.hint,
+        dry_run=dry_run,
     )
     return JobFinished(result.outcome, int(EXIT_CODES[result.outcome]), commit, patch, budget.usage, report)
 

@@ -76,8 +76,8 @@ async def search_offline(job: FixJob, seen: Observation, house: House, emit: Emi
         reasons=best.reasons,
         message=""
         if kept
-        else f"A patch makes the check pass, but it is only '{best.confidence}'; it was not applied.",
-        hint="" if kept else "Look at it; `git apply` takes it.",
+        else f"A repair was found, but it is only '{best.confidence}', so it was not applied.",
+        hint="" if kept else "Read the diff above; `git apply` takes the kept patch if you agree with it.",
     )
 
 
@@ -97,7 +97,7 @@ def _nothing_found(found: RepairResult, seen: Observation) -> str:
         command = shlex.join(seen.check.argv)
         return f"The offline search speaks only Python (pytest and unittest) for now, and the check is `{command}`."
     tried = f"{found.tried} candidates tried in {found.seconds:.0f} s; none makes the check pass."
-    return " ".join([tried, *found.notes])
+    return " ".join([*([tried] if found.tried else []), *found.notes]) or "No quick fix makes the check pass."
 
 
 def _suspicion(found: RepairResult, seen: Observation) -> str:

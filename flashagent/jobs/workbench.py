@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from flashagent.repomap.render import skeleton
 from flashagent.syntax.parse import definitions
 from flashagent.tools.base import Tool
 from flashagent.tools.edit import EditTool
+from flashagent.tools.guarded import Guard, named_in
 from flashagent.tools.landing import Landing
 from flashagent.tools.read import ReadTool, neighbours, symbol_finder
 from flashagent.tools.registry import Toolbox
@@ -29,10 +30,15 @@ from flashagent.tools.shell import CheckTool, RunTool
 RunCheckForModel = Callable[[str | None], Awaitable[tuple[bool, str]]]
 
 
-def landing_in(house: House, tree: Path, emit: Emit) -> Landing:
+def guard_for(house: House, goal: str, paths: Sequence[str] = ()) -> Guard:
+    """What a model may not touch, but for what the user named."""
+    return Guard(named_in(goal, paths), house.hooks)
+
+
+def landing_in(house: House, tree: Path, emit: Emit, guard: Guard) -> Landing:
     # The user's files are listed once: what the model creates is in the candidate tree, never among them.
     listing = cache(house.repository.files)
-    return Landing(house.open_tree(tree), listing, emit, house.inspect, announce=False)
+    return Landing(house.open_tree(tree), listing, emit, house.inspect, guard=guard, announce=False)
 
 
 def new_session(house: House, models: Models, budget: Budget, emit: Emit) -> Session:
@@ -57,14 +63,19 @@ def new_session(house: House, models: Models, budget: Budget, emit: Emit) -> Ses
 
 
 def toolbox(
-    house: House, landing: Landing, tree: Path, repo_map: MapQuery, check: RunCheckForModel
+    house: House, landing: Landing, tree: Path, repo_map: MapQuery, check: RunCheckForModel, guard: Guard
 ) -> Toolbox:
     """The tools of a model that works in `tree`."""
     looking = _command(house, tree)
     tools: tuple[Tool, ...] = (
         EditTool(landing),
         ReadTool(
-            landing, skeleton, symbol_finder(definitions), neighbours(house.repository.files), house.mask
+            landing,
+            skeleton,
+            symbol_finder(definitions),
+            neighbours(house.repository.files),
+            house.mask,
+            guard.is_secret,
         ),
         SearchTool(house.runner, looking, repo_map, house.mask),
         RunTool(house.runner, looking, house.mask),

@@ -98,7 +98,7 @@ def error_for(fault: Fault, *, tries: int, where: str, waited_s: float) -> Model
     times = "once" if tries == 1 else f"{tries} times in {waited_s:.0f} s"
     return ModelUnreachable(
         f"No usable reply from {where}, tried {times}; last: {fault.reason}.{asked}",
-        hint=fault.hint or "Is the server running and the address right? `flashagent doctor` tests it.",
+        hint=fault.hint or "Is the server running and the address right? --offline works without it.",
     )
 
 
@@ -149,7 +149,7 @@ def _bad_request(status: int, body: str, reason: str, sent: frozenset[str]) -> F
 def _transient_hint(status: int) -> str:
     if status == 429:
         return "The endpoint limits how often it may be asked. Wait, or use another key or model."
-    return "The endpoint has a fault of its own. Try again later, or name a fallback model."
+    return "The endpoint has a fault of its own. Try again later, or work without it: --offline."
 
 
 def _refused_hint(status: int, model: str) -> str:

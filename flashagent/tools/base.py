@@ -70,8 +70,8 @@ def spec_of(tool: Tool, description: str) -> ToolSpec:
 def parse_arguments(tool: Tool, text: str) -> Arguments | str:
     """The checked arguments, or a sentence for the model that says what is wrong with them."""
     try:
-        raw = json.loads(text or "{}")
-    except ValueError as error:
+        raw = _readable(json.loads(text or "{}"))
+    except (ValueError, RecursionError) as error:
         return f"The arguments are not valid JSON ({error}). Send the call again with valid JSON."
     if not isinstance(raw, Mapping):
         return "The arguments must be a JSON object."
@@ -84,6 +84,15 @@ def parse_arguments(tool: Tool, text: str) -> Arguments | str:
         return (
             f"Wrong arguments for {tool.name}: {problems}. Known: {', '.join(tool.arguments.model_fields)}."
         )
+
+
+def _readable(value: Any) -> Any:
+    """The value with each lone half of a surrogate pair replaced: it could be written to no file and no terminal."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_readable(key): _readable(item) for key, item in value.items()}
+    return [_readable(item) for item in value] if isinstance(value, list) else value
 
 
 # Words of a schema that a model does without: the arguments are checked here, and a wrong one is explained.

@@ -15,8 +15,11 @@ from flashagent.edits.formats import parse_reply
 from flashagent.edits.values import Edit, Planned, Refusal, Refused
 from flashagent.errors import NoSuchFile, WorkspaceError
 from flashagent.events import EditRejected, Emit
+from flashagent.tools.guarded import Guard
 from flashagent.tools.tree import Inspect, Tree, announce, no_inspection
 from flashagent.values import Diagnostic, FileChange
+
+LARGEST_TEXT = 1_000_000  # characters of one file; more could not be read back
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,10 @@ class Landing:
         emit: Emit,
         inspect: Inspect = no_inspection,
         *,
+        guard: Guard | None = None,
         announce: bool = True,
     ) -> None:
+        self._guard = guard or Guard()
         self._announce = announce
         self.refused = 0
         self.shown: dict[str, str] = {}
@@ -48,6 +53,7 @@ class Landing:
         self._emit = emit
         self._inspect = inspect
         self._originals: dict[str, str | None] = {}
+        self._now: dict[str, str | None] = {}
 
     def read(self, path: str) -> str | None:
         """The text on disk, None when there is no such file. Raises WorkspaceError for what may not be read."""
@@ -77,15 +83,17 @@ class Landing:
         return outcome
 
     async def _write(self, changes: tuple[FileChange, ...]) -> Landed | Refused:
+        if refusals := tuple(filter(None, map(self._objection, changes))):
+            return Refused(refusals)
         problems = await self._inspect(changes)
         try:
-            self._tree.apply(
-                changes
-            )  # not in a thread: once begun, no cancellation may part the bytes from their event
+            # Not in a thread: once begun, no cancellation may part the bytes from their event.
+            self._tree.apply(changes)
         except WorkspaceError as error:
             return _conflict(error)
         for change in changes:
             self._originals.setdefault(change.path, change.before)
+            self._now[change.path] = change.after
             if change.after is not None:
                 self.shown[change.path] = change.after
             if self._announce:
@@ -93,13 +101,29 @@ class Landing:
         return Landed(changes, tuple(problems))
 
     def changes(self) -> tuple[FileChange, ...]:
-        """The sum of all that landed, against the state at the start; files that are as they were are left out."""
-        now = ((path, before, self.read(path)) for path, before in sorted(self._originals.items()))
+        """The sum of all that landed, against the state at the start; files that are as they were are left out. It is
+        what was landed, whatever a command did to the tree since."""
+        now = ((path, before, self._now[path]) for path, before in sorted(self._originals.items()))
         return tuple(FileChange(path, before, after) for path, before, after in now if before != after)
 
     def put_back(self, changes: Sequence[FileChange]) -> None:
         """Undo these of `changes()` on disk. Raises WorkspaceError when a file is not as the change left it."""
         self._tree.apply([FileChange(change.path, change.after, change.before) for change in changes])
+        self._now.update({change.path: change.before for change in changes})
+
+    def _objection(self, change: FileChange) -> Refusal | None:
+        """Why this change may not land at all, however well it fits."""
+        if self._guard.acts_outside(change.path):
+            message = (
+                f"{change.path} takes effect outside the sandbox or holds secrets, so it is left to the user. "
+                "Reach the goal without it; the user allows it by naming the path."
+            )
+            return Refusal(change.path, 0, "forbidden_path", message)
+        if change.after is not None and len(change.after) > LARGEST_TEXT:
+            return Refusal(
+                change.path, 0, "conflict", f"{change.path} would be larger than {LARGEST_TEXT:,} characters."
+            )
+        return None
 
     def diff(self) -> str:
         return unified_diffs(self.changes())

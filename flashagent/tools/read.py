@@ -10,6 +10,7 @@ from pydantic import Field
 from flashagent import untrusted
 from flashagent.errors import FlashagentError
 from flashagent.tools.base import Arguments, OnText, ToolResult
+from flashagent.tools.guarded import Guard
 from flashagent.tools.landing import Landing
 from flashagent.values import Symbol
 
@@ -36,7 +37,9 @@ class ReadTool:
         find_symbol: Callable[[str, str, str], tuple[int, int] | None],
         nearby: Callable[[str], list[str]],
         mask: Callable[[str], str] = lambda text: text,
+        is_secret: Callable[[str], bool] | None = None,
     ) -> None:
+        self._is_secret = is_secret or Guard().is_secret
         self._landing = landing
         self._skeleton = skeleton
         self._find_symbol = find_symbol
@@ -49,6 +52,10 @@ class ReadTool:
 
     async def run(self, arguments: ReadArguments, on_output: OnText) -> ToolResult:
         path, _, symbol = arguments.path.partition("::")
+        if self._is_secret(path):
+            return ToolResult.failed(
+                f"{path} holds secrets by its name; it is not shown unless the user names it."
+            )
         try:
             text = self._landing.read(path)
         except FlashagentError as error:

@@ -3,6 +3,8 @@
 Objects live in the repository under a private ref that names trees only, so that no log shows them; the rest (index
 file, permission bits, copies that stay out of git) lies in the user's state folder. Taking one touches neither the
 index, nor a branch, the stash or a reflog. Before anything is restored, the present state becomes a checkpoint itself.
+
+`restore` brings a whole state back. `undo` and `redo` only touch the files that flashagent wrote.
 """
 
 from __future__ import annotations
@@ -10,34 +12,26 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from flashagent.errors import WorkspaceError
 from flashagent.workspace import disk
 from flashagent.workspace.git import Repository
 from flashagent.workspace.locks import ProcessLock
-from flashagent.workspace.restoring import Change, Restorer, changes_of, differences
-from flashagent.workspace.snapshots import Kept, Snapshots, State
+from flashagent.workspace.restoring import Change, Restorer, Side, changes_of, differences, side_of
+from flashagent.workspace.snapshots import Snapshots, State
+from flashagent.workspace.timeline import Checkpoint, Shelf, Timeline, Undone, timeline_of
 
 KEEP = 200
+_LIST = "`flashagent undo --list` shows all checkpoints."
+_NAMED = 5
 
 
 def _utc_now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """A state that can be restored. `time` is ISO 8601 in UTC; ids sort in the order in which they were taken."""
-
-    id: str
-    label: str
-    time: str
-    state: State
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +58,7 @@ class Checkpoints:
         self._repository = repository
         self._folder = state_dir / "checkpoints"
         self._now = now
+        self._shelf = Shelf(self._folder)
         self._snapshots = Snapshots(repository, self._folder / "snapshots")
         self._restorer = Restorer(repository, self._snapshots)
         self._lock = ProcessLock(self._folder / "lock", purpose="the checkpoints of this repository")
@@ -71,42 +66,50 @@ class Checkpoints:
         self._refs = f"refs/flashagent/{key}"
 
     def take(self, label: str) -> Checkpoint:
-        """Record the state now, after the present place in the timeline; what was undone can then no longer be redone
-        (it stays restorable by id)."""
+        """Record the state now; what was undone can then no longer be redone (it stays restorable by id)."""
         with self._lock.held():
-            return self._append(label, self._capture())
+            return self._take(label)
 
-    def watch(self, paths: Iterable[str]) -> None:
-        """Say, before writing to them, which files flashagent edits: ignored ones are not in checkpoints otherwise.
+    def watch(self, written: Mapping[str, bytes | None]) -> None:
+        """Say, right before it happens, which files flashagent writes and what (None = it goes): this is what `undo`
+        takes back. Nothing is recorded before the first checkpoint.
 
-        Their present state joins the latest checkpoint, which was taken before the edit.
+        Where the user changed one of the files since the latest checkpoint, the present state becomes a new one.
+        Ignored files, which are not in checkpoints otherwise, join the latest one as they are now.
         """
         with self._lock.held():
-            known = self._watched()
-            new = sorted(self._repository.is_ignored([path for path in paths if path not in known]))
-            if not new:
+            timeline = self._shelf.timeline()
+            fresh = self._watch_ignored(written)
+            if not timeline.ids:
                 return
-            disk.write_json(self._folder / "watched.json", [*known, *new])
-            timeline = self._timeline()
-            if timeline.ids:
-                latest = self._load(timeline.ids[timeline.position])
-                kept = {**latest.state.kept, **{path: self._snapshots.keep(path) for path in new}}
-                self._save(dataclasses.replace(latest, state=dataclasses.replace(latest.state, kept=kept)))
+            latest = self._shelf.load(timeline.ids[-1])
+            kept = {**latest.state.kept, **{path: self._snapshots.keep(path) for path in fresh}}
+            latest = dataclasses.replace(latest, state=dataclasses.replace(latest.state, kept=kept))
+            if latest.id not in timeline.standing() or self._changed_since(latest, written):
+                latest = self._take(latest.label)
+            sides = {path: self._restorer.side_of_bytes(data) for path, data in written.items()}
+            self._shelf.save(_with_written(latest, sides))
 
     def list(self) -> tuple[Checkpoint, ...]:
         """All checkpoints, oldest first, those that were undone included."""
-        return tuple(self._load(place.stem) for place in sorted(self._folder.glob("c*.json")))
+        return self._shelf.all()
 
     def diff(self, a: str, b: str | None = None) -> str:
         """A unified diff from checkpoint `a` to `b`, or to the present. Files kept outside of git are named only."""
         with self._lock.held():
-            later = self._capture() if b is None else self._load(b).state
-            return self._diff(self._load(a).state, later)
+            later = self._capture() if b is None else self._shelf.load(b).state
+            return self._diff(self._shelf.load(a).state, later)
+
+    def latest(self) -> Checkpoint | None:
+        """The last checkpoint that was taken before flashagent wrote and that was not undone."""
+        with self._lock.held():
+            standing = self._shelf.timeline().standing()
+            return self._shelf.load(standing[-1]) if standing else None
 
     def preview(self, id: str) -> Restored:  # noqa: A002 (the contract's word)
         """What `restore` would do."""
         with self._lock.held():
-            checkpoint, now = self._load(id), self._capture()
+            checkpoint, now = self._shelf.load(id), self._capture()
             changes = changes_of(differences(self._repository, now, checkpoint.state))
             return Restored(
                 checkpoint,
@@ -117,61 +120,59 @@ class Checkpoints:
             )
 
     def restore(self, id: str, *, move_head: bool = False) -> Restored:  # noqa: A002
-        """Bring the work tree and the index back to a checkpoint; the present state becomes one first.
+        """Bring the work tree and the index back to a checkpoint, all files of it; the present state becomes one
+        first, and `undo` goes back to that.
 
         HEAD and branches stay where they are unless `move_head`; when HEAD has moved since, the index then stays too
         (it belongs to HEAD). Ignored files are left alone, except those that flashagent edited.
         """
         with self._lock.held():
             self._finish_interrupted()
-            checkpoint = self._load(id)
-            before = self._append(f"before restoring {checkpoint.label}", self._capture())
-            done = self._restore(checkpoint, before, move_head=move_head)
-            self._append(f"restored {checkpoint.label}", self._capture())
-            return done
+            checkpoint = self._shelf.load(id)
+            before = self._take(f"before restoring {checkpoint.label}")
+            found = differences(self._repository, before.state, checkpoint.state)
+            self._shelf.save(_with_written(before, {path: side for path, (_, side) in found.items()}))
+            return self._restore(checkpoint, before, self._shelf.timeline(), move_head=move_head)
 
-    def undo(self) -> Restored:
-        """Go back to the latest checkpoint whose files differ from the present ones.
+    def undo(self, *, force: bool = False) -> Restored:
+        """Take back what flashagent wrote after the latest checkpoint whose written files are not as they were then;
+        all other files, and index entries, stay as they are.
 
-        Edits made since the last checkpoint are recorded first, so that `redo` brings them back. Raises WorkspaceError
-        when there is nothing to undo.
+        Raises WorkspaceError when there is nothing to undo, and, unless `force`, when somebody has changed one of the
+        files since flashagent wrote it.
         """
         with self._lock.held():
             self._finish_interrupted()
-            now, timeline = self._capture(), self._timeline()
-            target = self._nearest(now, reversed(timeline.ids[: timeline.position + 1]))
+            now, timeline = self._capture(), self._shelf.timeline()
+            target, found = self._last_written(now, timeline)
             if target is None:
-                raise WorkspaceError(
-                    "There is nothing to undo.", hint="`flashagent undo --list` shows all checkpoints."
-                )
-            if not self._load(timeline.ids[timeline.position]).state.same_files(now):
-                before = self._append("before undo", now)
-            else:
-                before = self._load(timeline.ids[timeline.position])
-            done = self._restore(target, before)
-            self._go_to(target.id)
-            return done
+                raise WorkspaceError("There is nothing to undo.", hint=_LIST)
+            if target.written is not None and not force:
+                self._refuse_changed(target.written, found, "flashagent wrote it", "undo")
+            before = self._append("before undo", now)
+            paths = None if target.written is None else tuple(sorted(found))
+            undone = (*timeline.undone, Undone(target.id, before.id, paths))
+            return self._restore(target, before, dataclasses.replace(timeline, undone=undone), paths)
 
-    def redo(self) -> Restored:
-        """Go forward again after `undo`. Raises WorkspaceError when there is nothing to redo, or when files were
-        changed since the undo."""
+    def redo(self, *, force: bool = False) -> Restored:
+        """Bring back what the last `undo` took away. Raises WorkspaceError when there is nothing to redo, and, unless
+        `force`, when somebody has changed one of the files since the undo."""
         with self._lock.held():
             self._finish_interrupted()
-            now, timeline = self._capture(), self._timeline()
-            target = self._nearest(now, timeline.ids[timeline.position + 1 :])
-            if target is None:
+            now, timeline = self._capture(), self._shelf.timeline()
+            if not timeline.undone:
                 raise WorkspaceError(
-                    "There is nothing to redo.", hint="Only what was undone can be done again."
+                    "There is nothing to redo.", hint=f"Only what was undone can be done again. {_LIST}"
                 )
-            here = self._load(timeline.ids[timeline.position])
-            if not here.state.same_files(now):
-                raise WorkspaceError(
-                    "Files were changed since the undo, so it is not redone.",
-                    hint=f"Restore checkpoint {target.id} if you want it in their place.",
-                )
-            done = self._restore(target, here)
-            self._go_to(target.id)
-            return done
+            step = timeline.undone[-1]
+            left, target = self._shelf.load(step.target), self._shelf.load(step.before)
+            found = self._between(now, target.state, step.paths)
+            if not force:
+                as_left = {path: (side_of(self._repository, left.state, path),) for path in found}
+                self._refuse_changed(as_left, found, "the undo", "redo")
+            before = self._append("before redo", now)
+            rest = dataclasses.replace(timeline, undone=timeline.undone[:-1])
+            return self._restore(target, before, rest, step.paths)
 
     def recover(self) -> str | None:
         """Finish a restore that a crash interrupted; the label of its checkpoint, or None."""
@@ -183,51 +184,93 @@ class Checkpoints:
         with self._lock.held():
             old = self.list()[:-keep] if keep else self.list()
             gone = {checkpoint.id for checkpoint in old}
-            timeline = self._timeline()
-            position = timeline.position - sum(
-                1 for item in timeline.ids[: timeline.position] if item in gone
-            )
-            ids = [item for item in timeline.ids if item not in gone]
-            self._store(dataclasses.replace(timeline, ids=ids, position=max(0, min(position, len(ids) - 1))))
+            timeline = self._shelf.timeline()
+            ids = tuple(item for item in timeline.ids if item not in gone)
+            undone = tuple(step for step in timeline.undone if gone.isdisjoint((step.target, step.before)))
+            self._shelf.store(dataclasses.replace(timeline, ids=ids, undone=undone))
             for item in gone:
-                (self._folder / f"{item}.json").unlink()
+                self._shelf.remove(item)
                 self._repository.calls.run("update-ref", "-d", f"{self._refs}/{item}")
             if gone:
                 self._snapshots.keep_only([checkpoint.state for checkpoint in self.list()])
             return len(gone)
 
-    # The timeline: ids in order, and the place in it that the work tree is at.
+    # What to take back.
 
-    def _timeline(self) -> _Timeline:
-        plain = disk.read_json(self._folder / "timeline.json") or {"ids": [], "position": 0, "count": 0}
-        return _Timeline(plain["ids"], plain["position"], plain["count"])
+    def _last_written(
+        self, now: State, timeline: Timeline
+    ) -> tuple[Checkpoint | None, Mapping[str, tuple[Side, Side]]]:
+        """The latest checkpoint with something to take back, and the differences of its written files. One that does
+        not know what was written counts only while it is the latest of all, and then with all files."""
+        standing = timeline.standing()
+        for item in reversed(standing):
+            checkpoint = self._shelf.load(item)
+            if checkpoint.written is None and item != standing[-1]:
+                break
+            found = self._between(now, checkpoint.state, checkpoint.written)
+            if found:
+                return checkpoint, found
+        return None, {}
 
-    def _store(self, timeline: _Timeline) -> None:
-        disk.write_json(self._folder / "timeline.json", dataclasses.asdict(timeline))
+    def _between(
+        self, now: State, target: State, paths: Collection[str] | None
+    ) -> dict[str, tuple[Side, Side]]:
+        if paths is not None and not paths:
+            return {}
+        found = differences(self._repository, now, target)
+        return found if paths is None else {path: sides for path, sides in found.items() if path in paths}
 
-    def _go_to(self, id: str) -> None:  # noqa: A002
-        timeline = self._timeline()
-        self._store(dataclasses.replace(timeline, position=timeline.ids.index(id)))
-
-    def _nearest(self, now: State, ids: Iterable[str]) -> Checkpoint | None:
-        for item in ids:
-            checkpoint = self._load(item)
-            if not checkpoint.state.same_files(now):
-                return checkpoint
-        return None
+    def _refuse_changed(
+        self, expected: Mapping[str, tuple[Side, ...]], found: Collection[str], since: str, command: str
+    ) -> None:
+        changed = [
+            path for path in sorted(found) if not any(self._restorer.holds(path, s) for s in expected[path])
+        ]
+        if changed:
+            more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
+            raise WorkspaceError(
+                f"Changed since {since}: {', '.join(changed[:_NAMED])}{more}. Nothing was done.",
+                hint=f"`flashagent {command} --force` overwrites the changes, and keeps them as a checkpoint first; "
+                + _LIST,
+            )
 
     # Recording.
+
+    def _take(self, label: str) -> Checkpoint:
+        checkpoint = self._append(label, self._capture())
+        timeline = self._shelf.timeline()
+        ids = (*timeline.standing(), checkpoint.id)
+        self._shelf.store(Timeline(ids, (), timeline.count))
+        return checkpoint
+
+    def _watch_ignored(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """Those of the paths that are ignored and were not yet watched."""
+        known = self._watched()
+        new = sorted(self._repository.is_ignored([path for path in paths if path not in known]))
+        if new:
+            disk.write_json(self._folder / "watched.json", [*known, *new])
+        return tuple(new)
+
+    def _changed_since(self, checkpoint: Checkpoint, paths: Iterable[str]) -> bool:
+        """Whether one of the files is neither as in the checkpoint nor as flashagent wrote it since."""
+        written = checkpoint.written or {}
+        for path in paths:
+            known = written.get(path) or (side_of(self._repository, checkpoint.state, path),)
+            if not any(self._restorer.holds(path, side) for side in known):
+                return True
+        return False
 
     def _watched(self) -> tuple[str, ...]:
         return tuple(disk.read_json(self._folder / "watched.json") or ())
 
     def _capture(self) -> State:
-        if not self._timeline().ids:
+        if not self._shelf.timeline().ids:
             self._snapshots.forget()
         return self._snapshots.capture(self._watched())
 
     def _append(self, label: str, state: State) -> Checkpoint:
-        timeline = self._timeline()
+        """A new checkpoint, not yet in the order of those that can be undone."""
+        timeline = self._shelf.timeline()
         number = timeline.count + 1
         checkpoint = Checkpoint(f"c{number:06d}-{secrets.token_hex(3)}", label, self._now(), state)
         parts = (("staged", state.staged), ("work", state.tree))
@@ -235,29 +278,26 @@ class Checkpoints:
         run = self._repository.calls.run
         tree = run("mktree", "-z", stdin=entries.encode("ascii")).decode("ascii").strip()
         run("-c", "core.logAllRefUpdates=false", "update-ref", f"{self._refs}/{checkpoint.id}", tree)
-        self._save(checkpoint)
-        ids = [*timeline.ids[: timeline.position + 1], checkpoint.id]
-        self._store(_Timeline(ids, len(ids) - 1, number))
+        self._shelf.save(checkpoint)
+        self._shelf.store(dataclasses.replace(timeline, count=number))
         return checkpoint
-
-    def _save(self, checkpoint: Checkpoint) -> None:
-        disk.write_json(self._folder / f"{checkpoint.id}.json", dataclasses.asdict(checkpoint))
-
-    def _load(self, id: str) -> Checkpoint:  # noqa: A002
-        known = id.startswith("c") and "/" not in id
-        plain = disk.read_json(self._folder / f"{id}.json") if known else None
-        if plain is None:
-            raise WorkspaceError(
-                f"There is no checkpoint {id}.", hint="`flashagent undo --list` shows all checkpoints."
-            )
-        return Checkpoint(plain["id"], plain["label"], plain["time"], _state(plain["state"]))
 
     # Restoring.
 
-    def _restore(self, target: Checkpoint, before: Checkpoint, *, move_head: bool = False) -> Restored:
-        found = differences(self._repository, before.state, target.state)
+    def _restore(
+        self,
+        target: Checkpoint,
+        before: Checkpoint,
+        after: Timeline,
+        paths: Collection[str] | None = None,
+        *,
+        move_head: bool = False,
+    ) -> Restored:
+        """Bring back all files, or only those of `paths`; at the end the timeline becomes `after`, its count aside."""
+        found = self._between(before.state, target.state, paths)
         marker = self._folder / "restoring.json"
-        disk.write_json(marker, {"target": target.id, "before": before.id, "move_head": move_head})
+        plan = {"target": target.id, "move_head": move_head, "after": dataclasses.asdict(after)}
+        disk.write_json(marker, {**plan, "paths": None if paths is None else list(paths)})
         try:
             self._restorer.files(found)
         except WorkspaceError:  # refused before the first write
@@ -271,41 +311,43 @@ class Checkpoints:
         moved = _moved(before.state, target)
         if moved and move_head:
             self._restorer.head(target.state)
-        restored = self._restorer.index(target.state) if move_head or not moved else False
+        index = False
+        if move_head or not moved:
+            restorer = self._restorer
+            index = restorer.index(target.state) if paths is None else restorer.entries(target.state, paths)
+        self._shelf.store(dataclasses.replace(after, count=self._shelf.timeline().count))
         marker.unlink()
-        diff = self._diff(before.state, target.state)
-        return Restored(target, before, changes_of(found), diff, restored, moved and not move_head)
+        diff = self._diff(before.state, target.state, found)
+        return Restored(target, before, changes_of(found), diff, index, moved and not move_head)
 
     def _finish_interrupted(self) -> str | None:
         plain = disk.read_json(self._folder / "restoring.json")
         if plain is None:
             return None
-        target = self._load(plain["target"])
+        target = self._shelf.load(plain["target"])
         before = self._append(f"while restoring {target.label}", self._capture())
-        self._restore(target, before, move_head=plain["move_head"])
-        self._append(f"restored {target.label}", self._capture())
+        after = timeline_of(plain["after"]) if "after" in plain else self._shelf.timeline()
+        self._restore(target, before, after, plain.get("paths"), move_head=plain["move_head"])
         return target.label
 
-    def _diff(self, a: State, b: State) -> str:
+    def _diff(self, a: State, b: State, paths: Collection[str] | None = None) -> str:
         outside = [
             f"# {path} {'is' if kept.digest else 'is not'} there; its content is kept outside of git\n"
             for path, kept in b.kept.items()
-            if a.kept.get(path) not in (kept, None)
+            if a.kept.get(path) not in (kept, None) and (paths is None or path in paths)
         ]
-        return self._repository.diff(trees=(a.tree, b.tree)) + "".join(outside)
+        if paths is not None and not paths:
+            return ""
+        names = None if paths is None else sorted(paths)
+        return self._repository.diff(names, trees=(a.tree, b.tree)) + "".join(outside)
 
 
-@dataclass(frozen=True, slots=True)
-class _Timeline:
-    ids: list[str]
-    position: int
-    count: int
+def _with_written(checkpoint: Checkpoint, sides: Mapping[str, Side]) -> Checkpoint:
+    written = dict(checkpoint.written or {})
+    for path, side in sides.items():
+        written[path] = tuple(dict.fromkeys((*written.get(path, ()), side)))
+    return dataclasses.replace(checkpoint, written=written)
 
 
 def _moved(now: State, checkpoint: Checkpoint) -> bool:
     return (now.head, now.branch) != (checkpoint.state.head, checkpoint.state.branch)
-
-
-def _state(plain: dict[str, Any]) -> State:
-    kept = {path: Kept(**value) for path, value in plain["kept"].items()}
-    return State(**{**plain, "kept": kept})

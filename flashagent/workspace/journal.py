@@ -12,7 +12,7 @@ import errno
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from flashagent.workspace.locks import ProcessLock
 from flashagent.workspace.steps import Record, Step
 
 AfterStep = Callable[[str], None]
-BeforeWrite = Callable[[Sequence[str]], None]
+BeforeWrite = Callable[[Mapping[str, bytes | None]], None]
 _STALE = "Read the file again and make the change to its present text."
 
 
@@ -42,7 +42,7 @@ class Workspace:
     """Reads and patches the files under `root`. One process at a time writes (a lock in the state folder).
 
     `state_dir` is this repository's own folder in the user's state, never inside the repository. `closed` names
-    submodules; `before_write` is told the paths before anything is written; `after_step` is called after each step of
+    submodules; `before_write` is told path → new bytes (None = it goes) before anything is written; `after_step` is called after each step of
     a patch with its name, so that a test can stop the process there.
     """
 
@@ -98,7 +98,7 @@ class Workspace:
             self._recover()
             record = self._plan(changes)
             if self._before_write is not None:
-                self._before_write([step.path for step in record.steps])
+                self._before_write({step.path: step.new for step in record.steps})
             folder = self._journal / secrets.token_hex(8)
             try:
                 steps.store(folder, record.steps)

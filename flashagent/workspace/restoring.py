@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Iterator, Mapping
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -79,6 +80,11 @@ def _side(repository: Repository, state: State, path: str, kept: Kept | None) ->
     return Side("100755" if kept.mode & 0o100 else "100644", kept.digest, True, kept.mode)
 
 
+def side_of(repository: Repository, state: State, path: str) -> Side:
+    """One path as it is in a state."""
+    return _side(repository, state, path, state.kept.get(path))
+
+
 def _tree_side(repository: Repository, state: State, path: str) -> Side:
     output = os.fsdecode(repository.calls.run("ls-tree", "-z", "--full-tree", state.tree, "--", path))
     if not output:
@@ -134,12 +140,17 @@ class Restorer:
         )
 
     def _check(self, path: str, now: Side) -> None:
-        if not self._is(path, now):
+        if not self.holds(path, now):
             raise WorkspaceError(
                 f"{path} changes while it is being restored; nothing was done.", hint="Try again."
             )
 
-    def _is(self, path: str, side: Side) -> bool:
+    def side_of_bytes(self, data: bytes | None) -> Side:
+        """A regular file with this content (None = no file), for `holds`; nothing is stored."""
+        return Side() if data is None else Side("100644", self._id(data))
+
+    def holds(self, path: str, side: Side) -> bool:
+        """Whether the path is on disk now what `side` says; permission bits do not count."""
         *parents, name = path.split("/")
         try:
             with disk.folder(self._root, parents) as directory:
@@ -225,6 +236,27 @@ class Restorer:
                     os.fsync(stream.fileno())
                 lock.replace(place)
         return True
+
+    def entries(self, state: State, paths: Collection[str]) -> bool:
+        """Put the index entries of these paths alone back as they are in the state. False when they are so already."""
+        present = self._listed(None, paths)
+        with tempfile.TemporaryDirectory(prefix="flashagent-") as scratch:
+            old = Path(scratch) / "index"
+            data = self._snapshots.index_bytes(state.index)
+            if data is not None:
+                old.write_bytes(data)
+            wanted = self._listed({"GIT_INDEX_FILE": str(old)}, paths)
+        if present == wanted:
+            return False
+        zero = "0" * (64 if self._snapshots.algorithm == "sha256" else 40)
+        lines = [os.fsencode(f"0 {zero}\t{path}") for path in paths]  # removes all stages
+        wait_for_index_lock(self._repository.git_dir)
+        stdin = b"".join(line + b"\0" for line in lines) + wanted
+        self._repository.calls.run("update-index", "-z", "--index-info", stdin=stdin)
+        return True
+
+    def _listed(self, env: Mapping[str, str] | None, paths: Collection[str]) -> bytes:
+        return self._repository.calls.run("ls-files", "-s", "-z", "--", *sorted(paths), env=env)
 
     @contextlib.contextmanager
     def _index_lock(self) -> Iterator[Path]:

@@ -139,7 +139,9 @@ async def _until_signal(request: Request, policy: Policy, backend: object) -> Co
         loop.add_signal_handler(number, stop, number)
     try:
         return await task
-    except asyncio.CancelledError:
+    except asyncio.CancelledError as error:
+        for note in getattr(error, "__notes__", ()):
+            print(f"flashagent: {note}", file=sys.stderr)
         if received:
             return received[0]
         raise

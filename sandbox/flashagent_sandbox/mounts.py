@@ -83,7 +83,15 @@ class _View:
         self._root = str(policy.root)
         self._home = os.path.realpath(policy.home)
         self._mounts: dict[str, Mount] = {}
-        self._secrets = [os.path.join(self._home, name) for name in policy.secrets]
+        self._secrets = [path for name in policy.secrets if (path := self._secret(name))]
+
+    def _secret(self, name: str) -> str:
+        """The real path of one of the policy's secrets, '' when its variable names no folder."""
+        if not name.startswith("$"):
+            return os.path.join(self._home, name)
+        variable, _, rest = name[1:].partition("/")
+        folder = self._policy.environ.get(variable, "")
+        return os.path.realpath(os.path.join(folder, rest)) if folder.startswith("/") else ""
 
     def plan(self) -> MountPlan:
         ordered = sorted(self._mounts.values(), key=lambda mount: mount.target.count("/"))

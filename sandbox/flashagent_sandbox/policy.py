@@ -73,10 +73,12 @@ class Policy:
     `protected` are file-name patterns that stay read-only at any depth of the root. `hidden` are folders replaced by
     empty ones; `home` is replaced by an empty writable one; `visible_top` (when not empty) hides every other top-level
     folder. `tool_chains` (relative to `home` or absolute) and the folders that the user's `tool_variables` name come back
-    read-only; `secrets` (relative to `home`) never do. `read_deny` are absolute paths, or name patterns in the root,
+    read-only; `secrets` never do (relative to `home`, or to the folder that a variable of `environ` names:
+    `$NAME/file`). `read_deny` are absolute paths, or patterns for the names of files in the root (`!name` excepts one),
     that read as empty. `binds` are host paths that are visible read-only. `environ` is the environment of the user,
     of which commands see what `env_allow` (name patterns) lets through; `env_set` is added. `backend` is the one that
-    the profile insists on.
+    the profile insists on. `quarantine` is the folder to which protected names go that appeared during a command; None
+    is `.cache/flashagent/quarantine` in `home`.
     """
 
     root: Path
@@ -97,6 +99,7 @@ class Policy:
     network: Network = "off"
     limits: Limits = field(default_factory=Limits)
     backend: str = ""
+    quarantine: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +132,9 @@ class Completed:
     """How a command ended. `exit_code` is 128+N for signal N. `limit` names the limit that ended it, or is ''.
 
     `output` is stdout and stderr as they came (stdout alone when stderr was asked for apart), head and tail kept when
-    over the cap (`truncated`). `removed` are protected names that the command created and that were taken away again;
-    `notes` says in words what a person should know.
+    over the cap (`truncated`). `removed` are protected names that appeared during the command and were taken away
+    again, or links that were put back; from the work tree they were moved, from another `tree` (a copy that nobody works
+    in) deleted. `notes` says in words what a person should know: where each one lies, and how to bring it back.
     """
 
     exit_code: int

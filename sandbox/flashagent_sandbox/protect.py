@@ -1,18 +1,21 @@
 """Know every protected name of a work tree before a command runs, and take away the ones it made.
 
 Existing names become read-only mounts (the back-ends do that with what `scan` returns). A mount cannot cover a name
-that does not exist yet, so after the command `Guard.check` looks again: a protected name whose file was not there
-before is removed and reported. Links are never followed.
+that does not exist yet, so after the command `Guard.check` looks again: a protected name that was not there before is
+moved to a quarantine and reported. Links are never followed.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import stat
 import time
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from pathlib import Path
+
+from flashagent_sandbox.quarantine import Quarantine, remove_entry
 
 # Never looked into: their contents are made by tools, huge, and read by nobody as settings.
 SKIPPED = frozenset(
@@ -27,12 +30,14 @@ _RACY_NS = 40_000_000
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A protected entry: its path relative to the root, its identity, and a link's target ('' for no link)."""
+    """A protected entry: its path relative to the root, its identity, a link's target ('' for no link), and the identity
+    of the folder that holds it."""
 
     path: str
     identity: tuple[int, int]
     is_folder: bool
     link: str = ""
+    parent: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,21 @@ class Scan:
     pointed: tuple[Found, ...]
     denied: tuple[Found, ...]
     complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What `check` did: the entries taken away with the place where each lies now ('' when it was deleted), the links
+    put back, and the names that somebody else replaced meanwhile, which were left alone. Sorted by path."""
+
+    taken: tuple[tuple[str, str], ...] = ()
+    relinked: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All that is not as the command left it."""
+        return tuple(sorted({*(path for path, _ in self.taken), *self.relinked}))
 
 
 @dataclass(slots=True)
@@ -94,15 +114,16 @@ class Guard:
             known = self._cache.get(relative)
             if known is not None and known.key == key and known.read_at - key[1] > _RACY_NS:
                 return known
-            folder = self._read(path, relative, _Folder(key, time.time_ns()))
+            folder = self._read(path, relative, _Folder(key, time.time_ns()), _identity(status))
             if folder.is_git and relative:
-                itself = Found(relative, (status.st_dev, status.st_ino), True)
+                above = os.lstat(os.path.dirname(path))
+                itself = Found(relative, _identity(status), True, parent=_identity(above))
                 return _Folder(key, folder.read_at, protected=[itself])
             return folder
         except OSError:
             return None  # gone, or closed to us and so to the command
 
-    def _read(self, path: str, relative: str, folder: _Folder) -> _Folder:
+    def _read(self, path: str, relative: str, folder: _Folder, itself: tuple[int, int]) -> _Folder:
         prefix = f"{relative}/" if relative else ""
         git_parts = set()
         with os.scandir(path) as entries:
@@ -111,10 +132,11 @@ class Guard:
                 is_folder = entry.is_dir(follow_symlinks=False)
                 if name in _GIT_PARTS:
                     git_parts.add(name)
-                if self._denied.matches(name):
-                    folder.denied.append(_found(prefix + name, entry, is_folder))
+                # Files only: `.env` is a usual name for a folder with a whole Python in it.
+                if not is_folder and self._denied.matches(name):
+                    folder.denied.append(_found(prefix + name, entry, is_folder, itself))
                 if self._protected.matches(name):
-                    folder.protected.append(_found(prefix + name, entry, is_folder))
+                    folder.protected.append(_found(prefix + name, entry, is_folder, itself))
                 elif is_folder and name not in SKIPPED:
                     folder.folders.append(prefix + name)
         # Git takes a folder with these in it for a repository, whatever its name, and obeys its settings.
@@ -135,30 +157,46 @@ class Guard:
                 relative == known.path or relative.startswith(known.path + "/") for known in protected
             ):
                 status = target.stat()
-                found.append(Found(relative, (status.st_dev, status.st_ino), True))
+                found.append(Found(relative, _identity(status), True))
         return found
 
-    def check(self, before: Scan) -> tuple[str, ...]:
-        """Remove protected entries that were not there before, put back links that were replaced; returns their
-        paths. An entry that was only moved (same file) stays."""
+    def check(self, before: Scan, quarantine: Quarantine | None) -> Findings:
+        """Take away protected entries that were not there before, and put back links that were replaced.
+
+        They go to the quarantine, or are deleted when there is none. An entry that was only moved (same file) stays.
+        So does a name in the same folder as before, whatever file it is now: the command saw a mount there, which it
+        can neither delete nor rename over, so somebody else saved it.
+        """
         # Nothing can be mounted over a link, so a link can be deleted and its inode used again: its text counts.
-        known = {entry.identity for entry in before.protected if not entry.link}
         links = {entry.path: entry.link for entry in before.protected if entry.link}
-        touched = set()
+        mounted = {entry.path: entry for entry in before.protected if not entry.link}
+        known = {entry.identity for entry in mounted.values()}
+        new, replaced = [], []
         for entry in self.scan().protected:
+            old = mounted.get(entry.path)
+            if old is None or old.parent != entry.parent:
+                new.append(entry)
+            elif old.identity != entry.identity:
+                replaced.append(entry.path)
+                known.discard(old.identity)  # gone, so a new file may have its number
+        taken = []
+        for entry in new:
             same = links.get(entry.path) == entry.link if entry.link else entry.identity in known
-            if not same:
-                self._remove(entry.path)
-                touched.add(entry.path)
+            if not same and (place := self._take(entry.path, quarantine)) is not None:
+                taken.append((entry.path, place))
+        return Findings(tuple(sorted(taken)), self._relink(links), tuple(sorted(replaced)))
+
+    def _relink(self, links: dict[str, str]) -> tuple[str, ...]:
+        put_back = []
         for path, target in links.items():
             place = self.root / path
             if not os.path.lexists(place) and place.parent.is_dir():
                 place.symlink_to(target)
-                touched.add(path)
-        return tuple(sorted(touched))
+                put_back.append(path)
+        return tuple(sorted(put_back))
 
-    def _remove(self, relative: str) -> None:
-        """By descriptors from the root down, so that no link put in the way leads out of the tree."""
+    def _take(self, relative: str, quarantine: Quarantine | None) -> str | None:
+        """By descriptors from the root down, so that no link put in the way leads out of the tree. None: it is gone."""
         *parents, name = relative.split("/")
         folder = os.open(self.root, _FOLDER)
         try:
@@ -166,49 +204,40 @@ class Guard:
                 inner = os.open(parent, _FOLDER, dir_fd=folder)
                 os.close(folder)
                 folder = inner
-            _remove_entry(folder, name)
+            if quarantine is not None:
+                return quarantine.take(folder, name, relative)
+            remove_entry(folder, name)
+            return ""
         except FileNotFoundError:
-            return
+            return None
         finally:
             os.close(folder)
 
 
 class _Matcher:
-    """Name patterns, compared without regard to case (some file systems fold it)."""
+    """Name patterns, compared without regard to case (some file systems fold it); `!name` is never matched."""
 
     def __init__(self, patterns: tuple[str, ...]) -> None:
         folded = [pattern.casefold() for pattern in patterns]
-        self._plain = frozenset(pattern for pattern in folded if not set(pattern) & set("*?["))
-        self._wild = tuple(pattern for pattern in folded if set(pattern) & set("*?["))
+        wild = [pattern for pattern in folded if set(pattern) & set("*?[")]
+        self._except = frozenset(pattern[1:] for pattern in folded if pattern.startswith("!"))
+        self._plain = frozenset(folded) - frozenset(wild)
+        self._wild = re.compile("|".join(map(translate, wild))) if wild else None
 
     def matches(self, name: str) -> bool:
         folded = name.casefold()
-        return folded in self._plain or any(fnmatchcase(folded, pattern) for pattern in self._wild)
+        found = folded in self._plain or (self._wild is not None and self._wild.match(folded) is not None)
+        return found and folded not in self._except
 
 
-def _found(path: str, entry: os.DirEntry[str], is_folder: bool) -> Found:
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
+
+
+def _found(path: str, entry: os.DirEntry[str], is_folder: bool, parent: tuple[int, int]) -> Found:
     status = entry.stat(follow_symlinks=False)
     link = os.readlink(entry.path) if stat.S_ISLNK(status.st_mode) else ""
-    return Found(path, (status.st_dev, status.st_ino), is_folder, link)
-
-
-def _remove_entry(folder: int, name: str) -> None:
-    """Delete a file, link or whole folder; one that the command closed is opened first, since it is ours."""
-    if not stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
-        os.unlink(name, dir_fd=folder)
-        return
-    handle = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
-    try:
-        os.chmod(f"/proc/self/fd/{handle}", 0o700)
-    finally:
-        os.close(handle)
-    inner = os.open(name, _FOLDER, dir_fd=folder)
-    try:
-        for entry in os.listdir(inner):
-            _remove_entry(inner, entry)
-    finally:
-        os.close(inner)
-    os.rmdir(name, dir_fd=folder)
+    return Found(path, _identity(status), is_folder, link, parent)
 
 
 def git_pointer(path: Path) -> Path | None:

@@ -30,7 +30,8 @@ from flashagent_sandbox.policy import (
     StartFailed,
 )
 from flashagent_sandbox.processes import ProcessTree, kill_quietly
-from flashagent_sandbox.protect import Scan
+from flashagent_sandbox.protect import Findings, Scan
+from flashagent_sandbox.quarantine import Quarantine, shown
 from flashagent_sandbox.root import check_root
 
 OnOutput = Callable[[bytes], None]
@@ -40,6 +41,7 @@ _PIPE_BYTES = 1 << 20
 _LAUNCHER_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 _KILL_S = 5.0
 _KERNEL_LIMITS: dict[int, LimitName] = {128 + signal.SIGXCPU: "time", 128 + signal.SIGXFSZ: "disk"}
+_MAX_NOTES = 20
 _PARTIAL_WALK = "The work tree has too many folders; protected names in the deepest ones were not looked for."
 
 
@@ -65,22 +67,26 @@ async def run(
     plan = Plan(replace(policy, limits=limits), checked, limits, scan)
     launch = backend.prepare(plan)
     checks = backend.protects and not checked.read_only
+    quarantine = None if checked.tree else Quarantine(_quarantine_folder(policy), policy.root)
     try:
         completed = await _Running(plan, launch, backend, tree, on_output, on_error).to_its_end()
-    except BaseException:
+    except BaseException as error:
         if checks:  # what was created must not stay, also after a cancellation
-            guard.check(scan)
+            for note in _notes(guard.check(scan, quarantine), policy.root):
+                error.add_note(note)
         raise
     finally:
         for folder in launch.remove:
             shutil.rmtree(folder, ignore_errors=True)
-    removed = await asyncio.to_thread(guard.check, scan) if checks else ()
-    return _with_findings(completed, scan, removed)
+    findings = await asyncio.to_thread(guard.check, scan, quarantine) if checks else Findings()
+    notes = (*_notes(findings, policy.root), *(() if scan.complete else (_PARTIAL_WALK,)))
+    return replace(completed, removed=findings.paths, notes=notes)
 
 
 def _checked(request: Request, policy: Policy) -> Request:
     """The request with real paths. Raises PolicyError or CommandNotFound."""
     check_root(policy.root, policy.home)
+    _check_quarantine(policy)
     tree = request.tree.resolve(strict=True) if request.tree else None
     cwd = Path(os.path.normpath(request.cwd if request.cwd.is_absolute() else policy.root / request.cwd))
     if not tree:
@@ -96,11 +102,41 @@ def _checked(request: Request, policy: Policy) -> Request:
     return replace(request, cwd=cwd, tree=tree)
 
 
-def _with_findings(completed: Completed, scan: Scan, removed: tuple[str, ...]) -> Completed:
-    notes = [f"Removed {path}: commands may not create it." for path in removed]
-    if not scan.complete:
-        notes.append(_PARTIAL_WALK)
-    return replace(completed, removed=removed, notes=tuple(notes))
+def _quarantine_folder(policy: Policy) -> Path:
+    return policy.quarantine or policy.home / ".cache" / "flashagent" / "quarantine"
+
+
+def _check_quarantine(policy: Policy) -> None:
+    """Raise PolicyError when commands could write what was taken from them."""
+    real = _quarantine_folder(policy).resolve()
+    for folder in (policy.root, *policy.writable):
+        if real.is_relative_to(folder.resolve()):
+            raise PolicyError(
+                f"The quarantine {real} lies in {folder}, where commands write.",
+                hint="Name another folder as Policy.quarantine.",
+            )
+
+
+def _notes(findings: Findings, root: Path) -> list[str]:
+    moved = [_moved(path, place, findings, root) for path, place in findings.taken]
+    notes = moved[:_MAX_NOTES]
+    if len(moved) > len(notes):
+        notes.append(f"{len(moved) - len(notes)} more names were taken away in the same way.")
+    only_linked = sorted({*findings.relinked} - {path for path, _ in findings.taken})
+    notes += [f"Put back the link {shown(path)}: commands may not remove it." for path in only_linked]
+    for path in findings.replaced:
+        notes.append(f"{shown(path)} was replaced while the command ran, not by it; it was left. Look at it.")
+    return notes
+
+
+def _moved(path: str, place: str, findings: Findings, root: Path) -> str:
+    if not place:
+        return f"Removed {shown(path)}: commands may not create it."
+    told = f"Moved {shown(path)} to {shown(place)}: commands may not create it."
+    if path in findings.relinked:
+        return f"{told} The link that was there is back."
+    back = f"mv {shown(place)} {shown(str(root / path))}"
+    return f"{told} If it is yours, such as from a clone made meanwhile, bring it back: {back}"
 
 
 class _Running:

@@ -152,13 +152,18 @@ def test_verbose_adds_what_was_said() -> None:
     assert more == {"  ∴ Hm.", "  I see.", "  The sign.", "  edit: edit shop/cart.py", "    F.."}
 
 
-def test_a_job_that_did_not_fix_shows_no_diff_as_if_it_had() -> None:
+def test_a_job_that_did_not_fix_shows_its_best_patch_as_not_applied() -> None:
     report = replace(
         REPORT, fixed=(), still_failing=(FAILURE.test_id,), message="The best patch is kept in x.patch."
     )
     out, _ = told([JobFinished("not_fixed", 1, "", DIFF, Usage(), report)])
-    assert out.startswith("Not fixed: 1 test still fails. The best patch is kept in x.patch.\n")
-    assert DIFF not in out
+    head = "Not fixed: 1 test still fails. The best patch is kept in x.patch.\nThe best patch, not applied:\n"
+    assert out.startswith(head + DIFF)
+
+
+def test_a_dry_run_does_not_say_fixed() -> None:
+    out, _ = told([JobFinished("fixed", 0, "", DIFF, Usage(), replace(REPORT, dry_run=True))])
+    assert "Would fix (dry run, nothing written): 1 of 1 failing test would pass.\n" in out
 
 
 def test_a_path_that_a_person_needs_is_not_cut() -> None:

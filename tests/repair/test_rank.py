@@ -62,18 +62,21 @@ def test_words() -> None:
     def word(*patches: Judged) -> str:
         return rank(patches)[0].confidence
 
-    assert word(judged("a", 0.5, "f(1)\t1")) == "likely"
-    assert word(judged("a", 0.5, "f(1)\t1"), judged("b", 0.5, "f(1)\t1")) == "likely"
-    assert word(judged("a", 0.5, "f(1)\t1"), judged("b", 0.4, "f(1)\t2")) == "possible"
-    assert word(judged("a", 0.5, "f(1)\t1"), judged("b", 0.01, "f(1)\t2")) == "likely"
-    assert word(judged("a", 0.5, "f(1)\t1", passing=1, failing=1)) == "possible"
-    assert word(judged("a", 0.5, "f(1)\t1", passing=0, failing=1)) == "weak"
-    unseen = [judged(name, 0.5, "f(0)\t0") for name in "ab"]
-    assert word(unseen[0]) == "likely"
-    assert word(*unseen) == "possible"
+    one = [f"f({n})\t1" for n in range(4)]
+    other = [f"f({n})\t2" for n in range(4)]
+    raising = [*one, *(f"f({n})\traises ValueError" for n in range(9, 18))]
+    assert word(judged("a", 0.5, *one)) == "likely"
+    assert word(judged("a", 0.5, *one), judged("b", 0.5, *one)) == "likely"
+    assert word(judged("a", 0.5, *one), judged("b", 0.4, *other)) == "possible"
+    assert word(judged("a", 0.5, *one), judged("b", 0.01, *other)) == "likely"
+    assert word(judged("a", 0.5, *one, passing=1, failing=1)) == "possible"
+    assert word(judged("a", 0.5, *one, passing=0, failing=1)) == "weak"
+    assert word(judged("a", 0.5, *one[:1]), judged("b", 0.5, *one[:1])) == "possible"
+    assert word(judged("a", 0.5, *raising), judged("b", 0.5, *raising)) == "possible"
+    assert word(judged("a", 0.5)) == "likely"
     assert word(judged("a", 0.5), judged("b", 0.01)) == "possible"
-    assert word(judged("a", 0.5, "f(1)\t1", shape="deletion")) == "weak"
-    assert word(judged("a", 0.5, "f(1)\t1", from_test=True)) == "weak"
+    assert word(judged("a", 0.5, *one, shape="deletion")) == "weak"
+    assert word(judged("a", 0.5, *one, from_test=True)) == "weak"
 
 
 def test_never_certain_and_always_with_reasons() -> None:

@@ -1,0 +1,63 @@
+"""Files that act outside the sandbox, and files that hold secrets: a model changes or reads them only when the user
+named them. Pure: decided by the path alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+# What editors, shells, git, hosting services and agents run or obey by themselves, at any depth of the tree.
+ACTING = (
+    ".envrc", ".vscode", ".idea", ".husky", ".githooks", ".gitattributes", ".gitmodules", ".gitconfig", ".mcp.json",
+    ".pre-commit-config.yaml", ".pre-commit-hooks.yaml", ".lefthook.yml", "lefthook.yml", ".devcontainer", ".circleci",
+    ".gitlab-ci.yml", ".travis.yml", "azure-pipelines.yml", "agents.md", "claude.md", "gemini.md", ".cursor",
+    ".cursorrules", ".claude", ".codex", ".aider.conf.yml", "flashagent.yaml", "flashagent.yml", ".flashagent",
+)  # fmt: skip
+ACTING_BELOW = (".github/workflows", ".github/actions")
+SECRET = (
+    ".env", ".env.*", ".netrc", ".npmrc", ".pypirc", ".git-credentials", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519",
+    "*.key", "*.p12", "*.pfx", "*.keystore", "credentials.json", "secrets.yaml", "secrets.yml",
+)  # fmt: skip
+HARMLESS = (".env.example", ".env.sample", ".env.template", ".env.dist")
+_INVISIBLE = re.compile("[\u200b-\u200f\u2060-\u206f\ufeff]")
+
+
+@dataclass(frozen=True)
+class Guard:
+    """`named` says whether the user named a path in so many words; `hooks` is the repository's own hooks folder, '' for
+    none."""
+
+    named: Callable[[str], bool] = lambda path: False
+    hooks: str = ""
+
+    def acts_outside(self, path: str) -> bool:
+        """Whether a change of the file would take effect outside the sandbox without anyone running it."""
+        clean = _folded(path)
+        if self.named(path):
+            return False
+        below = (*ACTING_BELOW, *((_folded(self.hooks),) if self.hooks else ()))
+        inside = any(clean == folder or clean.startswith(f"{folder}/") for folder in below)
+        return inside or any(part in ACTING for part in clean.split("/")) or self.is_secret(path)
+
+    def is_secret(self, path: str) -> bool:
+        """Whether the file is one that holds secrets, by its name."""
+        name = _folded(path).rpartition("/")[2]
+        if self.named(path) or name in HARMLESS:
+            return False
+        return any(fnmatchcase(name, pattern) for pattern in SECRET)
+
+
+def named_in(text: str, paths: Collection[str]) -> Callable[[str], bool]:
+    """Whether the user's text names a path literally, or it is one of `paths`."""
+
+    def is_named(path: str) -> bool:
+        return path in paths or bool(re.search(rf"(?<![\w/.-]){re.escape(path)}(?![\w/-])", text))
+
+    return is_named
+
+
+def _folded(path: str) -> str:
+    """As a file system that folds case, or hides invisible characters, would see it."""
+    return _INVISIBLE.sub("", path).casefold().rstrip(". ")

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from flashagent.tools.guarded import Guard, named_in
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ".envrc", "sub/.vscode/settings.json", ".husky/pre-commit", "AGENTS.md", "docs/Claude.md", ".github/workflows/x.yml",
+        ".gitattributes", "flashagent.yaml", ".env", "app/.env.local", "id_rsa", "deploy.KEY", ".VSCODE/tasks.json",
+        ".e\u200bnvrc", "hooks/pre-commit", ".pre-commit-config.yaml",
+    ],
+)  # fmt: skip
+def test_what_acts_outside_or_is_secret_is_left_to_the_user(path: str) -> None:
+    assert Guard(hooks="hooks").acts_outside(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "src/app.py",
+        "environment.py",
+        ".env.example",
+        "hooks.py",
+        "github/workflows.py",
+        "keys.py",
+        "tests/x.py",
+    ],
+)
+def test_ordinary_files_are_not_guarded(path: str) -> None:
+    guard = Guard(hooks="hooks")
+    assert not guard.acts_outside(path)
+    assert not guard.is_secret(path)
+
+
+def test_the_user_allows_a_path_by_naming_it() -> None:
+    guard = Guard(named_in("Add a job to .github/workflows/ci.yml, please", ("AGENTS.md",)))
+    assert not guard.acts_outside(".github/workflows/ci.yml")
+    assert not guard.acts_outside("AGENTS.md")
+    assert guard.acts_outside(".github/workflows/ci.yml.bak")
+    assert guard.acts_outside("sub/AGENTS.md")
