@@ -8,13 +8,15 @@ from pathlib import Path
 
 
 def build_parser() -> argparse.ArgumentParser:
-    return argparse.ArgumentParser(prog="flashagent redo", description="Bring back what undo took away.")
+    parser = argparse.ArgumentParser(prog="flashagent redo", description="Bring back what undo took away.")
+    parser.add_argument("--force", action="store_true", help="also overwrite what was changed since")
+    return parser
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
-    build_parser().parse_args(argv)
+    args = build_parser().parse_args(argv)
     from flashagent.frontends.history import redo
     from flashagent.untrusted import sanitize
 
-    print(sanitize(redo(Path.cwd(), environ)))
+    print(sanitize(redo(Path.cwd(), environ, force=args.force)))
     return 0

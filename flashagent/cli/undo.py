@@ -1,4 +1,4 @@
-"""`flashagent undo`: take back the last change that flashagent made."""
+"""`flashagent undo`: take back the last change that flashagent made, or restore a checkpoint."""
 
 from __future__ import annotations
 
@@ -8,15 +8,29 @@ from pathlib import Path
 
 
 def build_parser() -> argparse.ArgumentParser:
-    return argparse.ArgumentParser(
-        prog="flashagent undo", description="Take back the last change that flashagent made."
+    parser = argparse.ArgumentParser(
+        prog="flashagent undo",
+        description="Take back the last change that flashagent made. Only the files that it wrote are touched.",
+        epilog="The present state becomes a checkpoint first, so that nothing is lost.",
     )
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--list", action="store_true", help="list the checkpoints, oldest first")
+    what.add_argument("--to", metavar="ID", help="bring all files back to this checkpoint")
+    what.add_argument("--force", action="store_true", help="also overwrite what was changed since")
+    return parser
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
-    build_parser().parse_args(argv)
-    from flashagent.frontends.history import undo
+    args = build_parser().parse_args(argv)
+    from flashagent.frontends import history
     from flashagent.untrusted import sanitize
 
-    print(sanitize(undo(Path.cwd(), environ)))
+    here = Path.cwd()
+    if args.list:
+        text = history.listing(here, environ)
+    elif args.to is not None:
+        text = history.restore(here, environ, args.to)
+    else:
+        text = history.undo(here, environ, force=args.force)
+    print(sanitize(text))
     return 0

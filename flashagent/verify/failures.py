@@ -85,6 +85,8 @@ def _broken(end: Record, places: Places) -> str:
     if end.get("broken"):
         return str(end["broken"])
     for name, path in end.get("replaced", ()):
+        if not path or str(path).startswith("<"):
+            return f"{name} of the test runner was replaced while the tests ran"
         frame = places.frame(str(path), 1)
         if frame.in_project:
             return f"{name} of the test runner was replaced by {frame.path}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from flashagent.errors import RunnerMissing
@@ -92,6 +92,22 @@ def prepare(
         return Launch(argv, env, binds, python, "pytest", (), reports, not silent)
     argv = (*head, str(REPORTERS / "flashagent_unittest.py"), *call.arguments)
     return Launch(argv, env, binds, python, "", tuple(tests), True, not silent)
+
+
+def bare(check: Check, environment: ProjectEnvironment, root: Path) -> Launch:
+    """The check's own command, word for word, only its program found in the environment: no reporter of ours, no options.
+
+    Raises RunnerMissing when its program is not there.
+    """
+    plain = prepare(replace(check, framework="generic"), environment, root)
+    call = runner_call(check.argv)
+    if call is None or check.framework == "generic":
+        return plain
+    head, python = _head(call, environment, root / check.cwd)
+    # The head holds pytest already; unittest is left out of it, since our own session usually stands there.
+    module = ("-m", "unittest") if call.module == "unittest" else ()
+    named = "pytest" if call.module == "pytest" else ""
+    return replace(plain, argv=(*head, *module, *call.arguments), python=python, module=named)
 
 
 def rerun(check: Check, tests: Sequence[str], root: Path) -> tuple[str, ...]:

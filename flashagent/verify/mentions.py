@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 _MODULES = frozenset({
     "unittest", "pytest", "_pytest", "pluggy", "gc", "ctypes", "_ctypes", "atexit", "flashagent_reporter",
@@ -42,14 +42,20 @@ def mentions(text: str) -> frozenset[str]:
 
 def code_only(text: str) -> str:
     """The code without comments and without the contents of strings; as it is when it cannot be parsed."""
-    tree = _parsed(text)
-    return text if tree is None else ast.unparse(_Emptied().visit(tree))
+    return _unparsed(text, lambda tree: _Emptied().visit(tree))
 
 
 def without_comments(text: str) -> str:
     """The code without comments; as it is when it cannot be parsed."""
+    return _unparsed(text, lambda tree: tree)
+
+
+def _unparsed(text: str, change: Callable[[ast.Module], ast.AST]) -> str:
     tree = _parsed(text)
-    return text if tree is None else ast.unparse(tree)
+    try:
+        return text if tree is None else ast.unparse(change(tree))
+    except RecursionError:
+        return text
 
 
 class _Emptied(ast.NodeTransformer):

@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 from flashagent.errors import RunnerMissing
@@ -60,14 +61,22 @@ class Verifier:
         timeout_s: float | None = None,
         quiet: bool = False,
         original: bool = False,
+        bare: bool = False,
     ) -> CheckReport:
         """Run the check, or only these `tests` of it (ids as a report gives them), in the project or in `tree`.
         `original` says that `tree` is the project as it is: what compilers build of it is kept for later runs.
+        `bare` runs the user's own command word for word, without our reporter and options: nothing is counted, there are no
+        results, and the exit status tells. `tests` cannot be chosen then, and a runner may leave its cache in the tree.
 
         Emits CheckStarted, CheckOutput and exactly one CheckFinished, also when cancelled; nothing when `quiet`.
         Raises RunnerMissing, before anything is emitted, when the interpreter cannot import the runner.
         """
-        prepared = launch.prepare(check, self._environment, self._root, tests, tree)
+        if bare and tests:
+            raise ValueError("a bare run is of the whole check")
+        if bare:
+            prepared = launch.bare(check, self._environment, self._root)
+        else:
+            prepared = launch.prepare(check, self._environment, self._root, tests, tree)
         await self._require_module(prepared)
         emit: Emit = (lambda event: None) if quiet else self._emit
         emit(CheckStarted(launch.rerun(check, tests, self._root) if tests else check.argv, check.why))
@@ -80,6 +89,8 @@ class Verifier:
                     check, prepared, lent, tree, timeout_s, emit, original=original
                 )
         finally:
+            if finished is not None and bare:
+                finished = replace(finished, results=())
             emit(_finished_event(finished, time.monotonic() - began))
         return finished
 

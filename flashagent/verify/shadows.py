@@ -29,9 +29,9 @@ def shadowed(path: str, existing: Collection[str] = ()) -> str:
     root, name = _top_level(path)
     if name in _RUNNERS:
         return name
-    if path == f"{root}{name}.py" or path == f"{root}{name}/__init__.py":
-        if name in _BENEATH or (name in sys.stdlib_module_names and name not in TEST_FOLDERS):
-            return name
+    is_module = path in (f"{root}{name}.py", f"{root}{name}/__init__.py")
+    if is_module and (name in _BENEATH or name in sys.stdlib_module_names):
+        return name
     own = {_top_level(one) for one in existing if one.endswith(".py")}
     taken = {other for other_root, other in own if other_root != root}
     return name if name in taken and (root, name) not in own else ""

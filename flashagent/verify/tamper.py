@@ -8,13 +8,15 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from flashagent.values import FileChange
+from flashagent.verify.mentions import code_only, mentions, without_comments
 from flashagent.verify.rust_tests import rust_tests
+from flashagent.verify.shadows import TEST_FOLDERS, shadowed
 
 TamperKind = Literal["deletes", "skips", "loosens", "edits", "configuration", "shadows", "special-cases"]
 
@@ -24,19 +26,6 @@ _CONFIGURATION = frozenset({
     "sitecustomize.py", "usercustomize.py", ".npmrc", "nextest.toml", "ctestcustom.cmake",
 })  # fmt: skip
 _PARTLY = ("pyproject.toml", "setup.cfg", "package.json", "cargo.toml")
-_SHADOWS = frozenset(
-    {
-        "pytest",
-        "_pytest",
-        "unittest",
-        "pluggy",
-        "flashagent_reporter",
-        "flashagent_unittest",
-        "sitecustomize",
-        "usercustomize",
-    }
-)
-_TEST_FOLDERS = frozenset({"test", "tests", "testing", "__tests__", "spec", "specs"})
 _TEST_NAME = re.compile(
     r"^(test_.*|.*_test|tests)\.py$|^.*_test\.go$|^(.*[._-])?(test|spec)s?\.[cm]?[jt]sx?$|^test-.*\.[cm]?js$|"
     r"^.*(Test|Tests|TestCase|IT)\.(java|kt)$|^(test_.*|(.*_)?tests?)\.rs$|"
@@ -70,6 +59,11 @@ _SUCCESSFUL_EXITS: Mapping[str, re.Pattern[str]] = {
     )
     for name in names.split()
 }
+# What not even a new test needs, and what changes the outcome of all others.
+_INTERNALS = frozenset({
+    "_pytest", "ctypes", "_ctypes", "__code__", "cell_contents", "get_objects", "get_referrers", "_exit", "settrace",
+    "setprofile", "flashagent_reporter", "flashagent_unittest",
+})  # fmt: skip
 # A file that is about nothing but how tests are run, by its place.
 _CARGO_CONFIGURATION = re.compile(r"(?:^|/)\.cargo/config(?:\.toml)?$")
 _GO_MAIN = re.compile(r"^func TestMain\s*\(", re.MULTILINE)
@@ -87,7 +81,7 @@ class Tampering:
 def is_test_file(path: str) -> bool:
     """Whether the path looks like tests or what only tests use."""
     pure = PurePosixPath(path)
-    return bool(_TEST_NAME.match(pure.name)) or any(part.lower() in _TEST_FOLDERS for part in pure.parts[:-1])
+    return bool(_TEST_NAME.match(pure.name)) or any(part.lower() in TEST_FOLDERS for part in pure.parts[:-1])
 
 
 def is_test_configuration(path: str) -> bool:
@@ -95,22 +89,31 @@ def is_test_configuration(path: str) -> bool:
     return PurePosixPath(path).name.lower() in _CONFIGURATION or bool(_CARGO_CONFIGURATION.search(path))
 
 
-def touches_tests(change: FileChange) -> bool:
-    """Whether the change must be taken back to run the original tests."""
+def touches_tests(change: FileChange, existing: Collection[str] = ()) -> bool:
+    """Whether the change must be taken back to run the original tests. `existing` is as for `examine`."""
     if is_test_file(change.path) or is_test_configuration(change.path):
         return True
-    return any(_partly(change)) or _shadow(change) is not None
+    return any(_partly(change)) or _shadow(change, existing) is not None
 
 
 def examine(
-    changes: Sequence[FileChange], *, is_test: Callable[[str], bool] = is_test_file
+    changes: Sequence[FileChange],
+    *,
+    is_test: Callable[[str], bool] = is_test_file,
+    existing: Collection[str] = (),
 ) -> tuple[Tampering, ...]:
-    """What the patch does to existing tests and their configuration; new tests in new files are no tampering."""
-    return tuple(found for change in changes for found in _examine(change, is_test))
+    """What the patch does to existing tests and their configuration; new tests in new files are no tampering.
+
+    `existing` are the paths of the project's files before the patch: with them a new file that would be imported in the
+    place of one of the project's own modules is seen outside of test folders, too.
+    """
+    return tuple(found for change in changes for found in _examine(change, is_test, existing))
 
 
-def _examine(change: FileChange, is_test: Callable[[str], bool]) -> Iterator[Tampering]:
-    shadow = _shadow(change)
+def _examine(
+    change: FileChange, is_test: Callable[[str], bool], existing: Collection[str]
+) -> Iterator[Tampering]:
+    shadow = _shadow(change, existing)
     if shadow is not None:
         yield shadow
     elif is_test_configuration(change.path):
@@ -123,10 +126,9 @@ def _examine(change: FileChange, is_test: Callable[[str], bool]) -> Iterator[Tam
         yield from _source(change)
 
 
-def _shadow(change: FileChange) -> Tampering | None:
-    parts = PurePosixPath(change.path).parts
-    name = parts[0] if len(parts) > 1 else PurePosixPath(change.path).stem
-    if change.before is not None or name not in _SHADOWS or not change.path.endswith(".py"):
+def _shadow(change: FileChange, existing: Collection[str]) -> Tampering | None:
+    name = shadowed(change.path, existing) if change.before is None else ""
+    if not name:
         return None
     return Tampering(change.path, "shadows", f"{change.path} would be imported in the place of {name}")
 
@@ -165,15 +167,23 @@ def _test_part(name: str, text: str) -> Any:
 
 
 def _source(change: FileChange) -> Iterator[Tampering]:
-    """Code outside of tests that asks whether it is being tested, or ends the process behind the runner's back."""
+    """Code outside of tests that asks whether it is being tested, ends the process behind the runner's back, or newly
+    reaches for what a test runner is made of."""
     before, after = change.before or "", change.after or ""
+    is_python = change.path.endswith((".py", ".pyw"))
     ends = _SUCCESSFUL_EXITS.get(PurePosixPath(change.path).suffix[1:], _EXITS)
-    for pattern, kind_text in (
-        (_SPECIAL, "asks whether tests are running"),
-        (ends, "ends or hooks the process"),
+    said = False
+    for pattern, text_of, what in (
+        (_SPECIAL, without_comments, "asks whether tests are running"),
+        (ends, code_only, "ends or hooks the process"),
     ):
-        if len(pattern.findall(after)) > len(pattern.findall(before)):
-            yield Tampering(change.path, "special-cases", f"{change.path} {kind_text}")
+        new, old = (text_of(after), text_of(before)) if is_python else (after, before)
+        if len(pattern.findall(new)) > len(pattern.findall(old)):
+            said = True
+            yield Tampering(change.path, "special-cases", f"{change.path} {what}")
+    if is_python and not said and (fresh := mentions(after) - mentions(before)):
+        names = ", ".join(sorted(fresh))
+        yield Tampering(change.path, "special-cases", f"{change.path} newly uses {names}")
     if change.path.endswith(".rs") and before:
         yield from _tests_among_code(change.path, rust_tests(before), rust_tests(after))
 
@@ -218,6 +228,12 @@ def _new_test_file(change: FileChange) -> Iterator[Tampering]:
         )
     if not change.path.endswith(".py"):
         yield from _source(change)
+    elif not _TEST_NAME.match(PurePosixPath(change.path).name):
+        what = f"adds {change.path}, which is no test but may be imported by tests"
+        yield Tampering(change.path, "configuration", what)
+    elif fresh := mentions(change.after or "") & _INTERNALS:
+        what = f"{change.path} uses {', '.join(sorted(fresh))}"
+        yield Tampering(change.path, "special-cases", what)
 
 
 def _text_changes(path: str, what: str, before: str, after: str) -> Iterator[Tampering]:

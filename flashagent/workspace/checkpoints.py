@@ -21,7 +21,15 @@ from flashagent.errors import WorkspaceError
 from flashagent.workspace import disk
 from flashagent.workspace.git import Repository
 from flashagent.workspace.locks import ProcessLock
-from flashagent.workspace.restoring import Change, Restorer, Side, changes_of, differences, side_of
+from flashagent.workspace.restoring import (
+    MANY_PATHS,
+    Change,
+    Restorer,
+    Side,
+    changes_of,
+    differences,
+    side_of,
+)
 from flashagent.workspace.snapshots import Snapshots, State
 from flashagent.workspace.timeline import Checkpoint, Shelf, Timeline, Undone, timeline_of
 
@@ -85,7 +93,7 @@ class Checkpoints:
             latest = self._shelf.load(timeline.ids[-1])
             kept = {**latest.state.kept, **{path: self._snapshots.keep(path) for path in fresh}}
             latest = dataclasses.replace(latest, state=dataclasses.replace(latest.state, kept=kept))
-            if latest.id not in timeline.standing() or self._changed_since(latest, written):
+            if timeline.undone or self._changed_since(latest, written):
                 latest = self._take(latest.label)
             sides = {path: self._restorer.side_of_bytes(data) for path, data in written.items()}
             self._shelf.save(_with_written(latest, sides))
@@ -101,10 +109,10 @@ class Checkpoints:
             return self._diff(self._shelf.load(a).state, later)
 
     def latest(self) -> Checkpoint | None:
-        """The last checkpoint that was taken before flashagent wrote and that was not undone."""
+        """The last one that was taken before flashagent wrote; those that undo and redo make do not count."""
         with self._lock.held():
-            standing = self._shelf.timeline().standing()
-            return self._shelf.load(standing[-1]) if standing else None
+            ids = self._shelf.timeline().ids
+            return self._shelf.load(ids[-1]) if ids else None
 
     def preview(self, id: str) -> Restored:  # noqa: A002 (the contract's word)
         """What `restore` would do."""
@@ -296,10 +304,12 @@ class Checkpoints:
         """Bring back all files, or only those of `paths`; at the end the timeline becomes `after`, its count aside."""
         found = self._between(before.state, target.state, paths)
         marker = self._folder / "restoring.json"
+        temporary = disk.temporary_name()
         plan = {"target": target.id, "move_head": move_head, "after": dataclasses.asdict(after)}
+        plan |= {"temporary": temporary, "files": list(found)}
         disk.write_json(marker, {**plan, "paths": None if paths is None else list(paths)})
         try:
-            self._restorer.files(found)
+            self._restorer.files(found, temporary)
         except WorkspaceError:  # refused before the first write
             marker.unlink()
             raise
@@ -325,6 +335,7 @@ class Checkpoints:
         if plain is None:
             return None
         target = self._shelf.load(plain["target"])
+        self._restorer.drop_leftovers(plain.get("files", ()), plain.get("temporary", disk.TEMPORARY))
         before = self._append(f"while restoring {target.label}", self._capture())
         after = timeline_of(plain["after"]) if "after" in plain else self._shelf.timeline()
         self._restore(target, before, after, plain.get("paths"), move_head=plain["move_head"])
@@ -338,7 +349,7 @@ class Checkpoints:
         ]
         if paths is not None and not paths:
             return ""
-        names = None if paths is None else sorted(paths)
+        names = None if paths is None or len(paths) > MANY_PATHS else sorted(paths)
         return self._repository.diff(names, trees=(a.tree, b.tree)) + "".join(outside)
 
 

@@ -157,11 +157,11 @@ def replace_file(
         os.fsync(directory)
 
 
-def replace_link(root: Path, path: str, target: bytes) -> None:
+def replace_link(root: Path, path: str, target: bytes, *, temporary: str | None = None) -> None:
     """Put a symbolic link at root/path in place of a file or link; the target is never followed."""
     *parents, name = path.split("/")
     with folder(root, parents, create=True) as directory:
-        temporary = temporary_name()
+        temporary = temporary or temporary_name()
         os.symlink(target, os.fsencode(temporary), dir_fd=directory)
         try:
             os.rename(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
@@ -201,16 +201,39 @@ def prune_parents(root: Path, path: str) -> None:
         parent = parent.rpartition("/")[0]
 
 
+@contextlib.contextmanager
+def writing_state(path: Path, what: str = "The state folder cannot be written") -> Iterator[None]:
+    """Around writing to our own state: an OSError becomes a WorkspaceError that names the place and the remedy."""
+    try:
+        yield
+    except OSError as error:
+        raise WorkspaceError(
+            f"{what}: {error.strerror or error} ({error.filename or path}).",
+            hint="Check space and permissions there; FLASHAGENT_HOME chooses another folder for the state.",
+        ) from error
+
+
+def make_state_folder(path: Path) -> None:
+    """A folder of our own state with its parents, for the user only. Raises WorkspaceError."""
+    with writing_state(path):
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
 def write_durably(path: Path, data: bytes) -> None:
-    """A file of our own state, mode 0600, old or new after a crash, never half."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """A file of our own state, mode 0600, old or new after a crash, never half. Raises WorkspaceError."""
+    make_state_folder(path.parent)
     temporary = path.with_name(path.name + "." + secrets.token_hex(4))
-    with os.fdopen(os.open(temporary, _CREATE, 0o600), "wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(path)
-    sync_folder(path.parent)
+    with writing_state(path):
+        try:
+            with os.fdopen(os.open(temporary, _CREATE, 0o600), "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        sync_folder(path.parent)
 
 
 def write_json(path: Path, value: object) -> None:
@@ -223,6 +246,11 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_bytes())
     except FileNotFoundError:
         return None
+    except NotADirectoryError as error:
+        raise WorkspaceError(
+            f"The state folder cannot be used: a file is in its place ({path.parent}).",
+            hint="Choose another folder (FLASHAGENT_HOME).",
+        ) from error
     except (ValueError, OSError) as error:
         raise WorkspaceError(
             f"The state file {path} cannot be read: {error}.", hint="Move it aside."

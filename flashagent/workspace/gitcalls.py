@@ -16,12 +16,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from flashagent.errors import WorkspaceError
+from flashagent.untrusted import is_secret_name
 from flashagent.workspace.discovery import Located, find_git, safe_search_path
 
 TIMEOUT_S = 120.0
 _GRACE_S = 2.0
 # The user's own choice of identity and of configuration files; every other GIT_* variable is dropped.
 _KEPT = ("GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
+_MODEL_SETTINGS = ("MODEL_", "MAI_", "OPENAI_")
 _ALWAYS = {
     "core.fsmonitor": "false", "core.pager": "cat", "gc.auto": "0", "maintenance.auto": "false", "color.ui": "false",
 }  # fmt: skip
@@ -85,6 +87,8 @@ class GitCalls:
             if not name.startswith("GIT_") or name.startswith(_KEPT)
         }
         kept.pop("GPG_TTY", None)
+        # Even a hook that the user means to run may have been edited in the same change: it gets no key.
+        kept = {name: value for name, value in kept.items() if not _is_secret(name)}
         kept |= {
             "PATH": self.environ.get("PATH", os.defpath) if trusted else self.search_path,
             "LC_ALL": "C", "LANGUAGE": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "false",
@@ -172,6 +176,11 @@ class GitCalls:
         """Several calls at the same time, results in the order given."""
         with ThreadPoolExecutor(max_workers=len(commands)) as pool:
             return list(pool.map(lambda command: self.run(*command, env=env), commands))
+
+
+def _is_secret(name: str) -> bool:
+    """Whether the variable holds a secret or configures a model; git needs neither."""
+    return is_secret_name(name) or name.startswith(_MODEL_SETTINGS)
 
 
 def _verb(arguments: Sequence[str]) -> str:

@@ -42,8 +42,8 @@ class Workspace:
     """Reads and patches the files under `root`. One process at a time writes (a lock in the state folder).
 
     `state_dir` is this repository's own folder in the user's state, never inside the repository. `closed` names
-    submodules; `before_write` is told path → new bytes (None = it goes) before anything is written; `after_step` is called after each step of
-    a patch with its name, so that a test can stop the process there.
+    submodules; `before_write` is told path → new bytes (None = it goes) before anything is written; `after_step` is
+    called after each step of a patch with its name, so that a test can stop the process there.
     """
 
     def __init__(
@@ -108,7 +108,8 @@ class Workspace:
                 self._carry_out(record.steps)
             except BaseException as error:
                 self._roll_back(record)
-                self._forget(folder)
+                if folder.exists():
+                    self._forget(folder)
                 if isinstance(error, OSError):
                     raise WorkspaceError(
                         f"Writing failed, and nothing was changed: {error.strerror or error}.",

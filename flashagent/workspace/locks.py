@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from flashagent.errors import WorkspaceError
+from flashagent.workspace.disk import make_state_folder, writing_state
 
 _POLL_S = 0.02
 
@@ -61,8 +62,9 @@ class ProcessLock:
                 os.close(descriptor)
 
     def _acquire(self) -> int:
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        make_state_folder(self._path.parent)
+        with writing_state(self._path):
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         deadline = time.monotonic() + self._wait_s
         while True:
             try:
@@ -80,10 +82,14 @@ class ProcessLock:
             except OSError:
                 os.close(descriptor)
                 raise
-        os.ftruncate(descriptor, 0)
-        os.pwrite(
-            descriptor, json.dumps({"pid": os.getpid(), "started": process_start(os.getpid())}).encode(), 0
-        )
+        text = json.dumps({"pid": os.getpid(), "started": process_start(os.getpid())}).encode()
+        try:
+            with writing_state(self._path):
+                os.ftruncate(descriptor, 0)
+                os.pwrite(descriptor, text, 0)
+        except WorkspaceError:
+            os.close(descriptor)
+            raise
         return descriptor
 
     def _holder(self) -> str:

@@ -21,6 +21,7 @@ from flashagent.workspace.snapshots import Kept, Snapshots, State
 
 ChangeKind = Literal["created", "modified", "deleted"]
 _NOTHING = "000000"
+MANY_PATHS = 500  # more of them do not go into one command line
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +113,9 @@ class Restorer:
         self._root = repository.root
         self._snapshots = snapshots
 
-    def files(self, found: Mapping[str, tuple[Side, Side]]) -> None:
-        """Carry differences out: first everything is checked, then files are removed, then written.
+    def files(self, found: Mapping[str, tuple[Side, Side]], temporary: str) -> None:
+        """Carry differences out: first everything is checked, then files are removed, then written, each under the
+        name `temporary` beside it and then renamed.
 
         Raises WorkspaceError, with nothing written, when a file is no longer what `now` says, or when a folder that is
         in the way holds ignored files.
@@ -130,7 +132,7 @@ class Restorer:
                 disk.remove_file(self._root, path)
                 disk.prune_parents(self._root, path)
         for path, data in sorted(contents.items()):
-            self._write(path, found[path][1], data, metadata[path])
+            self._write(path, found[path][1], data, metadata[path], temporary)
 
     def _content(self, side: Side) -> bytes:
         return (
@@ -209,16 +211,22 @@ class Restorer:
         except OSError:
             return None
 
-    def _write(self, path: str, target: Side, data: bytes, metadata: Metadata | None) -> None:
+    def drop_leftovers(self, paths: Collection[str], temporary: str) -> None:
+        """Remove what a crash in `files` left beside these paths."""
+        for folder in {path.rpartition("/")[0] for path in paths}:
+            with contextlib.suppress(OSError):  # a folder that is gone, or a link in its place
+                disk.remove_file(self._root, f"{folder}/{temporary}" if folder else temporary)
+
+    def _write(self, path: str, target: Side, data: bytes, metadata: Metadata | None, temporary: str) -> None:
         place = self._root / path
         if place.is_dir() and not place.is_symlink():
             for folder in sorted((item for item in place.rglob("*") if item.is_dir()), reverse=True):
                 disk.remove_folder(self._root, folder.relative_to(self._root).as_posix())
             disk.remove_folder(self._root, path)
         if target.mode == "120000":
-            disk.replace_link(self._root, path, data)
+            disk.replace_link(self._root, path, data, temporary=temporary)
         else:
-            disk.replace_file(self._root, path, data, metadata)
+            disk.replace_file(self._root, path, data, metadata, temporary=temporary)
 
     def index(self, state: State) -> bool:
         """Put the index file of the state back, by git's own lock. False when it is already that one."""
@@ -256,7 +264,10 @@ class Restorer:
         return True
 
     def _listed(self, env: Mapping[str, str] | None, paths: Collection[str]) -> bytes:
-        return self._repository.calls.run("ls-files", "-s", "-z", "--", *sorted(paths), env=env)
+        only = sorted(paths) if len(paths) <= MANY_PATHS else ()
+        listed = self._repository.calls.run("ls-files", "-s", "-z", "--", *only, env=env)
+        lines = (line for line in listed.split(b"\0") if os.fsdecode(line.partition(b"\t")[2]) in paths)
+        return b"".join(line + b"\0" for line in lines)
 
     @contextlib.contextmanager
     def _index_lock(self) -> Iterator[Path]:

@@ -90,7 +90,7 @@ class Snapshots:
         """The state now, its objects stored. `watched` names ignored files that flashagent edits.
 
         A file that vanishes meanwhile counts as deleted."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        disk.make_state_folder(self._folder)
         head, branch = (
             self._repository.head(),
             self._calls.text("symbolic-ref", "-q", "HEAD", ok=(0, 1)) or None,
@@ -335,9 +335,10 @@ class Snapshots:
 def _now_ns(folder: Path) -> int:
     """The time by the file system's own clock, which may lag behind the system's."""
     marker = folder / "clock"
-    marker.touch()
-    os.utime(marker)
-    return marker.stat().st_mtime_ns
+    with disk.writing_state(marker):
+        marker.touch()
+        os.utime(marker)
+        return marker.stat().st_mtime_ns
 
 
 def _without_debug(listing: bytes) -> bytes:

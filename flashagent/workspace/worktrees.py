@@ -83,12 +83,15 @@ class CandidateTrees:
     @contextlib.contextmanager
     def tree(self, changes: Sequence[FileChange]) -> Iterator[Path]:
         """A folder with the project as it is on disk now and `changes` on top; it may be written to, and is taken back
-        at the end. Raises WorkspaceError when a `before` text is not what the file holds."""
-        slot = self._take()
+        at the end. Raises WorkspaceError when a `before` text is not what the file holds, and when the state folder
+        is full or cannot be written."""
+        with disk.writing_state(self._pool, "A tree to try changes in cannot be made"):
+            slot = self._take()
         try:
-            self._reset(slot)
-            for change in changes:
-                _apply(slot, change)
+            with disk.writing_state(slot.folder, "A tree to try changes in cannot be made"):
+                self._reset(slot)
+                for change in changes:
+                    _apply(slot, change)
             yield slot.folder
         finally:
             with self._guard:

@@ -221,7 +221,7 @@ class _Matcher:
         folded = [pattern.casefold() for pattern in patterns]
         wild = [pattern for pattern in folded if set(pattern) & set("*?[")]
         self._except = frozenset(pattern[1:] for pattern in folded if pattern.startswith("!"))
-        self._plain = frozenset(folded) - frozenset(wild)
+        self._plain = frozenset(pattern for pattern in folded if pattern[0] != "!") - frozenset(wild)
         self._wild = re.compile("|".join(map(translate, wild))) if wild else None
 
     def matches(self, name: str) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-import shlex
 import stat
 import tempfile
 import time
@@ -155,14 +154,3 @@ def _unlock(parent: int, name: str) -> os.stat_result:
         finally:
             os.close(handle)
     return status
-
-
-def shown(path: str) -> str:
-    """A path as a shell takes it, with nothing in it that a terminal would obey."""
-    if path.isprintable():
-        return shlex.quote(path)
-    escaped = (
-        chr(byte) if 32 <= byte < 127 and byte not in b"'\\" else f"\\x{byte:02x}"
-        for byte in os.fsencode(path)
-    )
-    return f"$'{''.join(escaped)}'"

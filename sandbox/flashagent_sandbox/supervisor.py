@@ -19,6 +19,7 @@ from pathlib import Path
 from flashagent_sandbox.backends.base import Backend, Launch, Plan
 from flashagent_sandbox.environment import check_command, command_environment
 from flashagent_sandbox.limits import Watch
+from flashagent_sandbox.notes import notes_on
 from flashagent_sandbox.output import Output
 from flashagent_sandbox.policy import (
     Completed,
@@ -30,8 +31,8 @@ from flashagent_sandbox.policy import (
     StartFailed,
 )
 from flashagent_sandbox.processes import ProcessTree, kill_quietly
-from flashagent_sandbox.protect import Findings, Scan
-from flashagent_sandbox.quarantine import Quarantine, shown
+from flashagent_sandbox.protect import Findings
+from flashagent_sandbox.quarantine import Quarantine
 from flashagent_sandbox.root import check_root
 
 OnOutput = Callable[[bytes], None]
@@ -41,8 +42,6 @@ _PIPE_BYTES = 1 << 20
 _LAUNCHER_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 _KILL_S = 5.0
 _KERNEL_LIMITS: dict[int, LimitName] = {128 + signal.SIGXCPU: "time", 128 + signal.SIGXFSZ: "disk"}
-_MAX_NOTES = 20
-_PARTIAL_WALK = "The work tree has too many folders; protected names in the deepest ones were not looked for."
 
 
 async def run(
@@ -72,14 +71,14 @@ async def run(
         completed = await _Running(plan, launch, backend, tree, on_output, on_error).to_its_end()
     except BaseException as error:
         if checks:  # what was created must not stay, also after a cancellation
-            for note in _notes(guard.check(scan, quarantine), policy.root):
+            for note in notes_on(guard.check(scan, quarantine), policy.root):
                 error.add_note(note)
         raise
     finally:
         for folder in launch.remove:
             shutil.rmtree(folder, ignore_errors=True)
     findings = await asyncio.to_thread(guard.check, scan, quarantine) if checks else Findings()
-    notes = (*_notes(findings, policy.root), *(() if scan.complete else (_PARTIAL_WALK,)))
+    notes = notes_on(findings, policy.root, complete=scan.complete)
     return replace(completed, removed=findings.paths, notes=notes)
 
 
@@ -115,28 +114,6 @@ def _check_quarantine(policy: Policy) -> None:
                 f"The quarantine {real} lies in {folder}, where commands write.",
                 hint="Name another folder as Policy.quarantine.",
             )
-
-
-def _notes(findings: Findings, root: Path) -> list[str]:
-    moved = [_moved(path, place, findings, root) for path, place in findings.taken]
-    notes = moved[:_MAX_NOTES]
-    if len(moved) > len(notes):
-        notes.append(f"{len(moved) - len(notes)} more names were taken away in the same way.")
-    only_linked = sorted({*findings.relinked} - {path for path, _ in findings.taken})
-    notes += [f"Put back the link {shown(path)}: commands may not remove it." for path in only_linked]
-    for path in findings.replaced:
-        notes.append(f"{shown(path)} was replaced while the command ran, not by it; it was left. Look at it.")
-    return notes
-
-
-def _moved(path: str, place: str, findings: Findings, root: Path) -> str:
-    if not place:
-        return f"Removed {shown(path)}: commands may not create it."
-    told = f"Moved {shown(path)} to {shown(place)}: commands may not create it."
-    if path in findings.relinked:
-        return f"{told} The link that was there is back."
-    back = f"mv {shown(place)} {shown(str(root / path))}"
-    return f"{told} If it is yours, such as from a clone made meanwhile, bring it back: {back}"
 
 
 class _Running:

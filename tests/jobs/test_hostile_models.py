@@ -99,7 +99,7 @@ async def test_a_huge_new_file_is_refused_and_the_job_goes_on(shop: Shop) -> Non
     huge = ScriptedReply(
         tool_calls=(call("edit", {"edits": [{"path": "big.txt", "old": "", "new": "x" * 2_500_000}]}),)
     )
-    finished = await shop.run([huge, edit()])
+    finished = await shop.run([huge, edit()], FixJob(limits=Limits(tokens=5_000_000)))
     assert finished.outcome == "fixed"
     assert not (shop.root / "big.txt").exists()
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
+from flashagent_sandbox.backends.bwrap import Bubblewrap
 from flashagent_sandbox.environment import command_environment
-from flashagent_sandbox.mounts import Mount, plan_mounts
+from flashagent_sandbox.mounts import EMPTY_FILE, Mount, plan_mounts
 from flashagent_sandbox.output import Output
 from flashagent_sandbox.policy import GIB, MIB, Limits, PolicyError, Request
 from flashagent_sandbox.profiles import NAMES, load_profile
 from flashagent_sandbox.protect import Guard, Scan
 from flashagent_sandbox.root import check_root, find_root
+from flashagent_sandbox.supervisor import run
 
 NOTHING = Scan((), (), (), True)
 
@@ -156,7 +159,7 @@ def test_a_second_scan_sees_what_changed_in_between(tmp_path: Path) -> None:
     (tmp_path / "a" / "b" / ".git").mkdir()
     times = os.stat(tmp_path / "a").st_mtime_ns
     os.utime(tmp_path / "a" / "b", ns=(times, times))  # a faked time does not hide it
-    assert guard.check(before) == ("a/b/.git",)
+    assert guard.check(before, None).paths == ("a/b/.git",)
     assert not (tmp_path / "a" / "b" / ".git").exists()
 
 
@@ -167,13 +170,56 @@ def test_a_git_file_that_points_at_sources_does_not_make_them_vanish(tmp_path: P
     before = guard.scan()
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / ".git").write_text("gitdir: ../src\n")
-    assert guard.check(before) == ("sub/.git",)
+    assert guard.check(before, None).paths == ("sub/.git",)
     assert (tmp_path / "src" / "main.py").read_text() == "x"
 
 
 def test_a_fifo_with_a_protected_name_does_not_hold_the_scan(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / ".git")
     assert [entry.path for entry in Guard(tmp_path, (".git",), ()).scan().protected] == [".git"]
+
+
+def test_secret_names_are_files_and_have_exceptions(tmp_path: Path) -> None:
+    secret = [".env", ".env.local", ".ENV.Prod", "a/.netrc", "a/.npmrc", "a/.pypirc", "a/.git-credentials", "id_rsa",
+              "id_dsa", "id_ecdsa", "id_ed25519", "credentials.json"]  # fmt: skip
+    plain = [".env.example", ".env.sample", ".env.template", "id_rsa.pub", "ca.pem", "server.key", "deploy_rsa", "keys.py", "a.env",
+             "venv/.env/python", "my_rsa/code.py"]  # fmt: skip
+    for name in (*secret, *plain):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    for profile in ("default", "strict"):
+        policy = load_profile(profile, root=tmp_path, environ={"HOME": "/home/u"})
+        found = {entry.path for entry in Guard(tmp_path, policy.protected, policy.read_deny).scan().denied}
+        only_strict = {"ca.pem", "server.key", "deploy_rsa"}
+        assert found == {*secret} | (only_strict if profile == "strict" else set())
+
+
+def test_the_registry_keys_of_a_cargo_home_elsewhere_read_as_empty(tmp_path: Path) -> None:
+    cargo = tmp_path / "opt" / "cargo"
+    cargo.mkdir(parents=True)
+    (tmp_path / "vault").write_text("SECRET")
+    (cargo / "credentials.toml").write_text("SECRET")
+    (cargo / "credentials").symlink_to(tmp_path / "vault")
+    (tmp_path / "project").mkdir()
+    environ = {"HOME": "/home/u", "CARGO_HOME": str(cargo)}
+    policy = replace(load_profile(root=tmp_path / "project", environ=environ), binds=(tmp_path / "opt",))
+    mounts = plan_mounts(policy, Request(("true",), policy.root), NOTHING, as_root=False).mounts
+    assert Mount("read", str(cargo / "credentials.toml"), EMPTY_FILE) in mounts
+    with pytest.raises(PolicyError, match="secrets"):
+        plan_mounts(
+            replace(policy, binds=(tmp_path / "vault",)),
+            Request(("true",), policy.root),
+            NOTHING,
+            as_root=False,
+        )
+
+
+def test_a_quarantine_that_commands_could_write_is_refused(tmp_path: Path) -> None:
+    policy = load_profile(root=tmp_path / "project", environ={"HOME": str(tmp_path)})
+    (tmp_path / "project").mkdir()
+    (tmp_path / ".cache").symlink_to("project")
+    with pytest.raises(PolicyError, match="quarantine"):
+        asyncio.run(run(Request(("true",), policy.root), policy, Bubblewrap()))
 
 
 # ---- output

@@ -231,6 +231,24 @@ async def test_the_strict_profile_hides_dotenv_and_unknown_top_folders(project: 
     assert completed.output == b"print(1)\n"
 
 
+async def test_secret_files_read_as_empty_in_the_work_tree_and_in_another_tree(
+    project: Project, tmp_path: Path
+) -> None:
+    tree = tmp_path / "candidate"
+    for folder in (project.root, tree):
+        (folder / "deep").mkdir(parents=True)
+        for name in (".env", ".env.local", "deep/.npmrc", "deep/id_rsa"):
+            (folder / name).write_text("SECRET\n")
+        (folder / ".env.example").write_text("example\n")
+    script = (
+        "cat .env .env.local .env.example deep/* deep/.npmrc; mv deep moved; cat moved/.npmrc; mv moved deep"
+    )
+    for other in (None, tree):
+        completed = await project.shell(script, tree=other)
+        assert (completed.exit_code, completed.output) == (0, b"example\n")
+    assert (project.root / "deep" / "id_rsa").read_text() == "SECRET\n"
+
+
 async def test_a_command_outside_of_the_root_is_refused(project: Project) -> None:
     with pytest.raises(PolicyError, match="outside"):
         await project.shell("true", cwd=project.outside)

@@ -77,6 +77,32 @@ for number in os.listdir("/proc/self/fd"):
 os._exit(0)
 """
 )
+FORGE_RESULT = """
+import gc
+for one in gc.get_objects():
+    if isinstance(one, type) and one.__name__ == "Result" and one.__module__ == "__main__":
+        one.addFailure = one.addError = lambda self, test, error: self.addSuccess(test)
+"""
+SWAP_CELL = """
+import gc
+for one in gc.get_objects():
+    if isinstance(one, type) and one.__name__ == "Result" and one.__module__ == "__main__":
+        cell = one.tell.__closure__[0]
+        def swapped(send=cell.cell_contents, **record):
+            send(**dict(record, outcome="passed"))
+        cell.cell_contents = swapped
+        one.wasSuccessful.__code__ = (lambda self: True).__code__
+"""
+# Each line alone makes every equality assertion, or every test, of unittest pass.
+SILENCED = {
+    "the chooser of assertions replaced": "import unittest\nunittest.case.TestCase._getAssertEqualityFunc = lambda s, a, b: (lambda *x, **k: None)\n",
+    "the code of an assertion replaced": "import unittest\nunittest.TestCase.assertEqual.__code__ = (lambda self, first, second, msg=None: None).__code__\n",
+    "an assertion replaced by a builtin": "import unittest\nunittest.TestCase._baseAssertEqual = unittest.TestCase.assertEqual = max\n",
+    "an assertion replaced by another of unittest": "import unittest\nunittest.TestCase._getAssertEqualityFunc = lambda *a: print\nunittest.TestCase.assertEqual = unittest.TestCase.addTypeEqualityFunc\nunittest.TestCase.setUp = lambda self: setattr(self, '_type_equality_funcs', {})\n",
+    "code without a file": "exec('import unittest; unittest.TestCase.assertEqual = lambda *a: None')\n",
+    "the executor of a test's parts replaced": "import contextlib, unittest.case\n@contextlib.contextmanager\ndef part(self, test_case, subTest=False, **named):\n    try:\n        yield\n    except Exception:\n        pass\n    self.success = True\nunittest.case._Outcome.testPartExecutor = part\n",
+    "a new package among the tests": "",
+}  # fmt: skip
 BOTH: dict[str, dict[str, str]] = {
     "exit at import": {"calc.py": "import os\nprint('2 passed in 0.01s')\nos._exit(0)\n" + CALC},
     "sys.exit at import": {"calc.py": "import sys\nsys.exit(0)\n"},
@@ -115,6 +141,8 @@ ONLY_UNITTEST: dict[str, dict[str, str]] = {
     "skipped in set-up": {"tests/test_calc.py": UNITTEST_TESTS + "\n    @classmethod\n    def setUpClass(cls):\n        raise unittest.SkipTest('no')\n"},
     "test expected to fail": {"tests/test_calc.py": UNITTEST_TESTS.replace("    def test_add", "    @unittest.expectedFailure\n    def test_add")},
     "load_tests gives nothing": {"tests/test_calc.py": UNITTEST_TESTS + "\ndef load_tests(loader, tests, pattern):\n    return unittest.TestSuite()\n"},
+    "our result found and turned": {"calc.py": FORGE_RESULT + CALC},
+    "our way to speak swapped": {"calc.py": SWAP_CELL + CALC},
     "result replaced": {"calc.py": "import unittest\nunittest.TestCase.run = lambda self, result=None: (result.startTest(self), result.addSuccess(self), result.stopTest(self))\n" + CALC},
 }  # fmt: skip
 CASES = [(runner, name) for runner in PROJECTS for name in BOTH]
@@ -163,6 +191,33 @@ async def test_equal_assertions_replaced_by_the_code_under_test(tmp_path: Path, 
     verdict = judge(before, after)
     assert not verdict.green
     assert any("was replaced by calc.py" in reason for reason in verdict.reasons)
+
+
+@pytest.mark.parametrize("runner", PROJECTS)
+@pytest.mark.parametrize("name", SILENCED)
+async def test_assertions_silenced(tmp_path: Path, runner: str, name: str) -> None:
+    """The exit status alone would say that all is well; the guard of the reporter does not."""
+    write(tmp_path, {"calc.py": CALC, "tests/__init__.py": "", "tests/test_calc.py": UNITTEST_TESTS})
+    before = await run(tmp_path, runner)
+    where = {"calc.py": SILENCED[name] + CALC}
+    if not SILENCED[name]:
+        where = {"tests/__init__.py": SILENCED["the chooser of assertions replaced"]}
+    write(tmp_path, where)
+    after = await run(tmp_path, runner)
+    verdict = judge(before, after)
+    assert after.exit_code == 0
+    assert before.counted and not after.counted
+    assert not verdict.green
+    assert any("was replaced" in reason for reason in verdict.reasons)
+
+
+async def test_a_bare_run_is_not_deceived_about_our_result(tmp_path: Path) -> None:
+    write(tmp_path, PROJECTS["unittest"][1] | {"calc.py": FORGE_RESULT + CALC})
+    check = check_from_text(PROJECTS["unittest"][0])
+    with_reporter = await verifier(tmp_path).run(check, quiet=True)
+    bare = await verifier(tmp_path).run(check, bare=True)
+    assert with_reporter.exit_code == 0
+    assert (bare.exit_code, bare.counted, bare.results, bare.green) == (1, False, (), False)
 
 
 async def test_a_summary_that_is_only_printed_counts_nothing(tmp_path: Path) -> None:

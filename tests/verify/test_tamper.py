@@ -85,6 +85,7 @@ def test_modules_in_the_place_of_the_runner(path: str) -> None:
 def test_code_that_minds_being_tested(line: str) -> None:
     assert [kind for kind, _ in kinds("src/calc.py", "x = 1\n", f"x = 1\n{line}\n")] == ["special-cases"]
     assert kinds("src/calc.py", line, line + "\nx = 2\n") == []
+    assert kinds("src/calc.py", "x = 1\n", f"x = 1  # {line}\n") == []
 
 
 def test_other_languages() -> None:
@@ -189,3 +190,109 @@ def test_new_files_that_decide_how_tests_run() -> None:
 )  # fmt: skip
 def test_test_files_of_other_languages(path: str, expected: bool) -> None:
     assert is_test_file(path) is expected
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("import unittest", "unittest"),
+        ("from unittest import mock", "unittest"),
+        ("import _pytest.runner as r", "_pytest"),
+        ("import gc", "gc"),
+        ("from ctypes import pythonapi", "ctypes"),
+        ("__import__('gc')", "gc"),
+        ("importlib.import_module('unittest.case')", "unittest"),
+        ("exec('import gc')", "gc"),
+        ("f.__code__ = g.__code__", "__code__"),
+        ("setattr(f, '__code__', g)", "__code__"),
+        ("import sys as s\ns.modules['a'] = 1", "sys.modules"),
+        ("from sys import modules", "sys.modules"),
+        ("import sys\nsys.settrace(None)", "settrace"),
+        ("import threading\nthreading.setprofile(f)", "setprofile"),
+        ("import sys\nsys._getframe(1)", "_getframe"),
+        ("import inspect\ninspect.stack()", "inspect.stack"),
+        ("import inspect\ninspect.currentframe().f_back", "currentframe, f_back"),
+        ("from os import _exit", "_exit"),
+        ("from atexit import register", "atexit"),
+    ],
+)
+def test_code_that_newly_reaches_for_the_runner(line: str, names: str) -> None:
+    found = [("special-cases", f"shop/cart.py newly uses {names}")]
+    assert kinds("shop/cart.py", "x = 1\n", f"x = 1\n{line}\n") == found
+    assert kinds("shop/cart.py", None, f"{line}\n") == found
+    assert not touches_tests(FileChange("shop/cart.py", "", line))
+    assert kinds("shop/cart.py", f"{line}\n", f"x = 1\n{line}\n") == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "# import gc",
+        "'import gc; os._exit(0); f.__code__'",
+        "import inspect\ninspect.signature(f)",
+        "import numpy as np\nnp.stack([a])\nself.modules['a'] = 1",
+        "from .gc import collect",
+        "import sys\nsys.path",
+        "getattr(a, 'name')",
+        "import os\nos.stat('pytest')",
+    ],
+)
+def test_code_that_only_looks_like_it(line: str) -> None:
+    assert kinds("shop/cart.py", "x = 1\n", f"x = 1\n{line}\n") == []
+
+
+def test_unreadable_code_is_searched_as_text() -> None:
+    assert kinds("shop/cart.py", "x = 1\n", "import gc\nx = = 1\n") == [
+        ("special-cases", "shop/cart.py newly uses gc")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("tests/__init__.py", "configuration"),
+        ("tests/shop/__init__.py", "configuration"),
+        ("tests/shop/cart.py", "configuration"),
+        ("tests/helpers.py", "configuration"),
+        ("tests/conftest.py", "configuration"),
+        ("tests/difflib.py", "shadows"),
+        ("tests/unittest/case.py", "shadows"),
+        ("difflib.py", "shadows"),
+        ("src/logging/__init__.py", "shadows"),
+        ("packaging/__init__.py", "shadows"),
+    ],
+)
+def test_new_files_that_the_tests_would_import(path: str, kind: str) -> None:
+    change = FileChange(path, None, "x = 1\n")
+    assert [found.kind for found in examine([change])] == [kind]
+    assert touches_tests(change)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["tests/test_more.py", "tests/shop/more_test.py", "tests/data/cart.json", "shop/new.py", "shop/types.py",
+     "packaging/build.py", "code/main.py"],
+)  # fmt: skip
+def test_new_files_that_are_welcome(path: str) -> None:
+    assert kinds(path, None, "x = 1\n") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "shadows"),
+    [("tests/shop/cart.py", True), ("src/shop/__init__.py", True), ("src/shop.py", True), ("shop/more.py", False),
+     ("src/other.py", False)],
+)  # fmt: skip
+def test_new_files_in_the_place_of_the_projects_own(path: str, shadows: bool) -> None:
+    existing = ("shop/__init__.py", "shop/cart.py", "tests/test_cart.py", "README.md")
+    change = FileChange(path, None, "x = 1\n")
+    expected = ["shadows"] if shadows else []
+    assert [found.kind for found in examine([change], existing=existing)] == expected
+    assert touches_tests(change, existing) is shadows
+
+
+def test_a_new_test_that_reaches_into_the_runner() -> None:
+    text = "import gc\nimport unittest\n\n\nclass TestA(unittest.TestCase):\n    pass\n"
+    assert kinds("tests/test_more.py", None, text) == []
+    assert kinds("tests/test_more.py", None, text + "f.__code__ = g.__code__\n") == [
+        ("special-cases", "tests/test_more.py uses __code__")
+    ]

@@ -134,57 +134,14 @@ def test_everywhere_that_a_user_may_be(
     assert start == root or fingerprint(root) == other
 
 
-def test_undo_and_redo_walk_the_timeline(root: Path, checkpoints: Checkpoints) -> None:
-    texts = []
-    for number in range(3):
-        texts.append(work_tree_state(root))
-        checkpoints.take(f"turn {number}")
-        (root / "app.py").write_text(f"turn {number}\n")
-        (root / f"new{number}").write_text("new\n")
-    texts.append(work_tree_state(root))
-    done = checkpoints.undo()
-    assert done.changes == (Change("app.py", "modified"), Change("new2", "deleted"))
-    assert "-turn 2" in done.diff and done.checkpoint.label == "turn 2"
-    assert work_tree_state(root) == texts[2]
-    checkpoints.undo()
-    assert work_tree_state(root) == texts[1]
-    assert checkpoints.undo().checkpoint.label == "turn 0"
-    assert work_tree_state(root) == texts[0]
-    with pytest.raises(WorkspaceError, match="nothing to undo"):
-        checkpoints.undo()
-    for number in (1, 2, 3):
-        checkpoints.redo()
-        assert work_tree_state(root) == texts[number]
-    with pytest.raises(WorkspaceError, match="nothing to redo"):
-        checkpoints.redo()
-    assert work_tree_state(root) == texts[3]
-
-
-def test_edits_of_the_user_are_recorded_before_undo(root: Path, checkpoints: Checkpoints) -> None:
-    checkpoints.take("turn 1")
-    (root / "app.py").write_text("agent\n")
-    checkpoints.take("turn 2")
-    (root / "app.py").write_text("agent\nuser\n")
-    mine = work_tree_state(root)
-    checkpoints.undo()
-    assert (root / "app.py").read_text() == "agent\n"
-    checkpoints.redo()
-    assert work_tree_state(root) == mine
-
-
-def test_redo_after_an_edit_is_refused_and_loses_nothing(root: Path, checkpoints: Checkpoints) -> None:
-    checkpoints.take("turn 1")
-    (root / "app.py").write_text("agent\n")
-    checkpoints.undo()
-    (root / "app.py").write_text("user\n")
-    with pytest.raises(WorkspaceError, match="changed since the undo"):
-        checkpoints.redo()
-    assert (root / "app.py").read_text() == "user\n"
-    checkpoints.take("turn 2")
-    with pytest.raises(WorkspaceError, match="nothing to redo"):
-        checkpoints.redo()
-    labels = [checkpoint.label for checkpoint in checkpoints.list()]
-    assert labels == ["turn 1", "before undo", "turn 2"]
+def test_restoring_is_itself_undone_by_undo(root: Path, checkpoints: Checkpoints) -> None:
+    dirty_everything(root)
+    taken = checkpoints.take("start")
+    agent_works(root)
+    worked = work_tree_state(root)
+    checkpoints.restore(taken.id)
+    assert checkpoints.undo().checkpoint.label == "before restoring start"
+    assert work_tree_state(root) == worked
 
 
 def test_head_moved_since_leaves_head_and_index(root: Path, checkpoints: Checkpoints) -> None:
@@ -193,7 +150,7 @@ def test_head_moved_since_leaves_head_and_index(root: Path, checkpoints: Checkpo
     (root / "app.py").write_text("committed\n")
     git(root, "commit", "-qam", "Mine")
     moved = state_of(root)
-    restored = checkpoints.undo()
+    restored = checkpoints.restore(taken.id)
     assert restored.head_moved and not restored.index_restored
     now = state_of(root)
     assert {key: now[key] for key in ("HEAD", "refs", "index")} == {
@@ -253,7 +210,7 @@ def test_bytes_on_disk_count_whatever_conversion_says(
         checkpoints.restore(taken.id)
         assert state_of(root) == before
         (root / "docs/a.txt").write_bytes(b"all\nof\nit\n")
-        assert checkpoints.undo().changes == (Change("docs/a.txt", "modified"),)
+        assert checkpoints.restore(taken.id).changes == (Change("docs/a.txt", "modified"),)
         assert state_of(root) == before
 
 
@@ -288,7 +245,7 @@ def test_secrets_and_large_files_stay_out_of_git(
     (root / ".env").write_text("KEY=secret-value\n")
     (root / "large.bin").write_bytes(b"x" * 10_000_001)
     before = work_tree_state(root)
-    checkpoints.take("turn 1")
+    taken = checkpoints.take("turn 1")
     (root / ".env").write_text("KEY=changed\n")
     (root / "large.bin").unlink()
     (root / "id_rsa").write_text("made\n")
@@ -298,7 +255,7 @@ def test_secrets_and_large_files_stay_out_of_git(
     assert max(int(line.split()[0]) for line in objects) < 1000
     for line in objects:
         assert "secret-value" not in git(root, "cat-file", "-p", line.split()[1])
-    checkpoints.undo()
+    checkpoints.restore(taken.id)
     assert work_tree_state(root) == before
     kept = list((state_dir / "checkpoints/snapshots/kept").iterdir())
     assert len(kept) == 4 and all(place.stat().st_mode & 0o077 == 0 for place in kept)
@@ -395,13 +352,15 @@ def test_prune_keeps_the_latest_and_their_content(
     assert [checkpoint.label for checkpoint in checkpoints.list()] == ["turn 3", "turn 4"]
     assert len(git(root, "for-each-ref", "refs/flashagent").splitlines()) == 2
     assert len(list((state_dir / "checkpoints/snapshots/kept").iterdir())) == 2
-    checkpoints.undo()
+    checkpoints.restore(checkpoints.list()[0].id)
     assert (root / ".env").read_text() == "3\n"
 
 
 def test_another_process_sees_the_same_timeline(root: Path, repository: Repository, state_dir: Path) -> None:
-    Checkpoints(repository, state_dir).take("start")
-    (root / "app.py").write_text("agent\n")
+    first = Checkpoints(repository, state_dir)
+    first.take("start")
+    app = (root / "app.py").read_text()
+    Workspace(root, state_dir, before_write=first.watch).apply([FileChange("app.py", app, "agent\n")])
     assert Checkpoints(repository, state_dir).undo().checkpoint.label == "start"
     Checkpoints(repository, state_dir).redo()
     assert (root / "app.py").read_text() == "agent\n"
@@ -423,23 +382,23 @@ def watch(event, arguments):
 repository = Repository.open(Path(sys.argv[1]))
 checkpoints = Checkpoints(repository, Path(sys.argv[2]))
 sys.addaudithook(watch)
-checkpoints.undo()
+checkpoints.restore(sys.argv[4])
 """
 
 
-def test_kill_during_undo_is_finished_by_recovery(
+def test_kill_during_restore_is_finished_by_recovery(
     root: Path, repository: Repository, state_dir: Path, environment: dict[str, str]
 ) -> None:
     dirty_everything(root)
     wanted = state_of(root)
     checkpoints = Checkpoints(repository, state_dir)
-    checkpoints.take("start")
+    taken = checkpoints.take("start")
     agent_works(root)
     worked = work_tree_state(root)
     code = KILLED
     kills = 0
     for count in range(0, 200, 3):
-        arguments = [sys.executable, "-c", code, str(root), str(state_dir), str(count)]
+        arguments = [sys.executable, "-c", code, str(root), str(state_dir), str(count), taken.id]
         done = subprocess.run(arguments, env=environment, stderr=subprocess.PIPE, check=False)
         if done.returncode == 0:
             break
@@ -447,7 +406,7 @@ def test_kill_during_undo_is_finished_by_recovery(
         kills += 1
         checkpoints = Checkpoints(repository, state_dir)
         if checkpoints.recover() is None and work_tree_state(root) == worked:
-            checkpoints.undo()
+            checkpoints.restore(taken.id)
         assert state_of(root) == wanted, count
         everything = {json.dumps(item.state.tree) for item in checkpoints.list()}
         assert len(everything) >= 1
@@ -460,9 +419,9 @@ def test_kill_during_undo_is_finished_by_recovery(
 
 def test_special_files_are_passed_over(root: Path, checkpoints: Checkpoints) -> None:
     os.mkfifo(root / "fifo")
-    checkpoints.take("start")
+    taken = checkpoints.take("start")
     (root / "app.py").unlink()
     os.mkfifo(root / "app.py")
-    assert checkpoints.undo().changes == (Change("app.py", "created"),)
+    assert checkpoints.restore(taken.id).changes == (Change("app.py", "created"),)
     assert (root / "app.py").read_text() == "def add(a, b):\n    return a - b\n"
     assert (root / "fifo").is_fifo()

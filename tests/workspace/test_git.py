@@ -9,6 +9,7 @@ import pytest
 from helpers.workspace_state import fingerprint, git, make_repository
 
 from flashagent.errors import NotARepository, RunnerMissing
+from flashagent.values import FileChange
 from flashagent.workspace.git import Repository
 
 
@@ -208,3 +209,27 @@ def test_importing_the_room_does_not_import_gitpython() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_no_call_and_no_hook_gets_a_secret(root: Path, environment: dict[str, str]) -> None:
+    secret = {
+        "MODEL_API_KEY": "k",
+        "MAI_REGION": "k",
+        "OPENAI_ORG": "k",
+        "GITHUB_TOKEN": "k",
+        "DB_PASSWORD": "k",
+    }
+    plain = {"SSH_AUTH_SOCK": "/run/agent", "EDITOR": "vi", "GIT_AUTHOR_NAME": "Test Person"}
+    hook = root / ".git" / "hooks" / "pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nenv > seen.txt\n")
+    hook.chmod(0o755)
+    with Repository.open(root, environ={**environment, **secret, **plain}) as repository:
+        for trusted in (True, False):
+            names = repository.calls.environment(trusted=trusted)
+            assert secret.keys().isdisjoint(names) and plain.keys() <= names.keys()
+        text = (root / "app.py").read_text()
+        (root / "app.py").write_text("new\n")
+        repository.commit([FileChange("app.py", text, "new\n")], "Change")
+    seen = {line.partition("=")[0] for line in (root / "seen.txt").read_text().splitlines()}
+    assert secret.keys().isdisjoint(seen) and plain.keys() <= seen

@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -177,6 +178,7 @@ def test_empty_folders_of_the_user_survive_a_roll_back(root: Path, state_dir: Pa
 
 CHILD = """
 import json, os, signal, sys
+from collections.abc import Mapping
 from pathlib import Path
 from flashagent.values import FileChange
 from flashagent.workspace.journal import Workspace
@@ -230,6 +232,7 @@ def test_kill_at_every_step_leaves_all_or_nothing_after_recovery(root: Path, sta
 
 ANYWHERE = """
 import json, os, signal, sys
+from collections.abc import Mapping
 from pathlib import Path
 from flashagent.values import FileChange
 from flashagent.workspace.journal import Workspace
@@ -311,7 +314,14 @@ def test_the_state_folder_must_lie_outside(root: Path) -> None:
         Workspace(root, root / ".state")
 
 
-def test_before_write_hears_the_paths(root: Path, state_dir: Path) -> None:
-    heard: list[str] = []
-    Workspace(root, state_dir, before_write=heard.extend).apply(PATCH)
-    assert heard == [change.path for change in PATCH]
+def test_before_write_hears_the_paths_and_the_bytes(root: Path, state_dir: Path) -> None:
+    heard: list[tuple[str, bytes | None]] = []
+    present: list[str] = []
+
+    def before(written: Mapping[str, bytes | None]) -> None:
+        heard.extend(written.items())
+        present.append((root / "app.py").read_text())
+
+    Workspace(root, state_dir, before_write=before).apply(PATCH)
+    assert heard == [(change.path, change.after.encode() if change.after else None) for change in PATCH]
+    assert present != [NEW]

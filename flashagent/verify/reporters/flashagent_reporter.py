@@ -184,7 +184,7 @@ def build_plugin(send: Send) -> object:
             self.files: Dict[str, str] = {}
             self.set_up: Dict[str, float] = {}
             self.collected = False
-            self.originals = list(guarded_functions())
+            self.originals = list(guarded_functions(type(self)))
 
         # Ids are relative to the folder of the call, so that they can be given back to pytest as they are.
         def id_of(self, nodeid: str) -> str:
@@ -341,23 +341,24 @@ def from_repr(longrepr: Any) -> Record:
     }
 
 
-def guarded_functions() -> Any:
-    """(holder, name, function) of what makes a runner a runner."""
-    import unittest
+# What nothing decides by and projects do change for their output.
+HARMLESS = ("shortDescription", "_removeTestAtIndex")
 
-    names = (
-        "run",
-        "__call__",
-        "fail",
-        "assertEqual",
-        "assertTrue",
-        "assertFalse",
-        "assertRaises",
-        "_callTestMethod",
-    )
-    for name in names:
-        if hasattr(unittest.TestCase, name):
-            yield unittest.TestCase, name, getattr(unittest.TestCase, name)
+
+def guarded_functions(*own: type) -> Any:
+    """(holder, name, function, state) of what makes a runner a runner, our `own` classes included."""
+    import unittest
+    from unittest import case
+
+    classes: List[Any] = [unittest.TestCase, unittest.TestSuite, *own]
+    for private in ("_Outcome", "_AssertRaisesContext"):
+        classes += [getattr(case, private)] if hasattr(case, private) else []
+    # A dict keeps the order, and takes each class once.
+    for holder in {base: None for one in classes for base in one.__mro__ if base is not object}:
+        for name, raw in list(vars(holder).items()):
+            function = getattr(raw, "__func__", raw)
+            if callable(function) and not isinstance(function, type) and name not in HARMLESS:
+                yield holder, name, function, state_of(function)
     for module, wanted in (
         (
             "_pytest.runner",
@@ -366,20 +367,42 @@ def guarded_functions() -> Any:
         ("_pytest.python", ("pytest_pyfunc_call",)),
         ("_pytest.main", ("wrap_session", "pytest_runtestloop")),
     ):
-        holder = sys.modules.get(module)
+        loaded = sys.modules.get(module)
         for name in wanted:
-            if hasattr(holder, name):
-                yield holder, name, getattr(holder, name)
+            if hasattr(loaded, name):
+                function = getattr(loaded, name)
+                yield loaded, name, function, state_of(function)
 
 
-def replaced_functions(originals: List[Tuple[Any, str, Any]]) -> List[List[str]]:
-    """[name, file] of each guarded function that is another one now; the file is that of the replacement."""
+def state_of(function: Any) -> List[Any]:
+    """What can be changed in a function that stays the same object: its code, its defaults, its closure."""
+    found: List[Any] = []
+    while function is not None and len(found) < 40:
+        defaults = getattr(function, "__defaults__", None) or ()
+        named = getattr(function, "__kwdefaults__", None) or {}
+        found += [getattr(function, "__code__", None), *defaults, *named.values()]
+        for cell in getattr(function, "__closure__", None) or ():
+            try:
+                found.append(cell.cell_contents)
+            except ValueError:
+                found.append(None)  # empty
+        function = getattr(function, "__wrapped__", None)
+    return found
+
+
+def replaced_functions(originals: List[Tuple[Any, str, Any, List[Any]]]) -> List[List[str]]:
+    """[name, file] of each guarded function that is another one now; the file is that of the replacement, '' for code
+    that was put into the runner's own function or has no file."""
     found = []
-    for holder, name, original in originals:
-        current = getattr(holder, name, None)
-        if current is not original:
-            code = getattr(current, "__code__", None)
-            found.append(["%s.%s" % (holder.__name__, name), getattr(code, "co_filename", "")])
+    for holder, name, original, state in originals:
+        current = vars(holder).get(name)
+        current = getattr(current, "__func__", current)
+        now = state_of(current)
+        if current is original and [id(part) for part in now] == [id(part) for part in state]:
+            continue
+        path = str(getattr(getattr(current, "__code__", None), "co_filename", ""))
+        is_own = current is original or path == getattr(state[0], "co_filename", None)
+        found.append(["%s.%s" % (holder.__name__, name), "" if is_own else path])
     return found
 
 

@@ -32,12 +32,13 @@ def run_unittest(arguments: List[str]) -> int:
     sys.path[0] = os.getcwd()
     sys.argv = ["python -m unittest", *arguments]
     speak: Send = send if send is not None else lambda **record: None
-    originals = list(guarded_functions())
     speak(e="hello", runner="unittest", version=sys.version.split()[0])
+    runner = unittest_runner(speak)
+    originals = list(guarded_functions(runner.resultclass, runner))
     program = unittest_program(speak, [str(name) for name in told.get("select", ())])
     status, broken = 1, ""
     try:
-        result = program(module=None, argv=sys.argv, testRunner=unittest_runner(speak), exit=False).result
+        result = program(module=None, argv=sys.argv, testRunner=runner, exit=False).result
         status = 0 if result.wasSuccessful() else 1
         if status == 0 and result.testsRun == 0 and not result.skipped and sys.version_info >= (3, 12):
             status = 5

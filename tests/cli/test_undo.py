@@ -1,0 +1,80 @@
+"""`flashagent undo`, `redo` and `diff` as their users call them, over changes made by `flashagent apply`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from helpers.e2e_program import Ran, flashagent
+from helpers.workspace_state import make_repository
+
+BLOCK = "app.py\n<<<<<<< SEARCH\na = 1\n=======\na = {value}\n>>>>>>> REPLACE\n"
+
+
+class Place:
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "project"
+        self.environ = {
+            **make_repository(self.root, {"app.py": "a = 1\n"}),
+            "FLASHAGENT_HOME": str(folder / "fa"),
+        }
+
+    def call(self, *arguments: str, stdin: str = "") -> Ran:
+        return flashagent(self.root, self.environ, *arguments, stdin=stdin)
+
+    def app(self) -> str:
+        return (self.root / "app.py").read_text()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    made = Place(tmp_path)
+    assert made.call("apply", stdin=BLOCK.format(value=2)).code == 0
+    return made
+
+
+def test_what_the_user_made_since_stays(place: Place) -> None:
+    (place.root / "extra.py").write_text("mine\n")
+    undone = place.call("undo")
+    assert (undone.code, place.app()) == (0, "a = 1\n")
+    assert "app.py (modified)" in undone.out and "extra.py" not in undone.out
+    assert (place.root / "extra.py").read_text() == "mine\n"
+    assert place.call("redo").code == 0
+    assert place.app() == "a = 2\n"
+    assert "+a = 2" in place.call("diff").out
+
+
+def test_a_changed_file_needs_force(place: Place) -> None:
+    (place.root / "app.py").write_text("a = 3\n")
+    refused = place.call("undo")
+    assert (refused.code, place.app()) == (2, "a = 3\n")
+    assert "app.py" in refused.err and "undo --force" in refused.err and "undo --list" in refused.err
+    assert (place.call("undo", "--force").code, place.app()) == (0, "a = 1\n")
+    (place.root / "app.py").write_text("a = 4\n")
+    assert place.call("redo").code == 2
+    assert (place.call("redo", "--force").code, place.app()) == (0, "a = 3\n")
+
+
+def test_list_and_to_reach_every_state(place: Place) -> None:
+    (place.root / "extra.py").write_text("mine\n")
+    place.call("undo")
+    lines = place.call("undo", "--list").out.splitlines()
+    fields = [line.split(maxsplit=2) for line in lines]
+    assert [field[2] for field in fields] == ["before the reply  [app.py]", "before undo"]
+    (place.root / "extra.py").unlink()
+    assert place.call("undo", "--to", fields[1][0]).code == 0
+    assert (place.app(), (place.root / "extra.py").read_text()) == ("a = 2\n", "mine\n")
+    unknown = place.call("undo", "--to", "c9")
+    assert unknown.code == 2 and "no checkpoint c9" in unknown.err
+
+
+def test_nothing_to_list(tmp_path: Path) -> None:
+    assert Place(tmp_path).call("undo", "--list").out == "There are no checkpoints yet.\n"
+
+
+def test_a_state_folder_in_the_repository_is_refused_and_not_made(place: Place) -> None:
+    place.environ["FLASHAGENT_HOME"] = str(place.root / ".fa")
+    for arguments in (["undo"], ["undo", "--list"], ["diff"], ["apply"], ["fix", "--offline"]):
+        ran = place.call(*arguments, stdin=BLOCK.format(value=2))
+        assert ran.code == 2 and "inside the repository" in ran.out + ran.err, arguments
+    assert not (place.root / ".fa").exists()
