@@ -108,7 +108,8 @@ class Budget:
         if output < min(SMALLEST_REPLY_TOKENS, wanted_output_tokens):
             limit = "tokens" if room <= output else "cost"
             raise LimitReached(
-                f"The next request would go over the {limit} limit "
+                self.overrun
+                or f"The next request would go over the {limit} limit "
                 f"({self.usage.total_tokens} of {self.limits.tokens} tokens used).",
                 limit=limit,
                 hint=f"Raise --max-{limit}.",
@@ -116,6 +117,32 @@ class Budget:
         reservation = Reservation(model, prompt, output, self._cost_of(model, prompt, output) or 0.0)
         self._open.append(reservation)
         return reservation
+
+    def allowance(self, reservation: Reservation) -> int:
+        """Tokens that this open request and its further tries may use together, on the scale of our own estimates.
+
+        Money counts as the tokens it buys at the dearer of the reserved mix and the plain prompt.
+        """
+        others = [other for other in self._open if other is not reservation]
+        tokens: float = self.limits.tokens - self.usage.total_tokens
+        tokens -= sum(other.prompt_tokens + other.max_output_tokens for other in others)
+        if self.limits.cost is not None and reservation.cost:
+            money = self.limits.cost - (self.cost or 0.0) - sum(other.cost for other in others)
+            prompt = reservation.prompt_tokens
+            mixed = reservation.cost / (prompt + reservation.max_output_tokens)
+            plain = (self._cost_of(reservation.model, prompt, 0) or 0.0) / prompt
+            tokens = min(tokens, money / max(mixed, plain))
+        return max(0, int(tokens / self._calibration))
+
+    @property
+    def overrun(self) -> str:
+        """What was used beyond a limit, in one sentence; '' while all is inside. Only an endpoint that does not keep to
+        the reply cap brings it about."""
+        used, limits = self.usage.total_tokens, self.limits
+        said = [f"{used} of {limits.tokens} tokens"] if used > limits.tokens else []
+        if limits.cost is not None and self.cost is not None and self.cost > limits.cost:
+            said.append(f"${self.cost:.4f} of ${limits.cost:g}")
+        return f"This run is over its limit: {' and '.join(said)} used." if said else ""
 
     def settle(self, reservation: Reservation, usage: Usage | None) -> None:
         """Book what the request really used; None when nothing came back (a refused or failed request)."""

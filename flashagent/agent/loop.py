@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from flashagent.agent.calls import Approver, CallsInterrupted, Carried, carry_out
 from flashagent.agent.effort import Effort
 from flashagent.agent.limits import Budget
-from flashagent.events import AssistantReplied, BudgetSpent, Emit, StepStarted
+from flashagent.errors import FlashagentError
+from flashagent.events import AssistantReplied, BudgetSpent, Emit, Notice, StepStarted
 from flashagent.messages import AssistantMessage, Message, ToolMessage, UserMessage
 from flashagent.models.base import ChatModel, ModelRequest
 from flashagent.models.tokens import estimate_request
+from flashagent.models.waste import wasted_by
 from flashagent.ports import Clock
 from flashagent.tools.registry import Toolbox
 from flashagent.values import Usage
@@ -85,13 +87,16 @@ async def ask(thread: Thread, emit: Emit) -> AssistantMessage:
                 max_output_tokens=reservation.max_output_tokens,
                 temperature=thread.temperature,
                 reasoning_effort=thread.effort.reasoning,
+                token_allowance=thread.budget.allowance(reservation),
             ),
             emit,
         )
         usage = reply.usage + reply.wasted
-    except asyncio.CancelledError:
-        # The endpoint has read the prompt and bills it, though nobody told us what came back.
-        usage = Usage(prompt_tokens=reservation.prompt_tokens, estimated=True)
+    except (asyncio.CancelledError, FlashagentError) as error:
+        usage = wasted_by(error)
+        if usage is None and isinstance(error, asyncio.CancelledError):
+            # The endpoint has read the prompt and bills it, though nobody told us what came back.
+            usage = Usage(prompt_tokens=reservation.prompt_tokens, estimated=True)
         raise
     finally:
         thread.budget.settle(reservation, usage)
@@ -103,6 +108,14 @@ async def ask(thread: Thread, emit: Emit) -> AssistantMessage:
     )
     spent = thread.budget.usage
     emit(BudgetSpent(spent.total_tokens, thread.budget.cost, thread.budget.share, spent.estimated))
+    if overrun := thread.budget.overrun:
+        emit(
+            Notice(
+                "warning",
+                overrun,
+                "The endpoint did not keep to the reply cap, or counts otherwise than we do.",
+            )
+        )
     return reply
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -27,9 +27,18 @@ SYNCED = (AssistantReplied, ToolFinished, TurnFinished, JobFinished)
 
 
 class Recorder:
-    """A sink of events that hold no secret any more. Each line is written at once; after each finished step it is on the disk (fsync)."""
+    """A sink of events that hold no secret any more. A disk that refuses ends the record, not the job: `on_trouble` is
+    told once. Each line is written at once; after each finished step it is on the disk (fsync)."""
 
-    def __init__(self, path: Path, session: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        path: Path,
+        session: str,
+        clock: Clock,
+        on_trouble: Callable[[OSError], None] = lambda error: None,
+    ) -> None:
+        self._on_trouble = on_trouble
+        self._broken = False
         self.path = path
         self._session = session
         self._clock = clock
@@ -37,8 +46,15 @@ class Recorder:
         self._file: IO[str] | None = None
 
     def __call__(self, event: Event) -> None:
-        if isinstance(event, NOT_RECORDED):
+        if isinstance(event, NOT_RECORDED) or self._broken:
             return
+        try:
+            self._write(event)
+        except OSError as error:
+            self._broken = True
+            self._on_trouble(error)
+
+    def _write(self, event: Event) -> None:
         self._seq += 1
         line = to_line(event, seq=self._seq, time=self._clock.now(), session=self._session)
         file = self._open()

@@ -93,7 +93,10 @@ async def job_at(
 
 async def _run(wish: OneShot, cwd: Path, environ: Mapping[str, str], sink: Emit, session: str) -> JobFinished:
     wishes = Wishes(wish.settings, wish.checks, wish.sandboxed, wish.trust_project)
-    with closing(open_place(cwd, environ, wishes)) as place, closing(_recorder(place, session)) as recorder:
+    with (
+        closing(open_place(cwd, environ, wishes)) as place,
+        closing(_recorder(place, session, sink)) as recorder,
+    ):
         emit = masked(Secrets(place.secrets).mask, recorder, sink)
         for ignored in place.settings.ignored:
             emit(Notice("warning", str(ignored)))
@@ -129,8 +132,11 @@ def masked(mask: Callable[[str], str], *sinks: Emit) -> Emit:
     return emit
 
 
-def _recorder(place: Place, session: str) -> Recorder:
-    return Recorder(place.state / "sessions" / f"{session}.jsonl", session, place.clock)
+def _recorder(place: Place, session: str, sink: Emit) -> Recorder:
+    def tell(error: OSError) -> None:
+        sink(Notice("warning", f"This run is not recorded: {error.strerror or error}.", "Is the disk full?"))
+
+    return Recorder(place.state / "sessions" / f"{session}.jsonl", session, place.clock, tell)
 
 
 def _job(wish: OneShot, settings: Settings) -> FixJob:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from flashagent.messages import AssistantMessage, FinishReason, ToolCall, ToolMessage
 from flashagent.models.base import ModelRequest
@@ -10,6 +11,10 @@ from flashagent.models.tokens import estimate, estimate_request
 from flashagent.models.toolcalls import repaired, with_distinct_ids
 from flashagent.models.wire import CallPiece, Piece
 from flashagent.values import Usage
+
+_CAP_FACTOR, _CAP_SLACK = 1.25, 64  # our count is rough: only what is clearly over the cap counts as over
+_CHARACTERS_PER_TOKEN = 32  # more than text ever has; a run of blanks or signs may be estimated as one token
+_PLAUSIBLE_SHARE = 4  # a reported figure below a quarter of our own count is not believed
 
 
 class ReplyBuilder:
@@ -22,6 +27,9 @@ class ReplyBuilder:
         self._reasoning: list[str] = []
         self._calls: list[_OpenCall] = []
         self._usage: Usage | None = None
+        self._characters = 0
+        self._count_again_at = 0
+        self._ended_by_us = False
         self.finish: FinishReason | None = None
 
     def add(self, piece: Piece) -> None:
@@ -29,6 +37,7 @@ class ReplyBuilder:
         self._reasoning.append(piece.reasoning)
         for call in piece.calls:
             self._add_call(call)
+        self._characters += _size(piece)
         self.finish = piece.finish or self.finish
         self._usage = piece.usage or self._usage
         self._model = piece.model or self._model
@@ -51,14 +60,36 @@ class ReplyBuilder:
 
     @property
     def usage(self) -> Usage:
-        """The endpoint's figures, else an estimate marked as one."""
-        if self._usage is not None:
-            return self._usage
-        reasoning = estimate("".join(self._reasoning))
-        written = estimate("".join(self._text)) + sum(
-            estimate(call.name) + estimate(call.arguments) for call in self._calls
-        )
-        return Usage(estimate_request(self._request), 0, written + reasoning, reasoning, estimated=True)
+        """The endpoint's figures, else an estimate marked as one. A figure that cannot be true is replaced by ours, and
+        of a reply that we ended the larger count is taken, since the endpoint had not told its last."""
+        ours = self._estimated()
+        told = self._usage
+        if told is None:
+            return ours
+        if self._ended_by_us:
+            return replace(max(told, ours, key=lambda usage: usage.total_tokens), estimated=True)
+        if told.prompt_tokens * _PLAUSIBLE_SHARE < ours.prompt_tokens:
+            told = replace(told, prompt_tokens=ours.prompt_tokens, estimated=True)
+        if told.completion_tokens * _PLAUSIBLE_SHARE < ours.completion_tokens:
+            reasoning = max(told.reasoning_tokens, ours.reasoning_tokens)
+            completion = max(ours.completion_tokens, reasoning)
+            told = replace(told, completion_tokens=completion, reasoning_tokens=reasoning, estimated=True)
+        return told
+
+    def end_at_cap(self) -> bool:
+        """Whether the reply has clearly passed its cap; it then ends here, as 'length' if it has not told its end."""
+        cap = self._request.max_output_tokens
+        if cap is None or self._characters < self._count_again_at:
+            return False
+        limit = cap * _CAP_FACTOR + _CAP_SLACK
+        written = self._surely_written()
+        if written <= limit:
+            # Each further token has a character at least. Counting reads the whole text, so it is not done too often.
+            self._count_again_at = self._characters + int(max(limit - written, limit / 16))
+            return False
+        self._ended_by_us = True
+        self.finish = self.finish or "length"
+        return True
 
     def message(self) -> AssistantMessage:
         """The finished reply."""
@@ -72,6 +103,20 @@ class ReplyBuilder:
             model=self._model,
             finish="tool_calls" if calls and finish in ("stop", "unknown") else finish,
         )
+
+    def _estimated(self) -> Usage:
+        reasoning = estimate("".join(self._reasoning))
+        written = estimate("".join(self._text)) + sum(
+            estimate(call.name) + estimate(call.arguments) for call in self._calls
+        )
+        completion = max(written + reasoning, self._characters // _CHARACTERS_PER_TOKEN)
+        return Usage(estimate_request(self._request), 0, completion, reasoning, estimated=True)
+
+    def _surely_written(self) -> int:
+        """Our count, lowered for letters beyond ASCII, of which the newer vocabularies hold several in a token."""
+        pieces = [*self._text, *self._reasoning, *(call.arguments for call in self._calls)]
+        beyond = sum(len(piece) - len(piece.encode("ascii", "ignore")) for piece in pieces)
+        return self._estimated().completion_tokens - beyond // 4
 
     def _add_call(self, piece: CallPiece) -> None:
         call = self._find(piece)
@@ -91,6 +136,11 @@ class ReplyBuilder:
         last = candidates[-1]
         is_new = bool(piece.id and piece.name and last.id and piece.id != last.id)
         return None if is_new else last
+
+
+def _size(piece: Piece) -> int:
+    calls = sum(len(call.name) + len(call.arguments) for call in piece.calls)
+    return len(piece.text) + len(piece.reasoning) + calls
 
 
 class _OpenCall:

@@ -14,13 +14,17 @@ from flashagent.messages import AssistantMessage, Message, ToolSpec
 
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
-    """One question to a model. `max_output_tokens` caps the reply, reasoning included; None leaves out a parameter."""
+    """One question to a model. `max_output_tokens` caps the reply, reasoning included; None leaves out a parameter.
+
+    `token_allowance` is what the prompts and replies of all tries may use together, by our own count; it is not sent.
+    """
 
     messages: tuple[Message, ...]
     tools: tuple[ToolSpec, ...] = ()
     max_output_tokens: int | None = None
     temperature: float | None = None
     reasoning_effort: str | None = None
+    token_allowance: int | None = None
 
 
 class ChatModel(Protocol):
@@ -41,7 +45,9 @@ class ChatModel(Protocol):
 
         The tool calls have distinct ids, also distinct from those in the request. Their arguments are a JSON object, or
         the model's own text where that cannot be repaired without guessing.
-        Raises ModelUnreachable, ModelRefused or ContextTooLong.
+        A reply that clearly passes its cap is ended there, with finish 'length' and a Notice.
+        Raises ModelUnreachable, ModelRefused or ContextTooLong. What failed tries used is told by the reply's `wasted`,
+        or by the error's, a cancellation's too (`models.waste.wasted_by`).
         """
         ...
 

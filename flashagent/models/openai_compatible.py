@@ -14,7 +14,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from flashagent.events import Emit, ModelRetrying, ReasoningDelta, TextDelta
+from flashagent.errors import FlashagentError
+from flashagent.events import Emit, ModelRetrying, Notice, ReasoningDelta, TextDelta
 from flashagent.messages import AssistantMessage
 from flashagent.models.assemble import ReplyBuilder
 from flashagent.models.base import ModelRequest
@@ -29,9 +30,9 @@ from flashagent.models.faults import (
 )
 from flashagent.models.retries import RetryPolicy, asked_wait_s
 from flashagent.models.silence import Silence
+from flashagent.models.waste import Waste, allowance_used, another_try_fits, tell_waste
 from flashagent.models.wire import Piece, read_chunk, request_body
 from flashagent.ports import Clock
-from flashagent.values import Usage
 
 if TYPE_CHECKING:
     import httpx2
@@ -82,17 +83,27 @@ class OpenAICompatibleModel:
             await client.close()
 
     async def reply(self, request: ModelRequest, emit: Emit) -> AssistantMessage:
-        """As `ChatModel.reply` promises. No try starts after the retry policy's deadline."""
-        started = self._clock.monotonic()
-        wasted, tried = Usage(), 0
+        """As `ChatModel.reply` promises. No try starts after the retry policy's deadline, or when the failed ones and it
+        could use more than the request's allowance."""
+        waste = Waste()
+        try:
+            return await self._reply(request, emit, waste)
+        except (asyncio.CancelledError, FlashagentError) as error:
+            tell_waste(error, waste.total)
+            raise
+
+    async def _reply(self, request: ModelRequest, emit: Emit, waste: Waste) -> AssistantMessage:
+        started, tried = self._clock.monotonic(), 0
         while True:
             builder = ReplyBuilder(request, self.name)
+            waste.begin(builder)
             tried += 1
             fault = await self._try(request, builder, emit, self._limits(tried, started))
             if fault is None:
-                return replace(builder.message(), wasted=wasted)
-            if builder.started or builder.counted:
-                wasted += replace(builder.usage, estimated=True)
+                return replace(builder.message(), wasted=waste.ended)
+            waste.end()
+            if fault.kind in ("transient", "parameter") and not another_try_fits(request, waste.ended):
+                raise allowance_used(self.endpoint.shown, fault.reason, waste.ended)
             if fault.kind == "parameter" and fault.parameter not in self._omit:
                 self._omit |= {fault.parameter}
                 tried -= 1  # a question of dialect, not a failure
@@ -154,6 +165,9 @@ class OpenAICompatibleModel:
                     builder.add(piece)
                     silence.heard(started=builder.started, finished=builder.finish is not None)
                     _show(piece, emit)
+                    if builder.end_at_cap():
+                        emit(_over_the_cap(self.name))
+                        break
         except TimeoutError:
             return Fault("transient", silence.reason, "The endpoint took the request and fell silent.")
         except openai.APIStatusError as error:
@@ -249,6 +263,14 @@ def _show(piece: Piece, emit: Emit) -> None:
         emit(ReasoningDelta(piece.reasoning))
     if piece.text:
         emit(TextDelta(piece.text))
+
+
+def _over_the_cap(model: str) -> Notice:
+    return Notice(
+        "warning",
+        f"The endpoint ignored the reply cap for {model}; the reply was ended there.",
+        "The endpoint may bill what it wrote beyond that.",
+    )
 
 
 async def _other_content(response: httpx2.Response) -> str | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from flashagent.errors import ContextTooLong, ModelError
 from flashagent.events import Emit, ModelRetrying
 from flashagent.messages import AssistantMessage
 from flashagent.models.base import ChatModel, ModelRequest
+from flashagent.models.waste import allowance_used, another_try_fits, tell_waste, wasted_by
+from flashagent.values import Usage
 
 Role = Literal["flash", "architect", "embed"]
 
@@ -54,19 +57,34 @@ class FallbackModel:
         await self._models[self._first].warm()
 
     async def reply(self, request: ModelRequest, emit: Emit) -> AssistantMessage:
+        wasted = Usage()
         while True:
             number = self._first
             model = self._models[number]
             try:
-                return await model.reply(request, emit)
-            except ContextTooLong:
-                raise
-            except ModelError as error:
+                reply = await model.reply(_less(request, wasted), emit)
+                return replace(reply, wasted=reply.wasted + wasted)
+            except (asyncio.CancelledError, ModelError) as error:
+                wasted += wasted_by(error) or Usage()
+                tell_waste(error, wasted)
+                if not isinstance(error, ModelError) or isinstance(error, ContextTooLong):
+                    raise
                 if number + 1 == len(self._models):
                     raise
+                if not another_try_fits(request, wasted):
+                    last = allowance_used(model.name, error.message.rstrip("."), wasted)
+                    tell_waste(last, wasted)
+                    raise last from error
                 self._first = max(self._first, number + 1)  # another reply may have moved on already
                 emit(ModelRetrying(number + 2, 0.0, f"{error.message} Asking {self.name} instead."))
 
     async def aclose(self) -> None:
         for model in self._models:
             await model.aclose()
+
+
+def _less(request: ModelRequest, used: Usage) -> ModelRequest:
+    """The request with what is left of its allowance."""
+    if request.token_allowance is None:
+        return request
+    return replace(request, token_allowance=request.token_allowance - used.total_tokens)

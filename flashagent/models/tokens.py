@@ -10,9 +10,10 @@ from flashagent.models.base import ModelRequest
 
 # Byte-pair vocabularies of today hold most common words whole, split long identifiers about every five letters, numbers
 # every three digits, and keep an indent or a run of the same sign together.
-_PIECES = re.compile(r"[A-Za-z]+|[0-9]+|\n\s*|[^\S\n]{2,}|([^\w\s])\1*|[^\x00-\x7f]")
+_PIECES = re.compile(r"[A-Za-z]+|[0-9]+|[\u0370-\u1fff]+|\n\s*|[^\S\n]{2,}|([^\w\s])\1*|[^\x00-\x7f]")
 _LETTERS_PER_TOKEN = 6
 _DIGITS_PER_TOKEN = 3
+_OTHER_LETTERS_PER_TOKEN = 2  # of other alphabets; signs of words (Chinese, Japanese) count one each
 _MESSAGE_OVERHEAD = 4
 _TOOL_OVERHEAD = 8
 
@@ -46,4 +47,6 @@ def _piece_tokens(piece: str) -> int:
         return ceil(len(piece) / _LETTERS_PER_TOKEN)
     if first.isdigit() and first.isascii():
         return ceil(len(piece) / _DIGITS_PER_TOKEN)
+    if "\u0370" <= first <= "\u1fff":
+        return ceil(len(piece) / _OTHER_LETTERS_PER_TOKEN)
     return 1

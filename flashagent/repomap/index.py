@@ -65,7 +65,7 @@ class Index:
 
     def __init__(self, root: Path, store: Store, *, processes: int) -> None:
         self._root = root
-        self._name = str(root)
+        self._name = os.fsencode(root).decode("utf-8", "backslashreplace")
         self._store = store
         self._processes = processes
 

@@ -207,8 +207,10 @@ def writing_state(path: Path, what: str = "The state folder cannot be written") 
     try:
         yield
     except OSError as error:
+        # When copying meets a full disk, the error names the source.
+        place = path if error.errno in (errno.ENOSPC, errno.EDQUOT) else error.filename or path
         raise WorkspaceError(
-            f"{what}: {error.strerror or error} ({error.filename or path}).",
+            f"{what}: {error.strerror or error} ({place}).",
             hint="Check space and permissions there; FLASHAGENT_HOME chooses another folder for the state.",
         ) from error
 

@@ -89,9 +89,7 @@ class CandidateTrees:
             slot = self._take()
         try:
             with disk.writing_state(slot.folder, "A tree to try changes in cannot be made"):
-                self._reset(slot)
-                for change in changes:
-                    _apply(slot, change)
+                self._fill(slot, changes)
             yield slot.folder
         finally:
             with self._guard:
@@ -150,6 +148,17 @@ class CandidateTrees:
             if present is not None:
                 copies[path] = (source, present)
         slot.copies = copies
+
+    def _fill(self, slot: _Slot, changes: Sequence[FileChange]) -> None:
+        try:
+            self._reset(slot)
+            for change in changes:
+                _apply(slot, change)
+        except OSError:  # a full disk gets its room back, for the word about it and for whatever else goes on
+            slot.copies = {}
+            remove_tree(slot.folder)
+            slot.folder.mkdir(mode=0o700)
+            raise
 
     def _wanted(self) -> dict[str, Signature]:
         """Path → signature of every regular file and link that belongs to the project."""

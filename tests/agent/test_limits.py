@@ -1,10 +1,20 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
-from helpers.clock import FrozenClock
+from helpers.agent_session import session_of
+from helpers.clock import FrozenClock, VirtualClock
+from helpers.model_server import ModelServer, Reply
 
 from flashagent.agent.limits import Budget, Limits
-from flashagent.errors import LimitReached, UsageError
+from flashagent.agent.loop import ask
+from flashagent.errors import LimitReached, ModelUnreachable, UsageError
+from flashagent.events import Notice
+from flashagent.models.endpoint import Endpoint
+from flashagent.models.openai_compatible import OpenAICompatibleModel
+from flashagent.models.scripted import ScriptedReply
+from flashagent.models.waste import tell_waste
 from flashagent.values import Usage
 
 
@@ -73,3 +83,87 @@ def test_requests_and_time_are_limited() -> None:
         budget.check_time()
     assert refused.value.limit == "time"
     assert budget.share == 1.0
+
+
+def test_further_tries_may_use_what_is_left_beside_other_requests() -> None:
+    budget = Budget(Limits(tokens=10_000), FrozenClock())
+    budget.settle(budget.reserve("m", 99, 400), Usage(100, 0, 400))
+    budget.reserve("m", 999, 1_000)
+    assert budget.allowance(budget.reserve("m", 99, 400)) == 10_000 - 500 - 2_000
+
+
+def test_the_allowance_is_on_the_scale_of_our_estimates() -> None:
+    budget = Budget(Limits(tokens=10_000), FrozenClock())
+    budget.settle(budget.reserve("m", 999, 100), Usage(2_000))
+    assert budget.allowance(budget.reserve("m", 99, 400)) == 4_000
+
+
+def test_money_left_limits_further_tries() -> None:
+    budget = Budget(Limits(cost=0.01), FrozenClock(), price)
+    reservation = budget.reserve("priced", 999, 200)
+    assert reservation.cost == pytest.approx(0.002)
+    assert budget.allowance(reservation) == pytest.approx(5 * 1_200, abs=1)
+
+
+def test_an_overrun_is_said() -> None:
+    budget = Budget(Limits(tokens=10_000, cost=0.01), FrozenClock(), price)
+    reservation = budget.reserve("priced", 999, 500)
+    assert budget.overrun == ""
+    budget.settle(reservation, Usage(1_000, 0, 10_000))
+    said = "This run is over its limit: 11000 of 10000 tokens and $0.0510 of $0.01 used."
+    assert budget.overrun == said
+    with pytest.raises(LimitReached) as refused:
+        budget.reserve("priced", 999, 500)
+    assert (refused.value.limit, refused.value.message) == ("tokens", said)
+
+
+async def test_a_reply_over_the_limit_is_told_at_once() -> None:
+    session, model, seen = session_of(
+        [ScriptedReply("Hello.", usage=Usage(10, 0, 20_000))], limits=Limits(tokens=9_000)
+    )
+    await session.turn("Hi")
+    assert [event.text for event in seen if isinstance(event, Notice)] == [
+        "This run is over its limit: 20010 of 9000 tokens used."
+    ]
+    allowance = model.requests[0].token_allowance
+    assert allowance == 9_000
+
+
+async def test_what_a_failed_request_used_is_booked() -> None:
+    error = ModelUnreachable("Gone.")
+    used = Usage(300, 0, 200, 0, estimated=True)
+    tell_waste(error, used)
+    session, _, _ = session_of([error])
+    with pytest.raises(ModelUnreachable):
+        await ask(session.thread, lambda event: None)
+    assert (session.thread.budget.usage, session.thread.budget.requests) == (used, 1)
+
+
+async def test_a_failed_request_of_which_nothing_is_told_costs_nothing() -> None:
+    session, _, _ = session_of([ModelUnreachable("Gone.")])
+    with pytest.raises(ModelUnreachable):
+        await ask(session.thread, lambda event: None)
+    assert (session.thread.budget.usage, session.thread.budget.requests) == (Usage(), 1)
+
+
+async def test_what_a_cancelled_request_used_is_booked() -> None:
+    text = "word " * 400
+    async with ModelServer([Reply(text=text, fault="stall")]) as server:
+        session, _, _ = session_of([])
+        session.thread.model = model = OpenAICompatibleModel(
+            Endpoint(server.base_url, "m"), VirtualClock(hold_from=0.0)
+        )
+        heard: list[str] = []
+        task = asyncio.create_task(
+            ask(session.thread, lambda event: heard.append(getattr(event, "text", "")))
+        )
+        while len("".join(heard)) < len(text) // 2 - 16:
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await model.aclose()
+    usage = session.thread.budget.usage
+    assert usage.estimated
+    assert usage.prompt_tokens > 0
+    assert 195 < usage.completion_tokens < 205

@@ -134,3 +134,12 @@ def test_a_test_that_the_failure_quotes_whole_is_not_shown_again() -> None:
     focus = choose_focus(symbols, {"t.py": text}.get, 500, quoted={("t.py", 2), ("t.py", 6)})
     assert [s.symbol.name for s in focus.shown] == ["test_b"]
     assert "test_a" not in focus.text
+
+
+def test_a_disk_that_refuses_ends_the_record_and_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    told: list[OSError] = []
+    recorder = Recorder(tmp_path / "file" / "one.jsonl", "one", FrozenClock(), told.append)
+    recorder(TurnStarted("Go"))
+    recorder(Notice("info", "n"))
+    assert len(told) == 1

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from flashagent.messages import AssistantMessage, ToolCall, UserMessage
 from flashagent.models.assemble import ReplyBuilder
 from flashagent.models.base import ModelRequest
@@ -82,3 +86,66 @@ def test_what_counts_as_empty() -> None:
     assert not built(Piece(text="x", finish="stop")).empty
     assert not built(Piece(finish="length")).empty
     assert not built(Piece(finish="content_filter")).empty
+
+
+def ended_after(piece: Piece, cap: int | None = 100, most: int = 5_000) -> int | None:
+    """How many such pieces come before the builder ends the reply."""
+    builder = ReplyBuilder(replace(REQUEST, max_output_tokens=cap), "asked")
+    for number in range(1, most + 1):
+        builder.add(piece)
+        if builder.end_at_cap():
+            assert builder.message().finish == (piece.finish or "length")
+            assert builder.usage.estimated
+            return number
+    return None
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        Piece(text="word "),
+        Piece(reasoning="word "),
+        Piece(calls=(CallPiece(0, "x", "edit", " word"),)),
+        Piece(text="word ", finish="stop"),
+        Piece(text="word ", usage=Usage(1, 0, 1, 0)),
+    ],
+)
+def test_a_reply_that_clearly_passes_its_cap_is_ended(piece: Piece) -> None:
+    number = ended_after(piece)
+    assert number is not None
+    assert 1.25 * 100 + 64 - 2 < number < 1.4 * 100 + 64
+
+
+def test_letters_that_come_one_by_one_and_other_alphabets_are_not_counted_as_more() -> None:
+    assert ended_after(Piece(text="a"), most=189 * 6) is None
+    assert ended_after(Piece(text="привет "), most=100) is None
+    assert ended_after(Piece(text="日本語"), most=50) is None
+
+
+def test_a_run_of_blanks_passes_the_cap_too() -> None:
+    assert ended_after(Piece(text="\n" * 64)) is not None
+
+
+def test_no_cap_ends_nothing() -> None:
+    assert ended_after(Piece(text="word "), cap=None) is None
+
+
+def test_usage_so_far_of_a_reply_that_was_ended_counts_where_it_is_more() -> None:
+    told = Usage(50, 0, 9_000, 8_000)
+    builder = ReplyBuilder(replace(REQUEST, max_output_tokens=10), "asked")
+    builder.add(Piece(text="word " * 200, usage=told))
+    assert builder.end_at_cap()
+    assert builder.usage == replace(told, estimated=True)
+
+
+def test_usage_that_cannot_be_true_is_replaced_by_our_count() -> None:
+    text = Piece(text="word " * 400, reasoning="word " * 100, finish="stop")
+    ours = built(text).usage
+    assert built(text, Piece(usage=Usage())).usage == ours
+    assert built(text, Piece(usage=Usage(ours.prompt_tokens, 0, 124, 0))).usage == ours
+    believed = Usage(ours.prompt_tokens, 0, 125, 0)
+    assert built(text, Piece(usage=believed)).usage == believed
+    more = Usage(0, 0, 9_000, 8_500)
+    assert built(text, Piece(usage=more)).usage == replace(
+        more, prompt_tokens=ours.prompt_tokens, estimated=True
+    )

@@ -15,12 +15,14 @@ from helpers.clock import VirtualClock
 from helpers.model_server import Call, ModelServer, Reply
 
 from flashagent.errors import ContextTooLong, ModelError, ModelRefused, ModelUnreachable, UsageError
-from flashagent.events import Event, ModelRetrying, ReasoningDelta, TextDelta
+from flashagent.events import Event, ModelRetrying, Notice, ReasoningDelta, TextDelta
 from flashagent.messages import AssistantMessage, SystemMessage, ToolCall, ToolMessage, ToolSpec, UserMessage
 from flashagent.models.base import ModelRequest
 from flashagent.models.endpoint import Endpoint, Timeouts
 from flashagent.models.openai_compatible import OpenAICompatibleModel
 from flashagent.models.retries import RetryPolicy
+from flashagent.models.tokens import estimate_request
+from flashagent.models.waste import wasted_by
 from flashagent.values import Usage
 
 EDIT = Call("edit", {"path": "shop/cart.py", "old": "a - b", "new": "a + b"}, "c1")
@@ -261,6 +263,88 @@ async def test_tries_that_came_to_nothing_are_accounted_for() -> None:
         assert reply.wasted.estimated
         assert 0 < reply.wasted.completion_tokens < 40
         assert 0 < reply.wasted.prompt_tokens < 100
+
+
+@pytest.mark.parametrize("kind", ["text", "reasoning", "calls"])
+async def test_a_reply_far_over_its_cap_is_ended_and_the_connection_closed(kind: str) -> None:
+    words = "word " * 200_000
+    endless = Reply(calls=[Call("edit", words)]) if kind == "calls" else Reply(**{kind: words})  # type: ignore[arg-type]
+    async with asked([endless, GOOD]) as it:
+        reply = await it.reply()
+        assert reply.finish == "length"
+        assert reply.usage.estimated
+        assert 500 < reply.usage.completion_tokens < 800
+        notices = [event for event in it.events if isinstance(event, Notice)]
+        assert [notice.level for notice in notices] == ["warning"]
+        assert "ignored the reply cap" in notices[0].text
+        assert it.retries == []
+        await _until(lambda: it.server.dropped == 1)
+        assert (await it.reply()).text == GOOD.text
+
+
+async def test_usage_told_as_nothing_is_not_believed() -> None:
+    nothing = {"prompt_tokens": 0, "completion_tokens": 0}
+    async with asked([replace(GOOD, usage=nothing)]) as it:
+        usage = (await it.reply()).usage
+        assert usage.estimated
+        assert usage.prompt_tokens == estimate_request(REQUEST)
+        assert usage.completion_tokens > 20
+
+
+async def test_no_retry_that_could_go_over_the_allowance() -> None:
+    prompt = estimate_request(REQUEST)
+    allowed = replace(REQUEST, token_allowance=3 * (prompt + 500))
+    cut = Reply(text="word " * 800, fault="cut", times=0)  # half of it comes: 400 words
+    async with asked([cut]) as it:
+        with pytest.raises(
+            ModelUnreachable, match="another one could go over the limit of this run"
+        ) as caught:
+            await it.reply(allowed)
+        wasted = wasted_by(caught.value)
+        assert wasted is not None
+        # Two tries of about 400 tokens leave room for a third at its full cap, three do not for a fourth.
+        assert len(it.server.requests) == 3
+        assert 3 * (prompt + 395) < wasted.total_tokens < allowed.token_allowance  # type: ignore[operator]
+        assert "--max-tokens" in caught.value.hint
+
+
+async def test_tries_that_used_nothing_do_not_touch_the_allowance() -> None:
+    allowed = replace(REQUEST, token_allowance=estimate_request(REQUEST))
+    async with asked([Reply(fault="500", times=3), GOOD]) as it:
+        assert (await it.reply(allowed)).text == GOOD.text
+
+
+async def test_an_error_tells_what_its_tries_used() -> None:
+    async with asked([Reply(text="word " * 400, fault="drop", times=0)]) as it:
+        with pytest.raises(ModelUnreachable) as caught:
+            await it.reply()
+        wasted = wasted_by(caught.value)
+        assert wasted is not None
+        assert wasted.estimated
+        assert wasted.prompt_tokens == 6 * estimate_request(REQUEST)
+        assert 6 * 195 < wasted.completion_tokens < 6 * 205
+
+
+async def test_a_refusal_has_used_nothing() -> None:
+    async with asked([Reply(fault="unauthorized")]) as it:
+        with pytest.raises(ModelRefused) as caught:
+            await it.reply()
+        assert wasted_by(caught.value) is None
+
+
+async def test_a_cancellation_tells_what_its_tries_used() -> None:
+    text = "word " * 400
+    async with asked([Reply(text=text, fault="cut"), Reply(text=text, fault="stall")]) as it:
+        task = asyncio.create_task(it.reply())
+        await it.server.stalled.wait()
+        await _until(lambda: len(it.shown()) >= len(text) // 2 - 16)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await task
+        wasted = wasted_by(caught.value)
+        assert wasted is not None
+        assert wasted.prompt_tokens == 2 * estimate_request(REQUEST)
+        assert 2 * 195 < wasted.completion_tokens < 2 * 205
 
 
 async def test_broken_tool_json_is_left_for_the_loop() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from flashagent.messages import AssistantMessage, ToolCall, UserMessage
 from flashagent.models.base import ChatModel, ModelRequest
 from flashagent.models.router import FallbackModel, Router
 from flashagent.models.scripted import ScriptedModel, ScriptedReply, call
+from flashagent.models.waste import tell_waste, wasted_by
 from flashagent.values import Usage
 
 REQUEST = ModelRequest((UserMessage("Fix it."),))
@@ -89,3 +91,25 @@ async def test_what_a_fallback_cannot_help(error: ModelError) -> None:
     model = FallbackModel([ScriptedModel([error], name=name) for name in names])
     with pytest.raises(type(error)):
         await model.reply(REQUEST, lambda event: None)
+
+
+async def test_what_failed_models_used_is_told_and_kept_to_the_allowance() -> None:
+    used = Usage(30, 0, 20, 0, estimated=True)
+    request = replace(REQUEST, max_output_tokens=100, token_allowance=1_000)
+
+    def broken() -> ModelUnreachable:
+        error = ModelUnreachable("Gone.")
+        tell_waste(error, used)
+        return error
+
+    last = ScriptedModel(["a"], name="two")
+    reply = await FallbackModel([ScriptedModel([broken()]), last]).reply(request, lambda event: None)
+    assert (reply.text, reply.wasted) == ("a", used)
+    assert last.requests == [replace(request, token_allowance=950)]
+
+    unasked = ScriptedModel([])
+    model = FallbackModel([ScriptedModel([broken()]), unasked])
+    with pytest.raises(ModelUnreachable, match="could go over the limit") as caught:
+        await model.reply(replace(request, token_allowance=150), lambda event: None)
+    assert wasted_by(caught.value) == used
+    assert unasked.requests == []

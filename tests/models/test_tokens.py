@@ -13,6 +13,7 @@ def test_words_signs_numbers_and_line_ends() -> None:
     assert estimate("1234567") == 3
     assert estimate("========") == 1
     assert estimate("日本語") == 3
+    assert estimate("привет") == 3
 
 
 def test_a_longer_text_never_counts_less() -> None:

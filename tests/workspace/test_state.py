@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
 from collections.abc import Callable
@@ -26,7 +25,7 @@ def _take(repository: Repository, state: Path) -> None:
 
 
 def _apply(repository: Repository, state: Path) -> None:
-    Workspace(repository.root, state).apply([FileChange("new.py", None, "x\n")])
+    Workspace(repository.root, state).apply([FileChange("new.py", None, "x" * 4096)])
 
 
 def _tree(repository: Repository, state: Path) -> None:
@@ -77,13 +76,9 @@ def test_a_write_that_fails_half_way(
     done = subprocess.run(
         arguments, env={**environment, "PYTHONPATH": path}, capture_output=True, text=True, check=False
     )
-    assert "Traceback" not in done.stderr, done.stderr
-    if use == "_apply" and limit == 200:
-        assert done.returncode in (0, 2)
-    else:
-        assert done.returncode == 2 and done.stdout
-        assert sorted(path for path in root.rglob("*") if ".git" not in path.parts) == before
-    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
+    assert (done.returncode, done.stderr) == (2, "")
+    assert done.stdout
+    assert sorted(path for path in root.rglob("*") if ".git" not in path.parts) == before
 
 
 def test_it_never_lies_in_the_repository_and_is_not_made(root: Path, tmp_path: Path) -> None:

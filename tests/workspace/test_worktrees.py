@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 import threading
@@ -160,3 +161,22 @@ def test_trees_of_dead_processes_are_removed(
     assert len(left) == 1 and (left[0] / "1/app.py").exists()
     with CandidateTrees(repository, state_dir) as trees, trees.tree([]):
         assert not left[0].exists()
+
+
+def test_a_tree_that_does_not_fit_gives_its_room_back(
+    root: Path, repository: Repository, state_dir: Path
+) -> None:
+    full = True
+
+    def clone(source: Path, target: Path) -> None:
+        clone_file(source, target)
+        if full and source.name == "util.py":
+            raise OSError(errno.ENOSPC, "No space left on device", str(target))
+
+    with CandidateTrees(repository, state_dir, clone=clone) as trees:
+        with pytest.raises(WorkspaceError, match="No space left"), trees.tree([]):
+            pass
+        assert [path for path in (state_dir / "trees").rglob("*") if path.is_file()] == []
+        full = False
+        with trees.tree([]) as tree:
+            assert work_tree_state(tree) == work_tree_state(root)
