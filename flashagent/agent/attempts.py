@@ -152,4 +152,8 @@ class Attempts:
         report: CheckReport = self._witness.before if self._judgement is None else self._judgement.report
         failures = frozenset((failure.test_id, failure.message) for failure in report.failures)
         patch = self._landing.diff()
-        return Tried(failures, hashlib.sha256(patch.encode("utf-8", "surrogateescape")).hexdigest() if patch else "", refused)
+        return Tried(
+            failures,
+            hashlib.sha256(patch.encode("utf-8", "surrogateescape")).hexdigest() if patch else "",
+            refused,
+        )
