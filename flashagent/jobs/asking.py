@@ -55,6 +55,7 @@ class Bench:
         house = self.house
         self.guard = guard_for(house, self.job.goal, self.job.paths)
         self.landing = landing_in(house, self.tree, self.emit, self.guard)
+        self._existing = house.repository.files()
         self.witness = Witness(
             [
                 Watched(self._runner_of(check), report, self._bare_runner_of(check))
@@ -96,7 +97,7 @@ class Bench:
             raise Interrupted("Stopped by you; your files are as they were.")
         patch = self.landing.changes()
         if outcome.green and not self.job.tests_may_change:
-            found = examine(patch)
+            found = examine(patch, existing=self._existing)
             if found:
                 return await self._without_test_changes(found, patch, outcome)
         if outcome.green:
@@ -149,7 +150,7 @@ class Bench:
         """Tests were weakened. What counts is the verdict with the original tests, so they are put back and judged."""
         what = "; ".join(dict.fromkeys(f"{one.path}: {one.text}" for one in found))
         flagged = {one.path for one in found}
-        honest = tuple(c for c in patch if not (c.path in flagged and touches_tests(c)))
+        honest = tuple(c for c in patch if not (c.path in flagged and touches_tests(c, self._existing)))
         self.emit(Notice("warning", f"The patch changes tests: {what}.", "They are judged as they were."))
         if honest and honest != patch:
             self.landing.put_back([change for change in patch if change not in honest])
@@ -160,7 +161,7 @@ class Bench:
             "not_fixed",
             patch,
             attempts=outcome.attempts,
-            message=f"Green, but not to be trusted: {what}.",
+            message=f"{'Green only because tests were changed' if honest != patch else 'Green, but not to be trusted'}: {what}.",
         )
 
     def _last_words(self) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -16,6 +18,8 @@ from flashagent_sandbox.profiles import load_profile
 from flashagent_sandbox.supervisor import run
 
 PYTHON = sys.executable
+# The command line binds nothing, so what it runs must lie where every sandbox shows it, wherever the checkout is.
+SYSTEM_PYTHON = shutil.which("python3", path="/usr/bin:/bin:/usr/local/bin") or PYTHON
 TOOLS = (Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable))
 
 
@@ -99,3 +103,10 @@ def alive(marker: str) -> list[int]:
             except OSError:
                 continue
     return found
+
+
+async def gone(marker: str) -> None:
+    """Returns when no such process is left; the kernel takes a moment to clear away what it has killed."""
+    async with asyncio.timeout(10):
+        while alive(marker):
+            await asyncio.sleep(0.01)

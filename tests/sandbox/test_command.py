@@ -10,7 +10,7 @@ from pathlib import Path
 
 import flashagent_sandbox
 import pytest
-from helpers.sandbox_project import git
+from helpers.sandbox_project import SYSTEM_PYTHON, git
 
 PACKAGE = str(Path(str(flashagent_sandbox.__file__)).parent.parent)
 
@@ -95,7 +95,7 @@ def test_a_home_folder_as_the_root_is_refused_with_a_hint(root: Path) -> None:
 
 @pytest.mark.needs("bwrap")
 def test_limits_are_said(root: Path) -> None:
-    done = sandbox(root, "run", "--memory", "64M", "--", sys.executable, "-c", "b = bytearray(200 << 20)")
+    done = sandbox(root, "run", "--memory", "64M", "--", SYSTEM_PYTHON, "-c", "b = bytearray(200 << 20)")
     assert b"MemoryError" in done.stderr
     flood = sandbox(root, "run", "--", "/bin/sh", "-c", "yes")
     assert len(flood.stdout) + len(flood.stderr) <= 10 << 20
