@@ -89,3 +89,21 @@ def deleted_file_bytes(pid: int) -> int:
 def kill_quietly(pid: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, signal.SIGKILL)
+
+
+def stop(pid: int, within_s: float = 1.0) -> None:
+    """Stop a process and wait until it stands still (or is gone): from then on it starts nothing."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGSTOP)
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline and _state(pid) not in "TtZX":
+        time.sleep(0.0005)
+
+
+def _state(pid: int) -> str:
+    """The letter of /proc/PID/stat; 'X' for a process that is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()[0].decode()
+    except (OSError, IndexError):
+        return "X"

@@ -30,7 +30,7 @@ from flashagent_sandbox.policy import (
     SandboxError,
     StartFailed,
 )
-from flashagent_sandbox.processes import ProcessTree, kill_quietly
+from flashagent_sandbox.processes import ProcessTree, kill_quietly, stop
 from flashagent_sandbox.protect import Findings
 from flashagent_sandbox.quarantine import Quarantine
 from flashagent_sandbox.root import check_root
@@ -279,7 +279,9 @@ class _Running:
                 os.close(descriptor)
 
     def _force(self) -> None:
-        """Kill everything that descends from the launcher, then itself."""
+        """Kill everything that descends from the launcher, then itself. It is stopped first: a child that it forked after
+        its descendants were looked at would live on, waiting for it for ever."""
+        stop(self._process.pid)
         for pid in ProcessTree(self._process.pid).members():
             kill_quietly(pid)
         kill_quietly(self._process.pid)
