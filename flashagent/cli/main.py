@@ -18,8 +18,11 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     """The exit code of the command. Errors that are expected become a message and a hint on stderr; a bug of ours
     becomes a report file and exit code 70."""
     if argv and argv[0] in ("-h", "--help", "help"):
-        print(help_text())
-        return ExitCode.OK
+        if argv[1:2] and argv[1] in COMMANDS:
+            argv = [argv[1], "--help"]
+        else:
+            print(help_text())
+            return ExitCode.OK
     try:
         return _dispatch(argv, environ)
     except FlashagentError as error:
@@ -46,7 +49,7 @@ def help_text() -> str:
             "",
             *lines,
             "",
-            "flashagent COMMAND --help tells the options of a command; --version the version.",
+            "`flashagent help COMMAND` tells the options of a command; --version the version.",
         ]
     )
 

@@ -48,4 +48,4 @@ def add_job_options(parser: argparse.ArgumentParser) -> None:
     add("--trust-project", action="store_true", help="trust the project's own settings for this run")
     add("--json", action="store_true", help="one event a line on stdout")
     add("-q", "--quiet", action="count", default=0, help="only the result")
-    add("-v", "--verbose", action="count", default=0, help="also what the tools and commands print")
+    add("-v", "--verbose", action="store_const", const=1, default=0, help="also what the tools and commands print")

@@ -42,6 +42,7 @@ from flashagent.ports import Clock
 
 QUIET, NORMAL, VERBOSE = -1, 0, 1
 _REDRAW_S = 0.1
+_LONGEST_LINE = 4_000  # characters of one printed line that are waited for
 _GREEN, _RED, _BOLD, _DIM, _RESET = "\x1b[32m", "\x1b[31m", "\x1b[1m", "\x1b[2m", "\x1b[0m"
 _CLEAR_LINE = "\r\x1b[K"
 
@@ -76,6 +77,7 @@ class TextAccount:
         self._drawn_at = float("-inf")
         self._doing = ""
         self._since = clock.monotonic()
+        self._unfinished = ""  # the start of a line whose end a command has not printed yet
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, JobFinished):
@@ -141,6 +143,8 @@ class TextAccount:
 
     def _lines(self, event: Event) -> Iterable[str]:
         """The lines that the event adds to the talk."""
+        if isinstance(event, ToolFinished | CheckFinished) and self._unfinished:
+            yield from self._whole_lines("\n")
         match event:
             case Notice():
                 yield from self._notice(event)
@@ -181,6 +185,15 @@ class TextAccount:
                 if self._verbosity >= VERBOSE:
                     yield from self._verbose(event)
 
+    def _whole_lines(self, text: str) -> Iterable[str]:
+        """What a command printed, by whole lines: runners print a dot at a time."""
+        *lines, self._unfinished = (self._unfinished + text).split("\n")
+        if len(self._unfinished) > _LONGEST_LINE:
+            lines.append(self._unfinished)
+            self._unfinished = ""
+        for line in lines:
+            yield from (f"    {part}" for part in words.clean(line).splitlines())
+
     def _verbose(self, event: Event) -> Iterable[str]:
         """What only the curious want."""
         match event:
@@ -190,7 +203,7 @@ class TextAccount:
             case ToolStarted(tool=tool, summary=summary):
                 yield f"  {words.one_line(tool)}: {words.one_line(summary)}"
             case ToolOutput(text=text) | CheckOutput(text=text):
-                yield from (f"    {line}" for line in words.clean(text).splitlines())
+                yield from self._whole_lines(text)
             case MapReady(files=files, symbols=symbols, seconds=took, from_cache=cached):
                 source = ", from cache" if cached else ""
                 yield f"Map: {words.count(files, 'file')}, {words.count(symbols, 'symbol')}{source}, {words.seconds(took)}"

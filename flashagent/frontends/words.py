@@ -141,7 +141,7 @@ def search_progress(event: SearchProgress) -> str:
     of = f" of {event.candidates:,}" if event.candidates else ""
     found = f", {event.plausible} plausible" if event.plausible else ""
     best = f", best: {one_line(event.best, 60)}" if event.best else ""
-    return f"{event.tried:,}{of} candidates tried{found}, {seconds(event.seconds)}{best}"
+    return f"{event.tried:,}{of} candidates tried{found}{best}"
 
 
 def attempt_finished(event: AttemptFinished) -> str:

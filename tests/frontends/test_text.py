@@ -152,6 +152,17 @@ def test_verbose_adds_what_was_said() -> None:
     assert more == {"  ∴ Hm.", "  I see.", "  The sign.", "  edit: edit shop/cart.py", "    F.."}
 
 
+def test_what_a_command_prints_is_told_by_whole_lines() -> None:
+    chunks = ["..", "F", "\nFAIL", "ED\n", "x" * 5_000, "1 failed"]
+    events: list[Event] = [
+        CheckStarted(("pytest",)),
+        *(CheckOutput(chunk) for chunk in chunks),
+        CheckFinished(1, 1, (), 0.1, 1, True),
+    ]
+    talk = told(events, verbosity=VERBOSE)[1].splitlines()
+    assert talk[1:5] == ["    ..F", "    FAILED", "    " + "x" * 5_000, "    1 failed"]
+
+
 def test_a_job_that_did_not_fix_shows_its_best_patch_as_not_applied() -> None:
     report = replace(
         REPORT, fixed=(), still_failing=(FAILURE.test_id,), message="The best patch is kept in x.patch."

@@ -191,7 +191,7 @@ def _check(view: View, event: CheckStarted | CheckOutput | CheckFinished | Searc
                 doing="",
             )
         case SearchProgress():
-            said = words.search_progress(event)
+            said = f"{words.search_progress(event)}, {words.seconds(event.seconds)}"
             view = replace(view, doing="searching without a model")
             if any(block.key == _SEARCH for block in view.open):
                 return changed(view, _SEARCH, lambda block: replace(block, title=f"search: {said}"))
