@@ -1,34 +1,12 @@
-"""Small programs with tests, each with one-place faults of kinds that people make. Written for this benchmark.
-
-`probe` is an expression over more inputs than the tests have; a repair is correct when it gives what the right program
-gives. Each fault is a text of the program and what stands in its place.
-"""
+"""Small programs with tests, each with one-place faults of kinds that people make. Written for this benchmark."""
 
 from __future__ import annotations
 
-import textwrap
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    name: str
-    code: str
-    tests: str
-    probe: str
-    faults: tuple[tuple[str, str], ...]
-
-
-def _program(name: str, code: str, tests: str, probe: str, *faults: tuple[str, str]) -> Program:
-    code = textwrap.dedent(code).lstrip("\n")
-    head = f"from {name} import *\n\n\n"
-    for old, _ in faults:
-        assert code.count(old) == 1, (name, old)
-    return Program(name, code, head + textwrap.dedent(tests).lstrip("\n"), probe, faults)
-
+from repair_exercises import EXERCISES
+from repair_forms import Program, program
 
 PROGRAMS: tuple[Program, ...] = (
-    _program("runlength", """
+    program("runlength", """
         def encode(text):
             runs = []
             for letter in text:
@@ -44,7 +22,7 @@ PROGRAMS: tuple[Program, ...] = (
         def test_back(): assert encode("aba") == "a1b1a1"
         """, "[encode(t) for t in ('xxyxx', 'z' * 12, 'abcabc', 'aabbccdd')]",
         ("runs[-1][0] == letter", "runs[0][0] == letter"), ("+= 1", "= 1"), ("[letter, 1]", "[letter, 0]")),
-    _program("roman", """
+    program("roman", """
         VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 
 
@@ -67,7 +45,7 @@ PROGRAMS: tuple[Program, ...] = (
         """, "[to_number(t) for t in ('IX', 'XC', 'CD', 'MMXXVI', 'LXXVII', 'XIX')]",
         ("total -= value", "total += value"), ("value < VALUES", "value <= VALUES"), ("place + 1 < len", "place < len"),
         ('"D": 500', '"D": 50')),
-    _program("caesar", """
+    program("caesar", """
         def shift(text, by):
             result = []
             for letter in text:
@@ -85,7 +63,7 @@ PROGRAMS: tuple[Program, ...] = (
         def test_back(): assert shift("bcd", -1) == "abc"
         """, "[shift('The Quick Brown Fox', n) for n in range(-30, 31, 7)]",
         ('ord("a") + by', 'ord("a") - by'), ('ord("A") + by) % 26', 'ord("A") + by) % 25'), ("letter.isupper", "letter.isalnum")),
-    _program("intervals", """
+    program("intervals", """
         def merge(intervals):
             merged = []
             for start, end in sorted(intervals):
@@ -104,7 +82,7 @@ PROGRAMS: tuple[Program, ...] = (
         """, "[merge(x) for x in ([(3, 4), (1, 10), (12, 13), (10, 11)], [(0, 0), (0, 1)], [(8, 9), (1, 2), (2, 8)])]",
         ("start <= merged", "start < merged"), ("max(merged[-1][1], end)", "end"), ("sorted(intervals)", "intervals"),
         ("(merged[-1][0], max", "(start, max")),
-    _program("luhn", """
+    program("luhn", """
         def valid(number):
             total = 0
             for place, digit in enumerate(reversed(number)):
@@ -124,7 +102,7 @@ PROGRAMS: tuple[Program, ...] = (
         def test_nine(): assert not valid("92")
         """, "[n for n in range(10, 400) if valid(str(n))]",
         ("place % 2 == 1", "place % 2 == 0"), ("value > 9", "value > 10"), ("value -= 9", "value -= 10"), ("reversed(number)", "number")),
-    _program("calendar_days", """
+    program("calendar_days", """
         def is_leap(year):
             return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
 
@@ -150,7 +128,7 @@ PROGRAMS: tuple[Program, ...] = (
         """, "[day_of_year(y, m, 5) for y in (1900, 1999, 2000, 2024) for m in range(1, 13)]",
         ("!= 0 or year", "!= 0 and year"), ("range(1, month)", "range(month)"), ("29 if is_leap(year) else 28", "28 if is_leap(year) else 29"),
         ("(4, 6, 9, 11)", "(4, 6, 9, 10)")),
-    _program("matrix", """
+    program("matrix", """
         def transpose(rows):
             return [[row[column] for row in rows] for column in range(len(rows[0]))]
 
@@ -175,7 +153,7 @@ PROGRAMS: tuple[Program, ...] = (
         def test_tall(): assert multiply([[1, 2]], [[3], [4]]) == [[11]]
         """, "[multiply([[1, 2, 3], [0, 1, 4]], [[5, 1], [6, 2], [7, 9]]), identity(4), transpose([[1], [2]])]",
         ("range(len(rows[0]))", "range(len(rows))"), ("a * b for", "a + b for"), ("transpose(right)", "right"), ("1 if i == j", "1 if i != j")),
-    _program("bank", """
+    program("bank", """
         class Account:
             def __init__(self, balance=0, overdraft=0):
                 self.balance = balance
@@ -222,7 +200,7 @@ PROGRAMS: tuple[Program, ...] = (
         ("amount <= 0", "amount < 0"), ("amount > self.balance + self.overdraft", "amount >= self.balance + self.overdraft"),
         ("self.balance + self.overdraft", "self.balance - self.overdraft"), ("other.deposit(amount)", "self.deposit(amount)"),
         ("if not self.withdraw", "if self.withdraw")),
-    _program("life", """
+    program("life", """
         def neighbours(cells, row, column):
             count = 0
             for r in (row - 1, row, row + 1):
@@ -249,7 +227,7 @@ PROGRAMS: tuple[Program, ...] = (
         """, "sorted(step(step({(0, 1), (1, 2), (2, 0), (2, 1), (2, 2)})))",
         ("!= (row, column) and", "!= (row, column) or"), ("around == 3 or", "around == 3 and"), ("around == 2 and", "around == 2 or"),
         ("(row - 1, row, row + 1)", "(row - 1, row, row)")),
-    _program("anagrams", """
+    program("anagrams", """
         def signature(word):
             return "".join(sorted(word.lower()))
 
@@ -266,7 +244,7 @@ PROGRAMS: tuple[Program, ...] = (
         def test_two(): assert groups(["ab", "cd", "ba", "dc"]) == [["ab", "ba"], ["cd", "dc"]]
         """, "groups(['Listen', 'silent', 'x', 'enlist', 'inlets', 'google', 'elgoog', 'X'])",
         ("word.lower()", "word"), ("len(group) > 1", "len(group) > 2"), ("if len(group) > 1", "if len(group) >= 1"), ("found.values()", "found.keys()")),
-    _program("ringbuffer", """
+    program("ringbuffer", """
         class RingBuffer:
             def __init__(self, size):
                 self.items = [None] * size
@@ -305,7 +283,7 @@ PROGRAMS: tuple[Program, ...] = (
         """, "(lambda r: ([r.push(i) for i in range(9)], r.pop(), r.push(99), [r.pop() for _ in range(r.count)])[1:])(RingBuffer(4))",
         ("self.start + self.count)", "self.start - self.count)"), ("self.count -= 1", "self.count -= 2"), ("self.count == len(self.items)", "self.count > len(self.items)"),
         ("if self.count == 0", "if self.start == 0")),
-    _program("justify", """
+    program("justify", """
         def justify(words, width):
             gaps = len(words) - 1
             if gaps == 0:
@@ -323,7 +301,7 @@ PROGRAMS: tuple[Program, ...] = (
         def test_two(): assert justify(["ab", "cd"], 7) == "ab   cd"
         """, "[justify(['one', 'two', 'three', 'go'], n) for n in range(16, 24)]",
         ("place < extra", "place <= extra"), ("words[:-1]", "words"), ("ljust", "rjust"), ("len(words) - 1", "len(words)")),
-    _program("moving", """
+    program("moving", """
         def averages(values, width):
             if width <= 0:
                 raise ValueError("width must be positive")
@@ -352,7 +330,7 @@ PROGRAMS: tuple[Program, ...] = (
         """, "[averages([4, 8, 15, 16, 23, 42], n) for n in range(1, 7)] + [biggest_jump([3, 3]), biggest_jump([0, -9, 4])]",
         ("- width + 1)", "- width)"), ("sum(window) / width", "sum(window) // len(values)"), ("abs(after - before)", "after - before"),
         ("values[1:]", "values[:1]"), ("width <= 0", "width < 0")),
-    _program("majority", """
+    program("majority", """
         def majority(votes):
             leader, lead = None, 0
             for vote in votes:
@@ -371,7 +349,7 @@ PROGRAMS: tuple[Program, ...] = (
         def test_none(): assert majority(["a", "b", "c"]) is None
         """, "[majority(v) for v in map(list, __import__('itertools').product('abc', repeat=5))] + [majority(list('aabb')), majority(list('bab'))]",
         ("lead == 0", "lead == 1"), ("else -1", "else 0"), ("* 2 > len", "* 2 >= len"), ("leader = vote", "vote = leader")),
-    _program("score", """
+    program("score", """
         def frame_scores(rolls):
             scores = []
             place = 0
@@ -400,7 +378,7 @@ PROGRAMS: tuple[Program, ...] = (
         """, "[total([9, 1] * 10 + [9]), total([10, 5, 5] * 5 + [10, 2, 3]), total([1, 9, 10] * 6 + [4, 2])]",
         ("+ rolls[place + 1] + rolls[place + 2])", "+ rolls[place + 1])"), ("+ rolls[place + 1] == 10", "+ rolls[place + 1] > 10"),
         ("range(10)", "range(9)")),
-    _program("inventory", """
+    program("inventory", """
         def restock(stock, deliveries):
             result = dict(stock)
             for name, count in deliveries:
@@ -434,7 +412,7 @@ PROGRAMS: tuple[Program, ...] = (
         """, "[restock({'x': 4}, [('y', 1), ('x', 2), ('y', 5)]), missing({'x': 2, 'y': 9}, {'x': 5, 'y': 9, 'z': 4}), cheapest({'q': 1, 'r': 0, 's': 7}, 'sqr')]",
         ("result = dict(stock)", "result = stock"), ("result.get(name, 0) + count", "result[name] + count"), ("have < count", "have > count"),
         ("count - have", "have - count"), ("if name in prices", "if name not in prices"), ("return min(known", "return max(known")),
-    _program("tictactoe", """
+    program("tictactoe", """
         LINES = [(0, 1, 2), (3, 4, 5), (6, 7, 8), (0, 3, 6), (1, 4, 7), (2, 5, 8), (0, 4, 8), (2, 4, 6)]
 
 
@@ -462,7 +440,7 @@ PROGRAMS: tuple[Program, ...] = (
         def test_full(): assert full("XOXOXOOXO") and not full("XOXOXOOX ")
         """, "[winner(b) for b in ('OOOXX X  ', ' X  X  X ', '  O  O  O', 'XOXXOOOXX')] + [turn('XO       '), full('XXX      ')]",
         ('!= " " and', '!= " " or'), ("(2, 4, 6)]", "(2, 4, 5)]"), ('" " not in board', '" " in board'), ('board.count("O") else', 'board.count("X") else')),
-    _program("pagination", """
+    program("pagination", """
         def pages(total, size):
             return (total + size - 1) // size
 
@@ -494,7 +472,7 @@ PROGRAMS: tuple[Program, ...] = (
 def bugs() -> list[tuple[str, Program, str]]:
     """Every fault as a name, its program and the faulty code."""
     return [
-        (f"{program.name}-{number}", program, program.code.replace(old, new))
-        for program in PROGRAMS
-        for number, (old, new) in enumerate(program.faults, 1)
+        (f"{one.name}-{number}", one, one.code.replace(old, new))
+        for one in (*PROGRAMS, *EXERCISES)
+        for number, (old, new) in enumerate(one.faults, 1)
     ]

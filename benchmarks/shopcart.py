@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 BUGGY = "pricing.py"
@@ -245,9 +246,9 @@ class CartTest(unittest.TestCase):
 }
 
 
-def make(folder: Path, *, green: bool = False) -> None:
-    """Write the task into a new git repository at `folder`, with the bug unless `green`."""
-    for path, text in FILES.items():
+def make(folder: Path, *, green: bool = False, more: Mapping[str, str] | None = None) -> None:
+    """Write the task into a new git repository at `folder`, with the bug unless `green`, and `more` files beside it."""
+    for path, text in {**FILES, **(more or {})}.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text.replace(OLD, NEW) if green else text, encoding="utf-8")

@@ -57,6 +57,12 @@ class WorkspaceError(UsageError):
     """A file or the repository is in a state in which the request cannot be carried out; nothing was changed."""
 
 
+class SavedMeanwhile(WorkspaceError):
+    """Somebody saved or removed a file in a way that the planned change cannot go with; theirs was left alone."""
+
+    exit_code = ExitCode.NOT_FIXED
+
+
 class LimitReached(FlashagentError):
     """A budget was reached. `limit` names it: tokens, cost, requests, attempts or time."""
 
@@ -81,8 +87,17 @@ class ModelRefused(ModelError):
     """The endpoint refused the request: key, model name or parameters. Not retried."""
 
 
+class ToolsRefused(ModelRefused):
+    """The endpoint, or the model behind it, takes no tools."""
+
+
 class ContextTooLong(ModelError):
-    """The endpoint said that the request does not fit its context window."""
+    """The endpoint said that the request does not fit its context window. `window` is that window in tokens, None when
+    it did not say."""
+
+    def __init__(self, message: str, *, hint: str = "", window: int | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.window = window
 
 
 class NoSuchFile(WorkspaceError):

@@ -98,11 +98,14 @@ class ToolFinished:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRequested:
+    """`argv` is what would be executed in `folder`, word by word; `scope` says what a lasting yes would cover."""
+
     call_id: str
     action: str
     argv: tuple[str, ...]
     folder: str
     reason: str
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +135,12 @@ class EditRejected:
 
 @dataclass(frozen=True, slots=True)
 class AttemptStarted:
+    """`why` explains the effort."""
+
     number: int
     effort: str
     model: str
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +200,8 @@ class SearchProgress:
 
 @dataclass(frozen=True, slots=True)
 class ContextCompacted:
+    """The history was written anew; the next request does not extend the one before."""
+
     tokens_before: int
     tokens_after: int
 

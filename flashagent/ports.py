@@ -45,13 +45,15 @@ class Command:
 @dataclass(frozen=True, slots=True)
 class CommandResult:
     """How a command ended. `exit_code` is 128+N for signal N. `limit` is '', 'time', 'memory', 'output', 'processes'
-    or 'disk'. `output` is stdout and stderr as they came, head and tail kept when over the cap (`truncated`)."""
+    or 'disk'. `output` is stdout and stderr as they came, head and tail kept when over the cap (`truncated`).
+    `notes` are sentences for a person: what was taken out of the work tree, which connections were refused."""
 
     exit_code: int
     output: bytes
     seconds: float
     limit: str = ""
     truncated: bool = False
+    notes: tuple[str, ...] = ()
 
 
 class CommandRunner(Protocol):

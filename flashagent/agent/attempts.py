@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from flashagent.agent.calls import Carried
-from flashagent.agent.effort import Effort, Tried, choose
-from flashagent.agent.loop import Ruling
+from flashagent.agent.effort import Effort, Situation, Tried, choose
+from flashagent.agent.requests import start_afresh
 from flashagent.agent.session import Session
+from flashagent.agent.thread import Ruling
 from flashagent.agent.witness import Judgement, Witness
+from flashagent.edits.choose import next_format
+from flashagent.edits.values import Format
 from flashagent.errors import FlashagentError
 from flashagent.events import AttemptFinished, AttemptStarted, Emit
 from flashagent.models.base import ChatModel
 from flashagent.tools.landing import Landing, land_text
 from flashagent.values import CheckReport, FileChange
 
+MOST_TEXT_EDITS = 4  # edits in plain text that one attempt may hold
 End = Literal["again", "over", "interrupted"]
 
 
@@ -36,71 +40,91 @@ class Words(Protocol):
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """`judgement` is the last one, None when nothing was ever checked; `best` is the patch with the fewest failures;
-    `error` is what ended the attempts early."""
+    `error` is what ended the attempts early; `learned` says in a line each what the attempts came to."""
 
     judgement: Judgement | None
     attempts: int
     best: tuple[FileChange, ...] = ()
     interrupted: bool = False
     error: FlashagentError | None = None
+    learned: tuple[str, ...] = ()
 
     @property
     def green(self) -> bool:
         return self.judgement is not None and self.judgement.green
 
 
+@dataclass(frozen=True)
+class Plan:
+    """How the attempts go about it. `red` says that the goal is to make failing checks pass, so that a green check ends the
+    work at once; else the model decides when it is done, and the check only guards. `formats` tells how to write edits in
+    a plain-text format, for the formats that can be asked for; `format` is the one that is asked first."""
+
+    model_for: Callable[[Effort], ChatModel]
+    situation: Situation = field(default_factory=Situation)
+    has_architect: bool = False
+    red: bool = True
+    format: Format = "edit"
+    formats: Mapping[Format, str] | None = None
+    hint: str = ""
+    temperature: float | None = None
+
+
 class Attempts:
-    """`red` says that the goal is to make failing checks pass, so that a green check ends the work at once; else the
-    model decides when it is done, and the check only guards."""
+    """The attempts of one session, by a plan."""
 
     def __init__(
-        self,
-        session: Session,
-        landing: Landing,
-        witness: Witness,
-        words: Words,
-        emit: Emit,
-        *,
-        model_for: Callable[[Effort], ChatModel],
-        has_architect: bool = False,
-        red: bool = True,
-        goal_words: int = 0,
+        self, session: Session, landing: Landing, witness: Witness, words: Words, emit: Emit, plan: Plan
     ) -> None:
         self._session = session
         self._landing = landing
         self._witness = witness
         self._words = words
         self._emit = emit
-        self._model_for = model_for
-        self._has_architect = has_architect
-        self._red = red
-        self._goal_words = goal_words
+        self._plan = plan
+        self._temperature = session.thread.temperature if plan.temperature is None else plan.temperature
+        self._format: Format = plan.format
+        self._landings: list[bool] = []
+        self._text_edits = 0
+        self._refusal = ""
         self._tried: list[Tried] = []
+        self._learned: list[str] = []
         self._unjudged = False
-        self._judgement: Judgement | None = None
+        self.judgement: Judgement | None = None
         self._best: tuple[int, tuple[FileChange, ...]] | None = None
+        session.thread.on_text = self._after_text
 
     async def until_green(self, prompt: str, cap: int) -> Outcome:
-        """At most `cap` attempts. Whatever landed has been judged when this returns, unless the user interrupted."""
-        for number in range(1, cap + 1):
-            end, error, prompt = await self._attempt(number, prompt)
-            if end != "again":
+        """At most `cap` attempts, fewer when another one is in vain. Whatever landed has been judged when this returns,
+        unless the user interrupted."""
+        end, error, number = "again", None, 0
+        while end == "again" and number < cap:
+            effort = self._effort(cap - number)
+            if effort.stop:
+                self._learned.append(f"stopped: {effort.why}")
                 break
+            number += 1
+            end, error, prompt = await self._attempt(number, prompt, effort)
         best = self._best[1] if self._best else self._landing.changes()
-        return Outcome(self._judgement, number, best, interrupted=end == "interrupted", error=error)
+        return Outcome(self.judgement, number, best, end == "interrupted", error, tuple(self._learned))
 
-    async def _attempt(self, number: int, prompt: str) -> tuple[End, FlashagentError | None, str]:
+    async def again(self, prompt: str, number: int, cap: int) -> Outcome:
+        """One attempt more after a green one, when somebody objects to its patch."""
+        end, error, _ = await self._attempt(number, prompt, self._effort(max(1, cap - number + 1)))
+        best = self._best[1] if self._best else ()
+        return Outcome(self.judgement, number, best, end == "interrupted", error, tuple(self._learned))
+
+    async def _attempt(
+        self, number: int, prompt: str, effort: Effort
+    ) -> tuple[End, FlashagentError | None, str]:
         """One turn, judged; the prompt of the next attempt when there should be one."""
-        effort = self._prepare()
-        self._emit(AttemptStarted(number, effort.level, self._session.thread.model.name))
+        prompt = "\n\n".join(filter(None, (self._handed_over(prompt, effort), effort.hint, self._plan.hint)))
+        self._emit(AttemptStarted(number, effort.level, self._session.thread.model.name, effort.why))
         before, refused_before = self._failures(), self._landing.refused
-        refusal, interrupted = "", True
+        self._refusal, self._text_edits, interrupted = "", 0, True
         try:
             finished = await self._session.turn(prompt, self._after_step)
             interrupted = finished.end == "interrupted"
-            if finished.end == "done":
-                landed, refusal = await land_text(self._session.last_text, self._landing, self._emit)
-                self._unjudged = self._unjudged or landed
             if self._unjudged and not interrupted:
                 await self._judge()
         finally:
@@ -109,51 +133,101 @@ class Attempts:
             return "interrupted", None, ""
         if self._is_done() or self._session.error is not None:
             return "over", None if self._is_done() else self._session.error, ""
-        self._tried.append(self._fingerprint(self._landing.refused - refused_before))
-        return "again", None, self._words.feedback(self._judgement, bool(self._landing.changes()), refusal)
-
-    def _prepare(self) -> Effort:
-        effort = choose(
-            self._tried,
-            failing=self._failures(),
-            has_architect=self._has_architect,
-            goal_words=self._goal_words,
+        tried = self._fingerprint(self._landing.refused - refused_before, effort)
+        self._tried.append(tried)
+        self._learned.append(self._account(number, effort, tried))
+        return (
+            "again",
+            None,
+            self._words.feedback(self.judgement, bool(self._landing.changes()), self._refusal),
         )
-        self._session.thread.effort = effort
-        self._session.thread.model = self._model_for(effort)
-        return effort
+
+    def _effort(self, left: int) -> Effort:
+        situation = replace(self._plan.situation, failing=self._failures())
+        return choose(self._tried, situation, has_architect=self._plan.has_architect, left=left)
+
+    def _handed_over(self, prompt: str, effort: Effort) -> str:
+        """Set the thread to the effort. A model that takes over begins with a short account instead of the whole history."""
+        thread = self._session.thread
+        model = self._plan.model_for(effort)
+        thread.effort, thread.temperature = effort, effort.temperature or self._temperature
+        if model is not thread.model and self._tried:
+            start_afresh(thread, self._learned, self._emit)
+        thread.model = model
+        return prompt
 
     def _failures(self) -> int:
-        report = self._witness.before if self._judgement is None else self._judgement.report
-        return len(report.failures)
+        return len(self._report().failures)
+
+    def _report(self) -> CheckReport:
+        return self._witness.before if self.judgement is None else self.judgement.report
 
     def _is_done(self) -> bool:
-        return self._judgement is not None and self._judgement.green
+        return self.judgement is not None and self.judgement.green
 
     async def _after_step(self, carried: Carried) -> Ruling:
         """After a step that changed files the harness runs the checks by itself: the model need not ask for it."""
+        self._landings += [False] * carried.refused_edits + [True] * bool(carried.changes)
         if not carried.changes:
+            return Ruling(tell=self._other_format())
+        return await self._after_landing()
+
+    async def _after_text(self, text: str) -> Ruling:
+        """Edits in plain text land like those of a call; a reply without any is the model's word that it rests."""
+        landed, refusal = await land_text(text, self._landing, self._emit)
+        self._refusal = refusal
+        self._text_edits += 1
+        if refusal:
+            self._landings.append(False)
+            told = "\n\n".join(filter(None, (refusal, self._other_format())))
+            return Ruling(tell=told if self._text_edits < MOST_TEXT_EDITS else "")
+        if not landed:
             return Ruling()
+        self._landings.append(True)
+        ruling = await self._after_landing()
+        return ruling if self._text_edits < MOST_TEXT_EDITS else replace(ruling, tell="")
+
+    async def _after_landing(self) -> Ruling:
         self._unjudged = True
-        if not self._red:
+        if not self._plan.red:
             return Ruling()
         judgement = await self._judge()
         return Ruling(stop=self._is_done(), tell=self._words.after_edit(judgement))
 
+    def _other_format(self) -> str:
+        """How to write edits from now on, after two refusals in a row; '' while the format stays."""
+        known = self._plan.formats or {}
+        wanted = next_format(self._format, self._landings)
+        if wanted == self._format or wanted not in known:
+            return ""
+        self._format, self._landings = wanted, []
+        return f"Edits were refused twice. {known[wanted]}"
+
     async def _judge(self) -> Judgement:
-        self._judgement = judgement = await self._witness.judge()
+        self.judgement = judgement = await self._witness.judge()
         self._unjudged = False
         failures = len(judgement.report.failures)
         if self._best is None or failures <= self._best[0]:
             self._best = failures, self._landing.changes()
         return judgement
 
-    def _fingerprint(self, refused: int) -> Tried:
-        report: CheckReport = self._witness.before if self._judgement is None else self._judgement.report
-        failures = frozenset((failure.test_id, failure.message) for failure in report.failures)
+    def _fingerprint(self, refused: int, effort: Effort) -> Tried:
+        failures = frozenset((failure.test_id, failure.message) for failure in self._report().failures)
         patch = self._landing.diff()
-        return Tried(
-            failures,
-            hashlib.sha256(patch.encode("utf-8", "surrogateescape")).hexdigest() if patch else "",
-            refused,
+        digest = hashlib.sha256(patch.encode("utf-8", "surrogateescape")).hexdigest() if patch else ""
+        return Tried(failures, digest, refused, effort.role)
+
+    def _account(self, number: int, effort: Effort, tried: Tried) -> str:
+        """One line on a finished attempt, for the model that takes over and for the person who reads the end."""
+        what = (
+            f"changed {', '.join(c.path for c in self._landing.changes())}"
+            if tried.patch
+            else "changed nothing"
         )
+        refused = f", {tried.refused_edits} edits refused" if tried.refused_edits else ""
+        first = next((failure for failure in self._report().failures), None)
+        left = (
+            f"; {first.test_id or first.kind}: {first.message.partition(chr(10))[0][:120]}" if first else ""
+        )
+        who = self._session.thread.model.name
+        return f"attempt {number} ({who}, {effort.level} effort) {what}{refused}; {tried.failing} still failing{left}"

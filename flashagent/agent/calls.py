@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from flashagent.agent.approvals import Action, ActionKind, Allow, Ask, Deny, Grants, Mode, decide
+from flashagent.agent.approvals import Action, ActionKind
+from flashagent.agent.approver import Approver as Approver
 from flashagent.errors import FlashagentError, Interrupted
 from flashagent.events import (
-    ApprovalRequested,
-    ApprovalResolved,
-    Decision,
     Emit,
     ToolFinished,
     ToolOutcome,
@@ -21,47 +19,14 @@ from flashagent.events import (
 )
 from flashagent.messages import ToolCall, ToolMessage
 from flashagent.ports import Clock
-from flashagent.tools.base import Arguments, Tool, ToolResult, parse_arguments
+from flashagent.tools.base import Arguments, Placed, Placement, Tool, ToolResult, parse_arguments
 from flashagent.tools.registry import Toolbox
 from flashagent.values import FileChange
 
 MOST_CALLS = 40  # of one reply; a model that sends more has lost the thread
 AT_ONCE = 4
 TOO_MANY = ToolResult.failed(f"Not run: a reply may hold at most {MOST_CALLS} calls.")
-AwaitAnswer = Callable[[str], Awaitable[tuple[Decision, str]]]
 INTERRUPTED = "Interrupted by the user before it finished."
-
-
-@dataclass
-class Approver:
-    """The approval state of one session: the mode, what was granted, and whom to ask. Without anyone to ask
-    (`ask` is None: a pipe, CI) a question is a denial."""
-
-    mode: Mode = "auto"
-    sandboxed: bool = True
-    ask: AwaitAnswer | None = None
-    grants: Grants = field(default_factory=Grants)
-
-    async def permit(self, call_id: str, action: Action, emit: Emit) -> str:
-        """'' when the call may run, else why not."""
-        ruling = decide(action, self.mode, self.grants, sandboxed=self.sandboxed)
-        if isinstance(ruling, Allow):
-            return ""
-        if isinstance(ruling, Deny):
-            return ruling.reason
-        return await self._ask(call_id, action, ruling, emit)
-
-    async def _ask(self, call_id: str, action: Action, ruling: Ask, emit: Emit) -> str:
-        if self.ask is None:
-            return f"It needs the user's approval, and nobody is there to give it. {ruling.reason}"
-        emit(ApprovalRequested(call_id, action.summary, action.argv, action.folder, ruling.reason))
-        decision, reason = await self.ask(call_id)
-        emit(ApprovalResolved(call_id, decision, reason))
-        if decision == "deny":
-            return f"The user said no. {reason}".strip()
-        if decision in ("session", "project") and action.argv:
-            self.grants = self.grants.allowing(action.argv)
-        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +77,7 @@ async def run_call(
     try:
         if tool is None or isinstance(checked, str):
             result = ToolResult.failed(str(checked))
-        elif why := await approver.permit(call.id, Action(_kind(tool), summary, argv), emit):
+        elif why := await approver.permit(call.id, _action(tool, checked, summary, argv), emit):
             result, outcome = ToolResult.failed(f"Not run. {why}", "denied"), "denied"
             return result
         else:
@@ -136,6 +101,11 @@ def _unknown(call: ToolCall, tools: Toolbox) -> str:
 
 def _describe(tool: Tool | None, checked: Arguments | str) -> tuple[str, tuple[str, ...]]:
     return ("", ()) if tool is None or isinstance(checked, str) else tool.describe(checked)
+
+
+def _action(tool: Tool, checked: Arguments, summary: str, argv: tuple[str, ...]) -> Action:
+    place = tool.place(checked) if isinstance(tool, Placed) else Placement("")
+    return Action(_kind(tool), summary, argv, place.folder, place.outside, place.reason)
 
 
 def _kind(tool: Tool) -> ActionKind:

@@ -1,8 +1,9 @@
 """Choose what the model is shown: the full text of what matters most, signatures of what stands around it. Pure.
 
-The token budget is shared among levels: symbols in rank order are shown in full while they fit, the rest by signature,
-so that nothing that was ranked vanishes without a word. Nothing is shown twice: neighbours are one block, and what the
-failure quotes already is left out.
+The token budget is shared among levels: pinned files and then symbols in rank order are shown in full while they fit,
+the next by signature and the first line of their documentation, the rest by name, so that nothing that was ranked
+vanishes without a word. What is worked on comes before what is only ranked. Nothing is shown twice: neighbours are one
+block, and what the failure quotes already is left out.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from flashagent.models.tokens import estimate
 from flashagent.values import RankedSymbol, Symbol
 
 FULL_SHARE = 0.8  # of the budget; the rest is for signatures
+PINNED_SHARE = 0.5
+NAMES_SHARE = 0.05
 LONGEST_SYMBOL_LINES = 120  # a longer one is shown by signature: `read` gives its parts
 BLOCK_TOKENS = 12  # what the place and the fences of a block cost
 NO_LINES: Collection[tuple[str, int]] = ()
@@ -34,13 +37,20 @@ def choose_focus(
     read: Callable[[str], str | None],
     budget_tokens: int,
     quoted: Collection[tuple[str, int]] = NO_LINES,
+    *,
+    pinned: Sequence[str] = (),
+    worked_on: Collection[str] = (),
 ) -> Focus:
     """The focus for `ranked` (best first). `read` gives the current text of a file, None when it cannot be read; `quoted`
-    are lines, as path and number, that the model is shown anyway and need not copy."""
+    are lines, as path and number, that the model is shown anyway and need not copy. `pinned` are files that stay in full
+    view while they fit into their share, `worked_on` files whose symbols go before all others."""
+    held = _pinned(pinned, read, budget_tokens * PINNED_SHARE)
+    ranked = sorted(ranked, key=lambda candidate: candidate.symbol.path not in worked_on)
+    ranked = [candidate for candidate in ranked if candidate.symbol.path not in held]
     texts = _texts(ranked, read)
     full: list[RankedSymbol] = []
     outline: list[Symbol] = []
-    spent = 0
+    spent = sum(estimate(text) + BLOCK_TOKENS for text in held.values())
     for candidate in ranked:
         symbol = candidate.symbol
         body = _body(symbol, texts)
@@ -56,9 +66,23 @@ def choose_focus(
             spent += cost
         else:
             outline.append(symbol)
-    text = "\n\n".join([*_full_text(full, texts), *_outline_text(outline, budget_tokens - spent)])
-    shown_files = tuple((path, texts[path]) for path in dict.fromkeys(c.symbol.path for c in full))
-    return Focus(text, tuple(full), estimate(text), shown_files)
+    whole = [f"{path}\n```\n{text.rstrip()}\n```" for path, text in held.items()]
+    text = "\n\n".join(
+        [*whole, *_full_text(full, texts), *_outline_text(outline, budget_tokens - spent, budget_tokens)]
+    )
+    shown = {**held, **{c.symbol.path: texts[c.symbol.path] for c in full}}
+    return Focus(text, tuple(full), estimate(text), tuple(shown.items()))
+
+
+def _pinned(paths: Sequence[str], read: Callable[[str], str | None], room: float) -> dict[str, str]:
+    """The pinned files that fit, in their order."""
+    held: dict[str, str] = {}
+    for path in paths:
+        text = read(path)
+        if text and (cost := estimate(text) + BLOCK_TOKENS) <= room:
+            held[path] = text
+            room -= cost
+    return held
 
 
 def _texts(ranked: Sequence[RankedSymbol], read: Callable[[str], str | None]) -> dict[str, str]:
@@ -112,13 +136,27 @@ def _joined(spans: Sequence[tuple[int, int]], lines: Sequence[str]) -> list[tupl
     return joined
 
 
-def _outline_text(symbols: Sequence[Symbol], budget_tokens: float) -> list[str]:
+def _outline_text(symbols: Sequence[Symbol], room: float, budget: float) -> list[str]:
+    """Neighbours by signature and documentation while they fit, the rest by name."""
     lines: list[str] = []
-    spent = 0
+    names: list[str] = []
+    kept_for_names = budget * NAMES_SHARE
     for symbol in symbols:
-        line = f"{symbol.path}:{symbol.start_line} {symbol.signature or symbol.qualified}"
-        spent += estimate(line)
-        if spent > budget_tokens:
-            break
-        lines.append(line)
-    return ["Also there:\n" + "\n".join(lines)] if lines else []
+        line = _signature_line(symbol)
+        cost = estimate(line)
+        if not names and cost <= room - kept_for_names:
+            lines.append(line)
+            room -= cost
+        elif (cost := estimate(symbol.qualified) + 1) <= room:
+            names.append(symbol.qualified)
+            room -= cost
+    parts = ["Also there:", *lines] if lines else []
+    if names:
+        parts.append("And: " + ", ".join(names))
+    return ["\n".join(parts)] if parts else []
+
+
+def _signature_line(symbol: Symbol) -> str:
+    line = f"{symbol.path}:{symbol.start_line} {symbol.signature or symbol.qualified}"
+    doc = symbol.doc.strip().partition("\n")[0]
+    return f"{line}  # {doc}" if doc else line

@@ -5,6 +5,7 @@ Knows no model and no endpoint; prices and the clock come in through the constru
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,6 +15,11 @@ from flashagent.values import Usage
 
 PriceOf = Callable[[str, Usage], float | None]
 SMALLEST_REPLY_TOKENS = 256  # a reply cap below this cannot hold a useful edit
+USEFUL_REPLY_TOKENS = 1_024  # a reply gets this much before anything is put by for the request after it
+FIRST_MARGIN, LATER_MARGIN = (
+    1.3,
+    1.15,
+)  # on our count of a prompt, before and after an endpoint has told its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +35,26 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """What is set aside for one request that is under way."""
+    """What is set aside for one request that is under way, told apart by its number. `estimate` is our own count of the
+    prompt."""
 
     model: str
     prompt_tokens: int
     max_output_tokens: int
+    cost: float
+    estimate: int
+    number: int
+
+    @property
+    def tokens(self) -> int:
+        return self.prompt_tokens + self.max_output_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What one open request may use in all."""
+
+    tokens: int
     cost: float
 
 
@@ -48,8 +69,9 @@ class Budget:
         self._clock = clock
         self._price = price
         self._started = clock.monotonic()
-        self._open: list[Reservation] = []
-        self._calibration = 1.0
+        self._open: dict[int, _Held] = {}
+        self._number = 0
+        self._ratio: float | None = None
 
     @property
     def seconds(self) -> float:
@@ -71,6 +93,11 @@ class Budget:
             shares.append((self.cost or 0.0) / self.limits.cost)
         return min(1.0, max(shares))
 
+    @property
+    def scale(self) -> float:
+        """The endpoint's tokens for one of our estimated ones: the largest ratio seen, 1 before any was."""
+        return self._ratio or 1.0
+
     def check_time(self) -> None:
         """Raises LimitReached when the wall time is used up."""
         if self.seconds_left <= 0:
@@ -91,8 +118,9 @@ class Budget:
     def reserve(self, model: str, estimated_prompt_tokens: int, wanted_output_tokens: int) -> Reservation:
         """Set aside what the request may use at most, and say how long the reply may be.
 
-        The prompt estimate is scaled up by the largest factor by which an earlier estimate was too low. Raises
-        LimitReached when not even a short reply fits, UsageError when a cost limit is set and the price is unknown.
+        The prompt estimate is scaled up, since it may be too low. A reply does not get all that is left: half of it is
+        put by for the request after it, so that a reply that is cut does not end the run. Raises LimitReached when not
+        even a short reply fits, UsageError when a cost limit is set and the price is unknown.
         """
         self.check_time()
         if self.requests + len(self._open) >= self.limits.requests:
@@ -101,12 +129,13 @@ class Budget:
                 limit="requests",
                 hint="Raise --max-requests.",
             )
-        prompt = int(estimated_prompt_tokens * self._calibration) + 1
-        spoken_for = self.usage.total_tokens + sum(r.prompt_tokens + r.max_output_tokens for r in self._open)
-        room = self.limits.tokens - spoken_for - prompt
-        output = min(wanted_output_tokens, room, self._affordable(model, prompt, wanted_output_tokens))
+        prompt = int(estimated_prompt_tokens * self._margin) + 1
+        room = self._tokens_left - prompt
+        affordable, after_another = self._affordable(model, prompt, wanted_output_tokens)
+        most = min(wanted_output_tokens, room, affordable)
+        output = min(most, max(USEFUL_REPLY_TOKENS, min((room - prompt) // 2, after_another)))
         if output < min(SMALLEST_REPLY_TOKENS, wanted_output_tokens):
-            limit = "tokens" if room <= output else "cost"
+            limit = "tokens" if room <= affordable else "cost"
             raise LimitReached(
                 self.overrun
                 or f"The next request would go over the {limit} limit "
@@ -114,25 +143,34 @@ class Budget:
                 limit=limit,
                 hint=f"Raise --max-{limit}.",
             )
-        reservation = Reservation(model, prompt, output, self._cost_of(model, prompt, output) or 0.0)
-        self._open.append(reservation)
+        cost = self._cost_of(model, prompt, output) or 0.0
+        self._number += 1
+        reservation = Reservation(model, prompt, output, cost, estimated_prompt_tokens, self._number)
+        self._open[reservation.number] = _Held(reservation.tokens, cost)
         return reservation
 
-    def allowance(self, reservation: Reservation) -> int:
-        """Tokens that this open request and its further tries may use together, on the scale of our own estimates.
+    def extend(self, reservation: Reservation, wasted: Usage) -> bool:
+        """Whether a further try of this open request fits beside the failed ones, which used `wasted` in all; it is then
+        set aside too."""
+        tokens = math.ceil(wasted.total_tokens * (self._margin if wasted.estimated else 1.0))
+        cost = (self._price(reservation.model, wasted) or 0.0) * (self._margin if wasted.estimated else 1.0)
+        held = self._open[reservation.number]
+        wider = _Held(reservation.tokens + tokens, reservation.cost + cost)
+        if self._tokens_left + held.tokens < wider.tokens or self._money_left + held.cost < wider.cost:
+            return False
+        self._open[reservation.number] = wider
+        return True
 
-        Money counts as the tokens it buys at the dearer of the reserved mix and the plain prompt.
-        """
-        others = [other for other in self._open if other is not reservation]
-        tokens: float = self.limits.tokens - self.usage.total_tokens
-        tokens -= sum(other.prompt_tokens + other.max_output_tokens for other in others)
-        if self.limits.cost is not None and reservation.cost:
-            money = self.limits.cost - (self.cost or 0.0) - sum(other.cost for other in others)
-            prompt = reservation.prompt_tokens
-            mixed = reservation.cost / (prompt + reservation.max_output_tokens)
-            plain = (self._cost_of(reservation.model, prompt, 0) or 0.0) / prompt
-            tokens = min(tokens, money / max(mixed, plain))
-        return max(0, int(tokens / self._calibration))
+    @property
+    def _tokens_left(self) -> int:
+        """What is neither used nor set aside."""
+        return self.limits.tokens - self.usage.total_tokens - sum(held.tokens for held in self._open.values())
+
+    @property
+    def _money_left(self) -> float:
+        if self.limits.cost is None:
+            return math.inf
+        return self.limits.cost - (self.cost or 0.0) - sum(held.cost for held in self._open.values())
 
     @property
     def overrun(self) -> str:
@@ -146,29 +184,32 @@ class Budget:
 
     def settle(self, reservation: Reservation, usage: Usage | None) -> None:
         """Book what the request really used; None when nothing came back (a refused or failed request)."""
-        self._open.remove(reservation)
+        del self._open[reservation.number]
         self.requests += 1
         if usage is None:
             return
         self.usage += usage
         cost = self._price(reservation.model, usage)
         self.cost = None if cost is None or self.cost is None else self.cost + cost
-        if not usage.estimated and reservation.prompt_tokens:
-            self._calibration = max(
-                self._calibration, self._calibration * usage.prompt_tokens / reservation.prompt_tokens
-            )
+        if not usage.estimated and reservation.estimate:
+            self._ratio = max(self._ratio or 0.0, usage.prompt_tokens / reservation.estimate)
+
+    @property
+    def _margin(self) -> float:
+        return FIRST_MARGIN if self._ratio is None else self._ratio * LATER_MARGIN
 
     def _cost_of(self, model: str, prompt: int, output: int) -> float | None:
         return self._price(model, Usage(prompt_tokens=prompt, completion_tokens=output))
 
-    def _affordable(self, model: str, prompt: int, wanted: int) -> int:
+    def _affordable(self, model: str, prompt: int, wanted: int) -> tuple[int, int]:
+        """The longest reply that the money left pays for, and half of what it pays for beside another such prompt."""
         if self.limits.cost is None:
-            return wanted
+            return wanted, wanted
         self.check_price(model)
         full, free = self._cost_of(model, prompt, wanted), self._cost_of(model, prompt, 0)
         assert full is not None and free is not None
-        left = self.limits.cost - (self.cost or 0.0) - sum(r.cost for r in self._open)
-        if full <= left:
-            return wanted
+        left = self._money_left
         per_token = (full - free) / wanted if wanted else 0.0
-        return int((left - free) / per_token) if per_token and left > free else 0
+        if not per_token:
+            return (wanted, wanted) if full <= left else (0, 0)
+        return max(0, int((left - free) / per_token)), max(0, int((left - 2 * free) / per_token / 2))

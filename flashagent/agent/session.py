@@ -7,10 +7,11 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from flashagent.agent.calls import CallsInterrupted
-from flashagent.agent.loop import AfterStep, Thread, converse, go_on
+from flashagent.agent.loop import AfterStep, converse, go_on, last_text
+from flashagent.agent.thread import Thread
 from flashagent.errors import FlashagentError, InternalError, LimitReached, UsageError
 from flashagent.events import Decision, Emit, Event, TurnEnd, TurnFinished, TurnStarted
-from flashagent.messages import AssistantMessage, UserMessage
+from flashagent.messages import UserMessage
 from flashagent.values import Usage
 
 
@@ -35,9 +36,8 @@ class Session:
 
     @property
     def last_text(self) -> str:
-        """What the model said last, '' before its first reply."""
-        replies = (m.text for m in reversed(self.thread.history) if isinstance(m, AssistantMessage))
-        return next(replies, "")
+        """What the model said last, '' before its first reply. A reply that was cut and its continuation are one."""
+        return last_text(self.thread.history)
 
     async def run(self, prompt: str, after_step: AfterStep = go_on) -> AsyncGenerator[Event, None]:
         """One turn: TurnStarted first, TurnFinished last, exactly one of each, also when the reader leaves early or the

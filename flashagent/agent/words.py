@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from flashagent.agent.witness import Judgement
 from flashagent.prompts import Prompt
+from flashagent.untrusted import mark, new_nonce
 from flashagent.values import CheckReport, Failure
 from flashagent.verify.feedback import describe, progress
 
@@ -14,11 +15,19 @@ MOST_NAMED = 12  # failures named by a line each beside the one told in full
 
 
 class PromptWords:
-    """`fix`, `do` and `feedback` are the prompts of those names; `clean` masks secrets and control sequences."""
+    """`fix`, `do` and `feedback` are the prompts of those names; `clean` masks secrets and control sequences;
+    `nonce` gives a fresh mark for each piece of foreign text."""
 
     def __init__(
-        self, fix: Prompt, do: Prompt, feedback: Prompt, read_source: ReadSource, clean: Callable[[str], str]
+        self,
+        fix: Prompt,
+        do: Prompt,
+        feedback: Prompt,
+        read_source: ReadSource,
+        clean: Callable[[str], str],
+        nonce: Callable[[], str] = new_nonce,
     ) -> None:
+        self._nonce = nonce
         self._fix = fix
         self._do = do
         self._feedback = feedback
@@ -27,6 +36,7 @@ class PromptWords:
 
     def first(self, goal: str, check: str, before: CheckReport, focus: str) -> str:
         """The prompt of the first attempt."""
+        goal = self._clean(goal)  # pasted from elsewhere, it may hold what nobody can see
         focus = self._clean(focus) or "Nothing stood out; search for the place."
         if before.green:
             return self._do.fill(goal=goal, check=check, focus=focus)
@@ -78,11 +88,16 @@ class PromptWords:
         others = ["Also failing:", *named] if named else []
         if left > 0:
             others.append(f"- and {left} more")
-        return self._clean("\n".join([describe(failures[0], self._read), *others]))
+        return self._data("\n".join([describe(failures[0], self._read), *others]), "failures")
 
     def _tail(self, report: CheckReport) -> str:
         lines = report.output.strip().splitlines()[-12:]
-        return self._clean("\n".join(lines)) or f"It ended with exit status {report.exit_code} and no output."
+        said = f"It ended with exit status {report.exit_code} and no output."
+        return self._data("\n".join(lines), "output") if lines else said
+
+    def _data(self, text: str, label: str) -> str:
+        """What tests and commands wrote, so marked that it cannot speak as the harness."""
+        return mark(self._clean(text), label, self._nonce())
 
 
 def summary(report: CheckReport) -> str:

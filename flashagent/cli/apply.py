@@ -9,18 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from flashagent.edits.apply import plan
-from flashagent.edits.formats.parse import parse_reply
-from flashagent.edits.reply import ReplyResult
+from flashagent.edits.reply import ReplyResult, plan_reply
 from flashagent.edits.values import FORMATS, Planned, Refusal
-from flashagent.errors import ExitCode, NotARepository, UsageError, WorkspaceError
+from flashagent.errors import ExitCode, UsageError, WorkspaceError
 from flashagent.folders import Folders
 from flashagent.untrusted import sanitize
 from flashagent.values import FileChange
 from flashagent.workspace.checkpoints import Checkpoints
-from flashagent.workspace.files import walk
-from flashagent.workspace.git import Repository
 from flashagent.workspace.journal import Workspace
+from flashagent.workspace.plain import open_work_tree
+from flashagent.workspace.recovery import recover_all
 
 _MAX_REPLY_CHARACTERS = 16_000_000
 
@@ -79,15 +77,14 @@ def _reply(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the reply lands. In a repository a checkpoint is taken first, so that `flashagent undo` takes it back."""
+    """Where the reply lands. A checkpoint is taken first, so that `flashagent undo` takes it back."""
 
     workspace: Workspace
     paths: Sequence[str]
-    checkpoints: Checkpoints | None = None
+    checkpoints: Checkpoints
 
     def write(self, changes: Sequence[FileChange]) -> None:
-        if self.checkpoints is not None:
-            self.checkpoints.take("before the reply")
+        self.checkpoints.take("before the reply")
         self.workspace.apply(changes)
 
 
@@ -95,23 +92,13 @@ class Place:
 def _place(here: Path, environ: Mapping[str, str]) -> Iterator[Place]:
     """The repository around the folder, or the folder itself outside git."""
     folders = Folders.of(environ)
-    try:
-        repository = Repository.open(here, environ=environ)
-    except NotARepository:
-        workspace = Workspace(here, folders.of_repository(here))
-        workspace.recover()
-        yield Place(workspace, [path for path in walk(here) if isinstance(path, str)])
-        return
-    with repository:
+    with open_work_tree(here, folders.state, environ) as repository:
         root = repository.root
-        checkpoints = Checkpoints(repository, folders.of_repository(root))
-        workspace = Workspace(
-            root,
-            folders.of_repository(root),
-            closed=repository.submodules(),
-            before_write=checkpoints.watch,
-        )
-        workspace.recover()
+        state = folders.of_repository(root)
+        checkpoints = Checkpoints(repository, state)
+        workspace = Workspace(root, state, closed=repository.submodules(), before_write=checkpoints.watch)
+        for told in recover_all(repository, workspace, checkpoints, state).told:
+            print(sanitize(f"flashagent: {told}"), file=sys.stderr)
         yield Place(workspace, repository.files(), checkpoints)
 
 
@@ -133,10 +120,7 @@ def _reader(workspace: Workspace) -> Callable[[str], str | None]:
 def _planned(
     reply: str, form: str, paths: Sequence[str], read: Callable[[str], str | None]
 ) -> tuple[ReplyResult, Sequence[FileChange]]:
-    parsed = parse_reply(reply, form)
-    if isinstance(parsed, Refusal):
-        return ReplyResult(False, refusals=(parsed,)), ()
-    outcome = plan(read, paths, parsed.edits)
+    outcome = plan_reply(read, paths, reply, form)
     if not isinstance(outcome, Planned):
         return ReplyResult(False, refusals=outcome.refusals), ()
     return ReplyResult(True, {change.path: change.after for change in outcome.changes}), outcome.changes

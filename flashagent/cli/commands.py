@@ -16,6 +16,8 @@ class CommandEntry:
 COMMANDS: dict[str, CommandEntry] = {
     "fix": CommandEntry("repair the repository until its check passes", "flashagent.cli.fix"),
     "do": CommandEntry("make a change; the check must stay green", "flashagent.cli.do"),
+    "batch": CommandEntry("one job over many places, many agents at once", "flashagent.cli.batch"),
+    "localize": CommandEntry("show the lines that a failing check makes suspicious", "flashagent.cli.localize"),
     "undo": CommandEntry("take back the last change that flashagent made", "flashagent.cli.undo"),
     "redo": CommandEntry("bring back what undo took away", "flashagent.cli.redo"),
     "diff": CommandEntry("show what flashagent changed", "flashagent.cli.diff"),
@@ -26,6 +28,8 @@ COMMANDS: dict[str, CommandEntry] = {
     ),
     "config": CommandEntry("show and set settings", "flashagent.cli.config"),
     "trust": CommandEntry("trust a project's settings file", "flashagent.cli.trust"),
+    "sessions": CommandEntry("what a session did: its audit", "flashagent.cli.sessions"),
+    "approvals": CommandEntry("show and take back what you allowed for good", "flashagent.cli.approvals"),
     "cache": CommandEntry("show and clear the cache", "flashagent.cli.cache"),
     "completion": CommandEntry("print a completion script for your shell", "flashagent.cli.completion"),
     "demo": CommandEntry("watch a bug being repaired in a small repository", "flashagent.cli.demo"),

@@ -17,7 +17,7 @@ from flashagent.workspace.discovery import locate
 
 def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="flashagent config", description="Show and set settings.")
-    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
     show = actions.add_parser("show", help="each setting, its value and where it comes from")
     show.add_argument("--json", action="store_true", help="one JSON object on stdout")
     change = actions.add_parser("set", help="set one value in your own file")
@@ -28,13 +28,16 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
-    args = build_parser().parse_args(argv)
+    parser = build_parser()
+    args = parser.parse_args(argv)
     user_dir = Folders.of(environ).config
     match args.action:
         case "show":
             _show(read_settings(Path.cwd(), environ, user_dir), as_json=args.json)
         case "set":
             _set(user_dir, args.key, args.value)
+        case None:
+            parser.print_help()
         case _:
             from flashagent.settings.gather import USER_FILE
 

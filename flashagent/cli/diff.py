@@ -19,7 +19,9 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     from flashagent.frontends.history import diff
     from flashagent.untrusted import sanitize
 
-    text = diff(Path.cwd(), environ)
+    text, why_empty = diff(Path.cwd(), environ)
+    if why_empty:
+        print(sanitize(why_empty), file=sys.stderr)
     # A file or `git apply` gets the bytes as they are; a terminal gets nothing that it would obey.
     out = sanitize(text).encode() if sys.stdout.isatty() else text.encode("utf-8", "surrogateescape")
     sys.stdout.buffer.write(out)

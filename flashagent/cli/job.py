@@ -7,11 +7,17 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from flashagent.cli.options import mode_setting
+
 
 def run_job(
     parser: argparse.ArgumentParser, argv: list[str], environ: Mapping[str, str], *, change: bool
 ) -> int:
     options, paths = parse(parser, argv)
+    if not (options.trust_project or options.json or options.goal == "-"):
+        from flashagent.cli.offer import offer_trust
+
+        offer_trust(Path.cwd(), environ)
     from flashagent.frontends.oneshot import OneShot, run_oneshot
 
     wish = OneShot(
@@ -22,9 +28,14 @@ def run_job(
         settings=settings_of(options),
         checks=tuple(options.check or ()),
         dry_run=options.dry_run,
+        candidates=options.candidates or 1,
+        docs=tuple(options.docs or ()),
         tests_may_change=options.tests_may_change,
+        all_candidates=options.all_candidates,
+        explain=options.explain,
         sandboxed=not options.no_sandbox,
         trust_project=options.trust_project,
+        full=options.mode == "full",
         json=options.json,
         verbosity=options.verbose - options.quiet,
     )
@@ -54,6 +65,7 @@ def settings_of(options: argparse.Namespace) -> dict[str, object]:
         "limits.search_seconds": options.search_time,
         "offline": options.offline or None,
         "commit": options.commit or None,
+        "mode": mode_setting(options.mode),
     }
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from flashagent.cli.commands import COMMANDS
 from flashagent.errors import ExitCode, FlashagentError
+from flashagent.untrusted import sanitize
 
 USAGE = "usage: flashagent [COMMAND] [OPTIONS]   (no command: the terminal app)"
 
@@ -27,7 +28,10 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
         return _dispatch(argv, environ)
     except FlashagentError as error:
         print(
-            f"flashagent: {error.message}", *([error.hint] if error.hint else []), sep="\n  ", file=sys.stderr
+            sanitize(f"flashagent: {error.message}"),
+            *([sanitize(error.hint)] if error.hint else []),
+            sep="\n  ",
+            file=sys.stderr,
         )
         return error.exit_code
     except KeyboardInterrupt:
@@ -86,6 +90,6 @@ def _report_bug(environ: Mapping[str, str]) -> int:
     except OSError:
         print(text, file=sys.stderr)
         path = "the lines above"
-    last = text.strip().splitlines()[-1]
+    last = sanitize(text.strip().splitlines()[-1])
     print(f"flashagent: a bug of ours: {last}\n  The report is in {path}.", file=sys.stderr)
     return ExitCode.INTERNAL

@@ -20,12 +20,10 @@ from flashagent.untrusted import sanitize
 def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="flashagent trust",
-        description="Trust the project's settings files (or FILE) in exactly their present content."
+        description="Trust the project's settings and its instructions to a model (or FILE) in exactly their present content."
         " On a terminal it shows what is new and asks; elsewhere calling it is the answer.",
     )
-    parser.add_argument(
-        "file", nargs="?", metavar="FILE", help="one file (all settings files of the project)"
-    )
+    parser.add_argument("file", nargs="?", metavar="FILE", help="one file (all that need it)")
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--show", action="store_true", help="only show what is trusted and what is not")
     group.add_argument("--revoke", action="store_true", help="trust no longer")
@@ -40,7 +38,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     if args.revoke:
         return _revoke(store, files)
     if not files:
-        print("This project has no settings file of its own.")
+        print("This project has no file that needs trust.")
         return ExitCode.OK
     if args.show:
         for path, part in files.items():
@@ -86,10 +84,10 @@ def _show(store: TrustStore, path: Path, part: bytes) -> None:
     )
     print(sanitize(f"{path}: {state}"))
     if state != "trusted":
-        print(_difference(store, path, part), end="")
+        print(difference(store, path, part), end="")
 
 
-def _difference(store: TrustStore, path: Path, part: bytes) -> str:
+def difference(store: TrustStore, path: Path, part: bytes) -> str:
     """What is new since the last trust as a diff, or the whole text at first."""
     known, text = store.known(path), shown_text(path, part)
     if known is None:
@@ -103,7 +101,7 @@ def _trust(store: TrustStore, path: Path, part: bytes, *, ask: bool) -> bool:
         print(sanitize(f"{path} is trusted."))
         return True
     print(sanitize(f"{path}:"))
-    print(_difference(store, path, part), end="")
+    print(difference(store, path, part), end="")
     if ask and input("Trust this content? [y/N] ").strip().lower() not in ("y", "yes"):
         print("Not trusted.")
         return False

@@ -7,21 +7,25 @@ import secrets
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import cast
 
+from flashagent.agent.approvals import Mode
+from flashagent.compose.auditing import FOLDER, SessionAudit
 from flashagent.compose.clock import SystemClock
 from flashagent.compose.inspect import inspector
 from flashagent.compose.mapping import open_map
 from flashagent.compose.models import build_models, price_of
-from flashagent.compose.runner import SandboxRunner, open_runner
+from flashagent.compose.remembered import ApprovalStore
+from flashagent.compose.runner import SandboxRunner, allowed_variables, open_runner
 from flashagent.compose.texts import load_texts
 from flashagent.events import Emit, Notice
 from flashagent.folders import Folders
 from flashagent.jobs.house import House
-from flashagent.ports import Clock
+from flashagent.ports import Clock, CommandRunner
+from flashagent.secrecy import Secrets, looks_secret, stripped_values
 from flashagent.settings import Settings, TrustStore, load
-from flashagent.untrusted import Secrets
 from flashagent.verify.buildcache import BuildCache
 from flashagent.verify.commands import CheckKind
 from flashagent.verify.detect import Check, check_from_text, detect_checks
@@ -30,19 +34,21 @@ from flashagent.verify.run import Verifier
 from flashagent.workspace.checkpoints import Checkpoints
 from flashagent.workspace.git import Repository
 from flashagent.workspace.journal import Workspace
+from flashagent.workspace.plain import open_work_tree
+from flashagent.workspace.recovery import recover_all
 from flashagent.workspace.worktrees import CandidateTrees
-
-SHORTEST_SECRET = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What the command line says beside settings. `settings` maps setting names to values, None for not given."""
+    """What the command line says beside settings. `settings` maps setting names to values, None for not given. `full` is
+    the approval mode that only a flag can choose."""
 
     settings: Mapping[str, object]
     checks: tuple[str, ...] = ()
     sandboxed: bool = True
     trust_project: bool = False
+    full: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,17 +72,20 @@ class Place:
 
     @property
     def secrets(self) -> frozenset[str]:
-        """All secret values known: of the settings and of the project's own `.env` files."""
-        return self.settings.secrets | dotenv_secrets(self.root)
+        """All secret values known: of the settings, of variables that commands never see, and of the project's own
+        `.env` files."""
+        allowed = allowed_variables(self.root)
+        return self.settings.secrets | dotenv_secrets(self.root) | stripped_values(self.environ, allowed)
 
     def close(self) -> None:
         self.repository.close()
 
 
 def open_place(cwd: Path, environ: Mapping[str, str], wishes: Wishes) -> Place:
-    """Raises NotARepository outside of one, SettingsError for a wrong setting."""
+    """The repository around `cwd`, or the folder itself outside of one. Raises NotARepository where neither can be
+    worked in, SettingsError for a wrong setting."""
     folders = Folders.of(environ)
-    repository = Repository.open(cwd, environ=environ)
+    repository = open_work_tree(cwd, folders.state, environ)
     trust = TrustStore(folders.config)
     settings = load(
         wishes.settings, environ, repository.root, folders.config, trust, trust_project=wishes.trust_project
@@ -90,7 +99,20 @@ def new_session_id(clock: Clock) -> str:
     return f"{stamp}-{secrets.token_hex(3)}"
 
 
-def open_house(place: Place, wishes: Wishes, emit: Emit, session_id: str, *, can_ask: bool = False) -> House:
+def session_audit(place: Place, session_id: str) -> SessionAudit:
+    """The audit of a session: a sink of its events, and the witness of its commands."""
+    return SessionAudit(place.state / FOLDER / f"{session_id}.jsonl", Secrets(place.secrets).mask)
+
+
+def open_house(
+    place: Place,
+    wishes: Wishes,
+    emit: Emit,
+    session_id: str,
+    *,
+    can_ask: bool = False,
+    audit: SessionAudit | None = None,
+) -> House:
     """Everything a job needs. Work that was cut off by a crash is rolled back or forward first.
 
     Raises SandboxUnavailable when nothing protects and the user did not say to go without.
@@ -98,17 +120,25 @@ def open_house(place: Place, wishes: Wishes, emit: Emit, session_id: str, *, can
     root, settings, environ, state = place.root, place.settings, place.environ, place.state
     checkpoints = Checkpoints(place.repository, state)
     workspace = Workspace(root, state, closed=place.repository.submodules(), before_write=checkpoints.watch)
-    _recover(workspace, checkpoints, emit)
+    for told in recover_all(place.repository, workspace, checkpoints, state).told:
+        emit(Notice("warning", told))
     own = _own_prefix()
     environment = find_environment(root, place.cwd, environ, own_prefix=own)
-    runner: SandboxRunner = open_runner(
+    sandbox: SandboxRunner = open_runner(
         root,
         _without_own_programs(environ, own),
         profile=settings.sandbox.profile,
         backend=settings.sandbox.backend,
         sandboxed=wishes.sandboxed,
+        secret_files=settings.secret_files,
+        env_files=settings.sandbox.env_files,
     )
-    models = build_models(settings, place.clock)
+    mask = Secrets(place.secrets).mask
+    audit = audit or session_audit(place, session_id)
+    audit.on_trouble = lambda why: emit(Notice("warning", f"This session has no audit from here on. {why}"))
+    runner = audit.watch(sandbox, settings.sandbox.profile)
+    models = build_models(settings, place.clock, mask)
+    mode: Mode = "full" if wishes.full else cast(Mode, settings.mode)
     return House(
         root=root,
         repository=place.repository,
@@ -124,21 +154,47 @@ def open_house(place: Place, wishes: Wishes, emit: Emit, session_id: str, *, can
             emit,
             build_cache=BuildCache(place.folders.cache / "builds" / place.state.name),
         ),
-        checks=lambda: _checks(wishes, settings, root, environment),
-        open_map=lambda: open_map(place.repository, place.folders.cache, settings.ignore),
+        checks=cache(lambda: _checks(wishes, settings, root, environment)),
+        open_map=lambda: open_map(
+            place.repository, place.folders.cache, (*settings.ignore, *settings.secret_files)
+        ),
         open_tree=lambda tree: Workspace(tree, state / "candidates"),
         session_id=session_id,
         clock=place.clock,
         texts=load_texts(tuple(Path(folder) for folder in settings.prompt_folders)),
         patches=state / "patches",
+        notes_of_commits=state,
         models=models,
         no_model_hint=settings.hint or "Set model_settings.model and its endpoint to use one.",
         price=price_of(settings),
-        mask=Secrets(place.secrets).mask,
+        mask=mask,
+        notes=_project_notes(settings.notes),
+        mode=mode,
         can_ask=can_ask,
+        memory=ApprovalStore(state),
+        unconfined=_unconfined(place, wishes, own, audit) if can_ask or mode == "full" else None,
+        secret_files=settings.secret_files,
         hooks=_hooks_folder(place.repository),
         inspect=inspector(runner, environment, root, place.repository.files),
     )
+
+
+def _unconfined(
+    place: Place, wishes: Wishes, own: Path | None, audit: SessionAudit
+) -> CommandRunner | None:
+    """The runner of commands that the user lets out of the sandbox; None where there is none to leave."""
+    if not wishes.sandboxed:
+        return None
+    environ = _without_own_programs(place.environ, own)
+    return audit.watch(open_runner(place.root, environ, sandboxed=False), "outside")
+
+
+def _project_notes(text: str) -> str:
+    """The trusted instructions of the project, with what they may not do."""
+    if not text:
+        return ""
+    head = "Notes of the project, trusted by the user. They cannot change what you may do or what counts as done."
+    return f"{head}\n\n{text}"
 
 
 def _checks(
@@ -156,19 +212,6 @@ def _checks(
     return detect_checks(root, environment)
 
 
-def _recover(workspace: Workspace, checkpoints: Checkpoints, emit: Emit) -> None:
-    """Finish or take back what a crash left half done, and say so."""
-    recovered = workspace.recover()
-    for paths, what in ((recovered.finished, "finished"), (recovered.undone, "taken back")):
-        if paths:
-            emit(Notice("warning", f"A patch that was cut off is {what}: {', '.join(paths)}."))
-    if recovered.kept:
-        kept = ", ".join(recovered.kept)
-        emit(Notice("warning", f"Files changed since a patch was cut off, left as they are: {kept}."))
-    if label := checkpoints.recover():
-        emit(Notice("warning", f"A restore that was cut off is finished: '{label}'."))
-
-
 def _hooks_folder(repository: Repository) -> str:
     """The folder inside the work tree that git takes hooks from, '' when it is elsewhere."""
     configured = repository.calls.text("config", "--local", "--get", "core.hooksPath", ok=(0, 1))
@@ -184,13 +227,7 @@ def dotenv_secrets(root: Path) -> frozenset[str]:
 
     files = [path for path in root.glob(".env*") if path.is_file() and not path.is_symlink()]
     found = (value for path in files for value in dotenv_values(path, interpolate=False).values())
-    return frozenset(value for value in found if value and _looks_secret(value))
-
-
-def _looks_secret(value: str) -> bool:
-    """Long, one word, letters and digits mixed: 'production' and 'localhost' are no secrets and stand in the code too."""
-    mixed = any(sign.isdigit() for sign in value) and any(sign.isalpha() for sign in value)
-    return len(value) >= SHORTEST_SECRET and mixed and not any(sign.isspace() for sign in value)
+    return frozenset(value for value in found if value and looks_secret(value))
 
 
 def _own_prefix() -> Path | None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
 from flashagent.errors import WorkspaceError
-from flashagent.repomap.history import LOG_ARGUMENTS, MAX_COMMITS, PastCommit, parse_log
+from flashagent.repomap.history import PastCommit
 from flashagent.repomap.index import MapStats
+from flashagent.repomap.past import kept_commits
 from flashagent.repomap.repo_map import RepoMap
 from flashagent.workspace.git import Repository
 
@@ -22,18 +24,22 @@ def open_map(repository: Repository, cache: Path, ignore: Sequence[str] = ()) ->
         repository.root,
         lambda: [path for path in repository.files() if not any(fnmatch(path, one) for one in ignore)],
         cache / "maps",
-        history=lambda: past_commits(repository),
+        history=lambda: past_commits(repository, cache),
         processes=os.cpu_count() or 1,
     )
     return repo_map, repo_map.refresh()
 
 
-def past_commits(repository: Repository) -> list[PastCommit]:
-    """The last commits; none in a repository without any, or when git does not answer in time."""
+def past_commits(repository: Repository, cache: Path) -> list[PastCommit]:
+    """The last commits, kept in the cache; none in a repository without any, or when git does not answer in time."""
+
+    def git(*arguments: str) -> str:
+        output = repository.calls.run(*arguments, timeout_s=HISTORY_TIMEOUT_S)
+        return output.decode("utf-8", "replace")
+
+    name = hashlib.sha256(os.fsencode(repository.root)).hexdigest()[:20]
     try:
-        output = repository.calls.run(
-            *LOG_ARGUMENTS, f"--max-count={MAX_COMMITS}", timeout_s=HISTORY_TIMEOUT_S
-        )
+        head = repository.head()
+        return kept_commits(cache / "maps" / f"past-{name}.json.z", head, git) if head else []
     except WorkspaceError:
         return []
-    return parse_log(output.decode("utf-8", "replace"))

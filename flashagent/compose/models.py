@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from flashagent.agent.limits import PriceOf
@@ -11,19 +12,25 @@ from flashagent.settings import ModelSettings, Settings
 
 if TYPE_CHECKING:
     from flashagent.models.base import ChatModel
+    from flashagent.values import Usage
 
 
-def build_models(settings: Settings, clock: Clock) -> Models | None:
-    """None when no model is configured or the user asked to work offline."""
+def build_models(settings: Settings, clock: Clock, mask: Callable[[str], str]) -> Models | None:
+    """None when no model is configured or the user asked to work offline. Every text that goes to a model is masked."""
     if settings.flash is None or settings.offline:
         return None
+    from flashagent.models.abilities import abilities_of
+    from flashagent.models.masked import MaskedModel
     from flashagent.models.router import Router
 
-    architect = _client(settings.architect, clock) if settings.architect else None
+    architect = MaskedModel(_client(settings.architect, clock), mask) if settings.architect else None
+    flash, known = settings.flash, abilities_of(settings.flash.model)
     return Models(
-        Router(_client(settings.flash, clock), architect),
-        reply_cap=settings.flash.max_tokens,
-        temperature=settings.flash.temperature,
+        Router(MaskedModel(_client(flash, clock), mask), architect),
+        tools=known.tools if flash.tools is None else flash.tools,
+        reply_cap=flash.max_tokens,
+        temperature=flash.temperature,
+        window=flash.context or known.window,
     )
 
 
@@ -33,12 +40,29 @@ def price_of(settings: Settings) -> PriceOf:
         return lambda model, usage: None
     from flashagent.models.pricing import PriceTable
 
-    return PriceTable.bundled().extended(settings.prices).cost
+    table = PriceTable.bundled().extended(settings.prices)
+    roles = [role for role in (settings.flash, settings.architect) if role is not None and role.fallbacks]
+    chains = {name: (role.model, *role.fallbacks) for role in roles for name in (role.model, *role.fallbacks)}
+    if not chains:
+        return table.cost
+
+    def dearest(model: str, usage: Usage) -> float | None:
+        """Any of a chain may answer in the first one's place, so that each costs what the dearest of them does."""
+        costs = [table.cost(name, usage) for name in chains.get(model, (model,))]
+        known = [cost for cost in costs if cost is not None]
+        return max(known) if len(known) == len(costs) else None
+
+    return dearest
 
 
 def _client(role: ModelSettings, clock: Clock) -> ChatModel:
     from flashagent.models.endpoint import Endpoint, Timeouts
     from flashagent.models.openai_compatible import OpenAICompatibleModel
+    from flashagent.models.router import FallbackModel
 
-    endpoint = Endpoint(role.base_url, role.model, role.api_key)
-    return OpenAICompatibleModel(endpoint, clock, timeouts=Timeouts(first_token_s=role.timeout_s))
+    timeouts = Timeouts(first_token_s=role.timeout_s)
+    models = [
+        OpenAICompatibleModel(Endpoint(role.base_url, name, role.api_key), clock, timeouts=timeouts)
+        for name in (role.model, *role.fallbacks)
+    ]
+    return models[0] if len(models) == 1 else FallbackModel(models)

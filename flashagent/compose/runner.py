@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,15 +34,30 @@ def open_runner(
     profile: str = "default",
     backend: str = "",
     sandboxed: bool = True,
+    secret_files: Sequence[str] = (),
+    env_files: bool = False,
 ) -> SandboxRunner:
     """The best back-end that works here, or the one that the settings name; none only when `sandboxed` is false.
+    `secret_files` are further name patterns that read as empty; `env_files` lets commands read `.env` files.
 
     Raises SandboxUnavailable, saying what is missing.
     """
     with _our_errors():
         policy = load_profile(profile, root=root, environ=environ)
+        policy = replace(policy, read_deny=_denied(policy.read_deny, secret_files, env_files=env_files))
         name = (backend or policy.backend or None) if sandboxed else UNPROTECTED
         return SandboxRunner(policy, choose_backend(name))
+
+
+def allowed_variables(root: Path) -> tuple[str, ...]:
+    """The names (patterns) of the variables that commands see."""
+    return load_profile(root=root).env_allow
+
+
+def _denied(names: Sequence[str], more: Sequence[str], *, env_files: bool) -> tuple[str, ...]:
+    """What reads as empty inside. A pattern of a path counts by its last part: the sandbox knows names."""
+    kept = (name for name in names if not (env_files and name.lstrip("!").startswith(".env")))
+    return (*kept, *(pattern.rstrip("/").rpartition("/")[2] for pattern in more))
 
 
 class SandboxRunner:
@@ -86,7 +101,9 @@ class SandboxRunner:
     async def _run(self, request: Request, policy: Policy, on_output: OnOutput | None) -> CommandResult:
         with _our_errors():
             done = await run(request, policy, self._backend, on_output=on_output)
-        return CommandResult(done.exit_code, done.output, done.seconds, done.limit, done.truncated)
+        return CommandResult(
+            done.exit_code, done.output, done.seconds, done.limit, done.truncated, done.notes
+        )
 
     def _policy_for(self, command: Command) -> Policy:
         if not command.writable:

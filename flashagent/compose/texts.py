@@ -8,7 +8,7 @@ from pathlib import Path
 from flashagent.jobs.house import Texts
 from flashagent.prompts import load
 
-TOOLS = ("edit", "read", "search", "run", "check")
+TOOLS = ("edit", "read", "search", "run", "check", "docs", "ask_user")
 
 
 def load_texts(folders: Sequence[Path] = ()) -> Texts:
@@ -19,5 +19,10 @@ def load_texts(folders: Sequence[Path] = ()) -> Texts:
         do=load("do", folders),
         feedback=load("feedback", folders),
         text_edits=load("text_edits", folders),
+        whole_files=load("whole_files", folders),
+        compact=load("compact", folders),
+        sum_up=load("sum_up", folders),
+        review=load("review", folders),
+        plan=load("plan", folders),
         tools={name: load(f"tools/{name}", folders).fill() for name in TOOLS},
     )

@@ -5,15 +5,17 @@ Each file is read once; every edit is located in the text as it was read, so tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flashagent.edits.check import CheckSyntax, check_syntax, parses_as_before
+from flashagent.edits.decoding import came_as_entities, has_entities, without_entities
 from flashagent.edits.definitions import FindSymbols, default_symbols, range_splices, symbol_splices
 from flashagent.edits.lines import FileLines, plain, split_lines
 from flashagent.edits.paths import Paths, tidy
 from flashagent.edits.replacing import check_elision, hunk_splices, replace_splices
 from flashagent.edits.splice import Splice, merge
+from flashagent.edits.teach import Read, taught
 from flashagent.edits.values import (
     Create,
     Delete,
@@ -33,7 +35,6 @@ from flashagent.edits.whole import check_new_text, whole_splices
 from flashagent.errors import WorkspaceError
 from flashagent.values import FileChange
 
-Read = Callable[[str], str | None]
 _LARGE = 4_000
 
 
@@ -67,6 +68,7 @@ def plan(
     model last saw. A plan changes at least one file; its changes are in the order of the reply.
     """
     planner = _Planner(read, paths, shown or {}, symbols)
+    edits = planner.transported(edits)
     refusals = [refusal for refusal in map(planner.take, range(1, len(edits) + 1), edits) if refusal]
     if not edits:
         return Refused((Refusal(None, 0, "no_edits", "The reply holds no edit."),))
@@ -91,6 +93,7 @@ class _Planner:
     ) -> None:
         self._cache: dict[str, str | None] = {}
         self._read_through = read
+        self._listed = paths
         self._paths = Paths(self._read, paths)
         self._shown = shown
         self._symbols = symbols
@@ -114,8 +117,25 @@ class _Planner:
             return Refusal(path or tidy(edit.path), number, "unreadable", str(error))
         except EditProblem as problem:
             named = path or tidy(edit.path) or None
-            return Refusal(named, number, problem.reason, problem.message, problem.nearest)
+            refusal = Refusal(named, number, problem.reason, problem.message, problem.nearest)
+            return refusal if problem.nearest else taught(refusal, edit, self._read, self._listed)
         return None
+
+    def transported(self, edits: Sequence[Edit]) -> Sequence[Edit]:
+        """The edits as the model meant them: all without HTML entities where one of them shows that they came so."""
+        return (
+            [without_entities(edit) for edit in edits] if any(map(self._came_as_entities, edits)) else edits
+        )
+
+    def _came_as_entities(self, edit: Edit) -> bool:
+        if not isinstance(edit, (Replace, Hunk)):
+            return False
+        quoted = edit.old if isinstance(edit, Replace) else "".join(text for _, text in edit.ops)
+        try:
+            text = self._read(self._paths.require(edit.path)) if has_entities(quoted) else None
+        except (EditProblem, WorkspaceError):
+            return False  # said when the edit itself is taken
+        return text is not None and came_as_entities(FileLines(text), edit)
 
     def _resolve(self, edit: Edit) -> str:
         if isinstance(edit, Create):
@@ -275,8 +295,9 @@ def _check_parse(
     end = view.line_at(max(max(splice.start, splice.end - 1) for splice in splices)) + 1
     if len(after) > _LARGE and parses_as_before(syntax, path, view.lines, split_lines(after), start, end):
         return
-    problems = syntax(path, after)
-    if not problems or syntax(path, view.text):
+    # Some grammars call a last line without its end broken, depending on what stands before it.
+    problems = syntax(path, _ended(after))
+    if not problems or syntax(path, _ended(view.text)):
         return
     first = problems[0]
     broken = FileLines(after).region(first.line - 2, first.line + 1)
@@ -286,6 +307,10 @@ def _check_parse(
         f"With this edit {path} no longer parses: line {first.line}, column {first.column}: {first.text}.{excerpt}",
         view.region(start - 2, min(end, start + 40) + 2),
     )
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith("\n") else text + "\n"
 
 
 def _collisions(changes: Iterable[FileChange]) -> list[Refusal]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from flashagent.edits.values import Format
@@ -51,3 +52,22 @@ def next_format(asked: Format, landed: Sequence[bool]) -> Format:
     """
     recent = landed[-_PATIENCE:]
     return _FALLBACK[asked] if len(recent) == _PATIENCE and not any(recent) else asked
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The format that a conversation asks for, and how the patches in it fared (oldest first)."""
+
+    format: Format
+    landed: tuple[bool, ...] = ()
+
+    def after(self, landed: bool) -> Asking:
+        """What to ask for once a patch landed or was refused: another format starts with a clean record."""
+        record = (*self.landed[-_PATIENCE:], landed)
+        chosen = next_format(self.format, record)
+        return Asking(chosen) if chosen != self.format else Asking(self.format, record)
+
+
+def ask(model: str, *, tools: bool = True, extra: Mapping[str, Format] | None = None) -> Asking:
+    """How to begin with a model; arguments as in `format_for`."""
+    return Asking(format_for(model, tools=tools, extra=extra))

@@ -16,6 +16,7 @@ from flashagent.values import Symbol
 FindSymbols = Callable[[str, str], Sequence[Symbol]]
 """Definitions of (text, path), as `flashagent.syntax.parse.definitions` gives them."""
 
+_MOST_ANCHORS = 200
 _DECORATION = ("@", "#[", "///", "//", "/**", "/*", " *", "*", "#", "template")
 
 
@@ -171,14 +172,7 @@ def _range(view: FileLines, edit: ReplaceRange) -> tuple[int, int]:
         (view.plain_lines, first, last),
         (view.stripped_lines, first.lstrip(" \t"), last.lstrip(" \t")),
     ):
-        heads = [index for index, text in enumerate(lines) if text == head]
-        tails = [index for index, text in enumerate(lines) if text == tail]
-        spans = [
-            (a, b + 1)
-            for a in heads
-            for b in tails
-            if b >= a and edit.lines in (None, b - a + 1) and _one_depth(view, edit, a, b)
-        ]
+        spans = [(a, b + 1) for a, b in _pairs(lines, head, tail, edit.lines) if _one_depth(view, edit, a, b)]
         if len(spans) == 1:
             return spans[0]
         if spans:
@@ -200,6 +194,16 @@ def _range(view: FileLines, edit: ReplaceRange) -> tuple[int, int]:
         f"({edit.lines}).",
         view.region(at, max(at, stop) + 1),
     )
+
+
+def _pairs(lines: Sequence[str], head: str, tail: str, count: int | None) -> list[tuple[int, int]]:
+    """The line indices of both anchors, in order and as far apart as the guard says. Without one, many heads and tails
+    make more pairs than need be looked at: two are ambiguous already."""
+    heads = [index for index, text in enumerate(lines) if text == head]
+    if count is not None:
+        return [(a, b) for a in heads if (b := a + count - 1) >= a and b < len(lines) and lines[b] == tail]
+    tails = [index for index, text in enumerate(lines) if text == tail]
+    return [(a, b) for a in heads[:_MOST_ANCHORS] for b in tails[:_MOST_ANCHORS] if b >= a]
 
 
 def _one_depth(view: FileLines, edit: ReplaceRange, start: int, last: int) -> bool:

@@ -48,7 +48,9 @@ def find_map(pairs: Sequence[tuple[str, str]], file_lines: Sequence[str]) -> Ind
     then a change of unit (tabs for spaces, two spaces for four) with a fixed number of levels added.
     """
     distinct = list(dict.fromkeys(pairs))
-    return _shift(distinct) or _units(distinct, file_lines)
+    # Where only the first line differs, and by all of its indentation, it lost that: no change of unit.
+    first_only = len(pairs) > 1 and all(reply == file for reply, file in pairs[1:]) and not all(pairs[0])
+    return _shift(distinct) or (None if first_only else _units(distinct, file_lines))
 
 
 def _shift(pairs: Sequence[tuple[str, str]]) -> IndentMap | None:
@@ -65,14 +67,24 @@ def _shift(pairs: Sequence[tuple[str, str]]) -> IndentMap | None:
 
 
 def _units(pairs: Sequence[tuple[str, str]], file_lines: Sequence[str]) -> IndentMap | None:
-    if len(pairs) > 1 and all(reply == file for reply, file in pairs[1:]):
-        return None  # only the first line differs: that is no change of unit
     file_unit = unit_of([indent_of(line) for line in file_lines if line.strip()]) or "    "
     for reply_unit in _reply_units(pairs):
         mapped = _by_level(pairs, reply_unit, file_unit)
         if mapped is not None:
             return mapped
+    for reply_unit in _reply_units(pairs):  # files of two units: what the matched lines themselves say
+        own = _own_unit(pairs, reply_unit)
+        mapped = _by_level(pairs, reply_unit, own) if own else None
+        if mapped is not None:
+            return mapped
     return None
+
+
+def _own_unit(pairs: Sequence[tuple[str, str]], reply_unit: str) -> str:
+    """What one level of the reply is in the file, told by its first indented line; '' where that does not come out."""
+    reply, file = next((pair for pair in pairs if pair[0]), ("", ""))
+    level = _level(reply, reply_unit)
+    return file[: len(file) // level] if level and len(file) % level == 0 else ""
 
 
 def _reply_units(pairs: Sequence[tuple[str, str]]) -> list[str]:

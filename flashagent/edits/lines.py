@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import accumulate
 
 from flashagent.edits.values import Region
 
 BOM = "\ufeff"
+_MOST_FOUND = 400_000  # lines of all hits together
 _SAME = str.maketrans(
     {
         "\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201b": "'", "\u2032": "'",
@@ -108,6 +109,20 @@ class FileLines:
         return block(self.stripped_lines)
 
     @cached_property
+    def packed(self) -> str:
+        """The lines without any blanks."""
+        return block(["".join(line.split()) for line in self.plain_lines])
+
+    @cached_property
+    def places(self) -> dict[str, list[int]]:
+        """Where each line stands, for the lines with words."""
+        found: dict[str, list[int]] = {}
+        for index, line in enumerate(self.plain_lines):
+            if line:
+                found.setdefault(line, []).append(index)
+        return found
+
+    @cached_property
     def filled(self) -> list[int]:
         """Indices of the lines that are not blank."""
         return [index for index, line in enumerate(self.plain_lines) if line]
@@ -173,12 +188,19 @@ class FileLines:
         return "".join([*pieces, raw[done:]])
 
 
-def find_lines(haystack: str, needle: str, starts_of: Callable[[int], int]) -> list[int]:
-    """Indices of the lines at which the block of whole lines `needle` begins in `haystack` (both newline-ended)."""
-    hits = []
+def find_lines(haystack: str, needle: str) -> list[int]:
+    """Indices of the lines at which the block of whole lines `needle` begins in `haystack` (both newline-ended).
+
+    A long block that stands in very many places is not followed to the end: two of them are as ambiguous as all.
+    """
+    most = max(2, _MOST_FOUND // (needle.count("\n") + 1))
+    hits: list[int] = []
+    line = counted = 0
     at = haystack.find(needle)
-    while at >= 0:
+    while at >= 0 and len(hits) < most:
         if at == 0 or haystack[at - 1] == "\n":
-            hits.append(starts_of(at))
+            line += haystack.count("\n", counted, at)
+            counted = at
+            hits.append(line)
         at = haystack.find(needle, at + 1)
     return hits

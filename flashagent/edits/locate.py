@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from flashagent.edits import rungs
+from flashagent.edits import forgiving, rungs
+from flashagent.edits.indent import least
 from flashagent.edits.lines import FileLines
 from flashagent.edits.pattern import Hit, Pattern
 
@@ -24,7 +25,11 @@ _LOOSE: tuple[tuple[str, Rung], ...] = (
     ("first line's indentation", rungs.by_first_line),
     ("elision", rungs.by_elision),
     ("blank lines", rungs.by_blank_lines),
+    ("blanks inside lines", forgiving.by_inner_blanks),
+    ("one kept line differs", forgiving.by_kept_line),
+    ("one line left out", forgiving.by_left_out),
 )
+_FORGIVING = {"blanks inside lines", "one kept line differs", "one line left out"}
 _VERBATIM = {"trailing blanks", "punctuation"}
 
 
@@ -38,6 +43,11 @@ class Found:
     @property
     def exact(self) -> bool:
         return self.rung == "exact"
+
+    @property
+    def forgiving(self) -> bool:
+        """True where some line of the file is not the one that the reply quoted."""
+        return self.rung in _FORGIVING
 
 
 def locate_exact(view: FileLines, pattern: Pattern) -> Found | None:
@@ -65,7 +75,13 @@ def locate(view: FileLines, pattern: Pattern) -> Found | None:
 def _variants(pattern: Pattern) -> Iterable[Pattern]:
     """The pattern, and for a patch also the reading in which its kept lines came without their leading blank."""
     yield pattern
-    if pattern.fixed and any(kind == "=" and text.startswith(" ") for kind, text in pattern.ops):
-        yield Pattern.of_ops(
-            [(kind, " " + text if kind == "=" and text else text) for kind, text in pattern.ops]
-        )
+    if pattern.bare and pattern.bare != pattern.ops and not _fits(pattern):
+        yield Pattern.of_ops(pattern.bare)
+
+
+def _fits(pattern: Pattern) -> bool:
+    """True where the inserted lines stand as deep as the kept ones do with their prefix, and not as without it: then the
+    kept lines have theirs. Lines one blank deep can be read both ways."""
+    inserted = least([text for kind, text in pattern.ops if kind == "+"])
+    kept, bare = (least([text for kind, text in ops if kind == "="]) for ops in (pattern.ops, pattern.bare))
+    return inserted is not None and inserted == kept != bare

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from flashagent.edits.values import Op
 
-_PREFIX = re.compile(r"^\s*(\d{1,6})\s*([|:\u2502\u2192\t])")
+_PREFIX = re.compile(r"^\s*(\d{1,6})(?: *[|:\u2502\u2192]|\t)")
 
 
 @dataclass(frozen=True, slots=True)

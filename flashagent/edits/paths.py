@@ -103,7 +103,9 @@ class Paths:
             raise EditProblem("no_path", "The edit names no file. Put the file's path before it.")
         found = self.existing(given)
         if found is None:
-            raise EditProblem("unknown_path", f"There is no file {tidy(given)}.{self._alike(tidy(given))}")
+            alike = self.alike(tidy(given))
+            meant = f" Did you mean {_some(alike)}?" if alike else ""
+            raise EditProblem("unknown_path", f"There is no file {tidy(given)}.{meant}")
         return found
 
     def fresh(self, given: str) -> str:
@@ -131,17 +133,16 @@ class Paths:
             self._folded = {_fold(path): path for path in self._listed}
         return self._folded
 
-    def _alike(self, clean: str) -> str:
+    def alike(self, clean: str) -> list[str]:
+        """Listed paths that the given one may have meant: of the same name, else of similar spelling; the best first."""
         from rapidfuzz import fuzz, process
 
         name = clean.rsplit("/", 1)[-1]
         same = [path for path in self._listed if path.rsplit("/", 1)[-1].casefold() == name.casefold()]
-        if not same:
-            same = [
-                str(hit[0])
-                for hit in process.extract(clean, self._listed, scorer=fuzz.ratio, limit=3, score_cutoff=60)
-            ]
-        return f" Did you mean {_some(same)}?" if same else ""
+        if same:
+            return sorted(same, key=lambda path: -fuzz.ratio(path, clean))[:_MOST_CANDIDATES]
+        hits = process.extract(clean, self._listed, scorer=fuzz.ratio, limit=3, score_cutoff=60)
+        return [str(hit[0]) for hit in hits]
 
 
 def _fold(path: str) -> str:

@@ -11,20 +11,24 @@ from flashagent.edits.values import Op
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """What to look for. `fixed` operations come from a patch; otherwise they are derived from the two texts."""
+    """What to look for. `fixed` operations come from a patch; otherwise they are derived from the two texts.
+
+    `bare` is a patch's other reading, in which its kept lines have no prefix.
+    """
 
     ops: tuple[Op, ...]
     fixed: bool = False
     old: tuple[str, ...] = field(default=())
     new: tuple[str, ...] = field(default=())
+    bare: tuple[Op, ...] = field(default=())
 
     @classmethod
     def of_texts(cls, old: Sequence[str], new: Sequence[str]) -> Pattern:
         return cls(diff_ops(old, new), old=tuple(old), new=tuple(new))
 
     @classmethod
-    def of_ops(cls, ops: Sequence[Op]) -> Pattern:
-        return cls(tuple(ops), fixed=True, old=tuple(old_side(ops)), new=tuple(new_side(ops)))
+    def of_ops(cls, ops: Sequence[Op], bare: Sequence[Op] = ()) -> Pattern:
+        return cls(tuple(ops), True, tuple(old_side(ops)), tuple(new_side(ops)), tuple(bare))
 
 
 @dataclass(frozen=True, slots=True)

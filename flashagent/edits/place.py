@@ -31,7 +31,7 @@ def single_place(view: FileLines, pattern: Pattern, shown: str | None, hunk: Hun
         # another place with the same words, so it counts only while the new text is nowhere yet.
         if (found is None or found.rung not in _SAME_TEXT) and is_applied(view, pattern):
             raise applied_problem(view, pattern.new)
-    if found is None:
+    if found is None or (found.forgiving and _was_shown(view, pattern.old, shown)):
         raise missing(view, pattern.old, shown, near_line or (hunk.line if hunk else None))
     hit = _choose(view, found, hunk, near_line)
     if hit.problem:
@@ -158,18 +158,23 @@ def missing(view: FileLines, old: Sequence[str], shown: str | None, near_line: i
     where = (
         f" The nearest lines are {nearest.start} to {nearest.end}, shown as they are now." if nearest else ""
     )
-    if shown is not None and shown != view.text:
-        before = FileLines(shown)
-        if old and locate(before, Pattern.of_texts(old, old)) is not None:
-            return EditProblem(
-                "stale",
-                f"You saw an older version of this file: the text was there, and has changed since.{where} "
-                "Edit the current text.",
-                nearest,
-            )
+    if _was_shown(view, old, shown):
+        return EditProblem(
+            "stale",
+            f"You saw an older version of this file: the text was there, and has changed since.{where} "
+            "Edit the current text.",
+            nearest,
+        )
     unseen = next((line for line in old if is_elision(line)), None)
     gap = f" The old text holds {unseen.strip()!r}: give every line instead." if unseen is not None else ""
     return EditProblem("not_found", f"The old text is not in the file, on any rung.{gap}{where}", nearest)
+
+
+def _was_shown(view: FileLines, old: Sequence[str], shown: str | None) -> bool:
+    """True where the text stood in the older version that the model saw."""
+    if shown is None or shown == view.text or not old:
+        return False
+    return locate(FileLines(shown), Pattern.of_texts(old, old)) is not None
 
 
 def is_applied(view: FileLines, pattern: Pattern) -> bool:
@@ -177,7 +182,7 @@ def is_applied(view: FileLines, pattern: Pattern) -> bool:
     if not pattern.new or not _substance(pattern):
         return False
     new = block([line.rstrip() for line in pattern.new])
-    return bool(find_lines(view.trimmed, new, lambda offset: offset))
+    return bool(find_lines(view.trimmed, new))
 
 
 def _substance(pattern: Pattern) -> bool:
@@ -200,7 +205,7 @@ def stands_already(view: FileLines, pattern: Pattern, hit: Hit) -> bool:
 
 def applied_problem(view: FileLines, new: Sequence[str]) -> EditProblem:
     trimmed = [line.rstrip() for line in new]
-    at = find_lines(view.trimmed, block(trimmed), lambda offset: view.trimmed.count("\n", 0, offset))
+    at = find_lines(view.trimmed, block(trimmed))
     start = at[0] if at else 0
     return EditProblem(
         "already_applied",

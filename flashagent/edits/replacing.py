@@ -6,7 +6,9 @@ Whole lines are tried first. Text that begins or ends inside a line must stand i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from flashagent.edits.decoding import unescaped
 from flashagent.edits.elision import first_elision
 from flashagent.edits.lines import BOM, FileLines, split_lines
 from flashagent.edits.locate import locate
@@ -21,7 +23,8 @@ _SUBSTANCE = 4
 
 def replace_splices(view: FileLines, edit: Replace, number: int, shown: str | None) -> list[Splice]:
     """The spans of a Replace. Raises EditProblem when there is not exactly one place for it."""
-    old, new = _clean(edit.old), _clean(edit.new)
+    edit = unescaped(view, replace(edit, old=_clean(edit.old), new=_clean(edit.new)))
+    old, new = edit.old, edit.new
     if old == new:
         raise EditProblem("no_change", "Old and new text are the same.", _seen(view, old, edit.near_line))
     if not old.strip("\n") and (not old or edit.whole_lines):
@@ -152,7 +155,9 @@ def _literal(view: FileLines, old: str, new: str, at: int, number: int) -> Splic
 
 def hunk_splices(view: FileLines, hunk: Hunk, number: int, shown: str | None) -> list[Splice]:
     """The spans of one hunk of a patch. Raises EditProblem when there is not exactly one place for it."""
-    pattern = Pattern.of_ops(hunk.ops)
+    pattern = Pattern.of_ops(hunk.ops, hunk.bare)
+    if hunk.prose and locate(view, pattern) is None:
+        pattern = Pattern.of_ops(hunk.ops[: -hunk.prose], hunk.bare[: -hunk.prose])
     if all(kind == "=" for kind, _ in hunk.ops) and hunk.final_newline is None:
         raise EditProblem(
             "no_change", "The hunk changes nothing.", nearest_region(view, pattern.old, hunk.line)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flashagent.edits.apply import plan
 from flashagent.edits.check import CheckSyntax, check_syntax
 from flashagent.edits.formats.parse import parse_reply
+from flashagent.edits.teach import Read, taught_whole
 from flashagent.edits.values import Planned, Refusal, Refused
 
 
@@ -58,12 +59,29 @@ def apply_reply(
     All edits land or none does. A reply without any edit is refused with the reason 'no_edits'. Raises ValueError for
     an unknown format.
     """
-    parsed = parse_reply(reply, format)
-    if isinstance(parsed, Refusal):
-        return ReplyResult(False, refusals=(parsed,))
-    outcome = plan(files.get, tuple(files), parsed.edits, shown, syntax=syntax)
+    outcome = plan_reply(files.get, tuple(files), reply, format, shown, syntax=syntax)
     match outcome:
         case Refused(refusals=refusals):
             return ReplyResult(False, refusals=refusals)
         case Planned(changes=changes):
             return ReplyResult(True, {change.path: change.after for change in changes})
+
+
+def plan_reply(
+    read: Read,
+    paths: Sequence[str],
+    reply: str,
+    format: str = "auto",  # noqa: A002
+    shown: Mapping[str, str] | None = None,
+    *,
+    syntax: CheckSyntax = check_syntax,
+) -> Planned | Refused:
+    """The changes that a reply asks for, or why they cannot be made; arguments as in `plan`.
+
+    A refusal of the whole reply (cut off, malformed) shows the lines of the file that it named last. Raises ValueError
+    for an unknown format.
+    """
+    parsed = parse_reply(reply, format)
+    if isinstance(parsed, Refusal):
+        return Refused((taught_whole(parsed, reply, read, paths),))
+    return plan(read, paths, parsed.edits, shown, syntax=syntax)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from flashagent.edits.diffing import diff_ops, new_side, old_side
 from flashagent.edits.elision import is_body, is_elision
@@ -14,34 +14,23 @@ from flashagent.edits.restore import keep_punctuation
 from flashagent.edits.values import Op
 
 
-def _runs(
-    view: FileLines, haystack: str, file_lines: Sequence[str] | None, old: Sequence[str]
-) -> list[range]:
+def _runs(haystack: str, old: Sequence[str]) -> list[range]:
     """Where the lines `old` stand in a row in the haystack, as ranges of line indices."""
-    if not old:
-        return []
-    if file_lines is None:
-        line_of: Callable[[int], int] = view.line_at
-    else:
-
-        def line_of(offset: int) -> int:
-            return haystack.count("\n", 0, offset)
-
-    return [range(start, start + len(old)) for start in find_lines(haystack, block(old), line_of)]
+    return [range(start, start + len(old)) for start in find_lines(haystack, block(old))] if old else []
 
 
 def exactly(view: FileLines, pattern: Pattern) -> list[Hit]:
-    return [Hit(tuple(run), pattern.ops) for run in _runs(view, view.joined, None, pattern.old)]
+    return [Hit(tuple(run), pattern.ops) for run in _runs(view.joined, pattern.old)]
 
 
 def by_trailing(view: FileLines, pattern: Pattern) -> list[Hit]:
     old = [line.rstrip() for line in pattern.old]
-    return [Hit(tuple(run), pattern.ops) for run in _runs(view, view.trimmed, view.lines, old)]
+    return [Hit(tuple(run), pattern.ops) for run in _runs(view.trimmed, old)]
 
 
 def by_punctuation(view: FileLines, pattern: Pattern) -> list[Hit]:
     old = [plain(line) for line in pattern.old]
-    runs = _runs(view, view.plain, view.lines, old)
+    runs = _runs(view.plain, old)
     return [Hit(tuple(run), keep_punctuation(pattern.ops, [view.lines[i] for i in run])) for run in runs]
 
 
@@ -53,7 +42,7 @@ def by_outer_blanks(view: FileLines, pattern: Pattern) -> list[Hit]:
     if len(core) == len(old):
         return []
     hits = []
-    for run in _runs(view, view.plain, view.lines, core):
+    for run in _runs(view.plain, core):
         places = (-1,) * head + tuple(run) + (-1,) * tail
         ops = pattern.ops if pattern.fixed else _trim_new(pattern, head, tail)
         if not pattern.fixed:
@@ -98,7 +87,7 @@ def by_indentation(view: FileLines, pattern: Pattern) -> list[Hit]:
     pattern = _core(pattern)
     old = [plain(line).lstrip(" \t") for line in pattern.old]
     hits = []
-    for run in _runs(view, view.stripped, view.lines, old):
+    for run in _runs(view.stripped, old):
         lines = [view.lines[index] for index in run]
         hit = _mapped(view, pattern, run, lines)
         if hit is not None:
@@ -132,7 +121,8 @@ def _carried(view: FileLines, pattern: Pattern, lines: list[str], old: list[str]
     file_least, old_least, new_least = least(lines), least(pattern.old), least(new)
     if new_least is None:
         return new
-    if new_least == file_least and new_least != old_least and len(file_least) > len(old_least or ""):
+    at_depth = new_least == file_least and new_least != old_least and len(file_least) > len(old_least or "")
+    if at_depth and not any(kind == "=" and text.strip() for kind, text in pattern.ops):
         return new
     unit = unit_of([indent_of(line) for line in view.lines])
     if lost_first_only(pattern.old, new, indent_of(lines[0]), unit):
@@ -148,7 +138,7 @@ def by_first_line(view: FileLines, pattern: Pattern) -> list[Hit]:
     rest = [plain(line) for line in pattern.old[1:]]
     first = plain(pattern.old[0]).lstrip(" \t")
     hits = []
-    for run in _runs(view, view.plain, view.lines, rest):
+    for run in _runs(view.plain, rest):
         at = run.start - 1
         if at < 0 or view.stripped_lines[at] != first:
             continue
@@ -182,7 +172,7 @@ def by_elision(view: FileLines, pattern: Pattern) -> list[Hit]:
     places, after = [-1] * len(old), 0
     for piece in _pieces(len(old), gaps):
         lines = [plain(old[index]) for index in piece]
-        runs = _runs(view, view.plain, view.lines, lines)
+        runs = _runs(view.plain, lines)
         if len(runs) != 1 or runs[0].start < after:
             return []
         after = runs[0].stop
@@ -217,7 +207,7 @@ def by_blank_lines(view: FileLines, pattern: Pattern) -> list[Hit]:
         return []
     haystack = block([view.plain_lines[index] for index in view.filled])
     hits = []
-    for run in _runs(view, haystack, view.lines, [line for _, line in filled]):
+    for run in _runs(haystack, [line for _, line in filled]):
         places = [-1] * len(pattern.old)
         for (index, _), nth in zip(filled, run, strict=True):
             places[index] = view.filled[nth]

@@ -45,7 +45,8 @@ class Hunk:
 
     `line` is the old line number that the header claims (1-based), `anchors` are the `@@` headings from the outermost
     to the innermost. `at_end` says that the hunk ends with the file; `final_newline` that the hunk sets (True) or
-    drops (False) the file's last line end.
+    drops (False) the file's last line end; `prose` how many lines at the end may be the reply's words, not the file's;
+    `bare` is the reading of `ops` in which the kept lines came without their leading blank.
     """
 
     path: str
@@ -54,6 +55,8 @@ class Hunk:
     anchors: tuple[str, ...] = ()
     at_end: bool = False
     final_newline: bool | None = None
+    prose: int = 0
+    bare: tuple[Op, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,52 +2,82 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from flashagent.compose.house import Wishes, open_place
+from flashagent.errors import WorkspaceError
+from flashagent.folders import Folders
 from flashagent.workspace.checkpoints import Checkpoints, Restored
+from flashagent.workspace.git import Repository
 from flashagent.workspace.journal import Workspace
+from flashagent.workspace.plain import known_folder
+from flashagent.workspace.recovery import Recovery, recover_all
 from flashagent.workspace.timeline import Checkpoint
 
 SHOWN_FILES = 12
 
 
-def undo(cwd: Path, environ: Mapping[str, str], *, force: bool = False) -> str:
-    """Raises WorkspaceError when there is nothing to undo, or, unless `force`, when the files were changed since."""
-    with checkpoints_at(cwd, environ) as checkpoints:
-        return f"Undone. {sentence(checkpoints.undo(force=force))}"
+def undo(cwd: Path, environ: Mapping[str, str], *, force: bool = False, commit: bool = False) -> str:
+    """Raises WorkspaceError when there is nothing to undo, or, unless `force`, when the files were changed since. With
+    `commit` the way back becomes a commit too."""
+    with history_at(cwd, environ) as place:
+        if place.recovery.restored:  # it is what the call that was cut off was asked for: not one step more
+            return place.recovery.restored
+        restored = place.checkpoints.undo(force=force)
+        told = f"Undone. {sentence(restored)} `flashagent redo` brings it back."
+        made = commit_with(place.repository, restored)
+        if commit and restored.changes:
+            return f"{told} {_commit_back(place, restored)}"
+        return told + (f" {_kept(made, restored)}" if made else "")
 
 
 def redo(cwd: Path, environ: Mapping[str, str], *, force: bool = False) -> str:
     """Raises WorkspaceError when there is nothing to redo, or, unless `force`, when the files were changed since."""
-    with checkpoints_at(cwd, environ) as checkpoints:
-        return f"Done again. {sentence(checkpoints.redo(force=force))}"
+    with history_at(cwd, environ) as place:
+        if place.recovery.restored:
+            return place.recovery.restored
+        return f"Done again. {sentence(place.checkpoints.redo(force=force))} `flashagent undo` takes it back."
 
 
 def restore(cwd: Path, environ: Mapping[str, str], id: str) -> str:  # noqa: A002 (the contract's word)
     """Bring all files back to a checkpoint. Raises WorkspaceError when there is none of that id."""
-    with checkpoints_at(cwd, environ) as checkpoints:
-        return f"Restored. {sentence(checkpoints.restore(id))}"
+    with history_at(cwd, environ) as place:
+        return f"Restored. {sentence(place.checkpoints.restore(id))} `flashagent undo` goes back to before."
+
+
+def preview(cwd: Path, environ: Mapping[str, str], *, force: bool = False) -> str:
+    """What `undo` would do, as a sentence and a diff; nothing is written. Raises as `undo` does."""
+    with history_at(cwd, environ) as place:
+        would = place.checkpoints.preview_undo(force=force)
+        return f"Would go {sentence(would)[0].lower()}{sentence(would)[1:]}\n{would.diff}"
 
 
 def listing(cwd: Path, environ: Mapping[str, str]) -> str:
     """All checkpoints, oldest first, one line each: id, time, label, and the files that flashagent wrote after it."""
-    with checkpoints_at(cwd, environ) as checkpoints:
-        return "\n".join(map(_line, checkpoints.list())) or "There are no checkpoints yet."
+    with history_at(cwd, environ) as place:
+        return "\n".join(map(_line, place.checkpoints.list())) or "There are no checkpoints yet."
 
 
 def _line(checkpoint: Checkpoint) -> str:
     label = " ".join(checkpoint.label.split())
     files = f"  [{_some(sorted(checkpoint.written))}]" if checkpoint.written else ""
-    return f"{checkpoint.id}  {checkpoint.time}  {label}{files}"
+    time = datetime.fromisoformat(checkpoint.time).astimezone()
+    return f"{checkpoint.id}  {time:%Y-%m-%d %H:%M}  {label}{files}"
 
 
-def diff(cwd: Path, environ: Mapping[str, str]) -> str:
-    """What has changed since flashagent last began to write, as a unified diff; '' for nothing."""
-    with checkpoints_at(cwd, environ) as checkpoints:
-        return changes_since_last(checkpoints)
+def diff(cwd: Path, environ: Mapping[str, str]) -> tuple[str, str]:
+    """What has changed since flashagent last began to write, as a unified diff; when that is empty, why in words."""
+    with history_at(cwd, environ) as place:
+        latest = place.checkpoints.latest()
+        if latest is None:
+            return "", "flashagent has changed nothing here yet."
+        text = place.checkpoints.diff(latest.id)
+        return text, "" if text else f"Nothing differs from '{latest.label}' of {when(latest.time)}."
 
 
 def changes_since_last(checkpoints: Checkpoints) -> str:
@@ -60,7 +90,45 @@ def sentence(restored: Restored) -> str:
     paths = [f"{change.path} ({change.kind})" for change in restored.changes]
     files = f"Files: {_some(paths)}." if paths else "No file differs."
     head = " HEAD stays where it is: commits made since are kept." if restored.head_moved else ""
-    return f"Back to '{restored.checkpoint.label}' of {restored.checkpoint.time}. {files}{head}"
+    large = (
+        f" Too large to be kept, so left alone: {_some(restored.too_large)}." if restored.too_large else ""
+    )
+    return f"Back to '{restored.checkpoint.label}' of {when(restored.checkpoint.time)}. {files}{head}{large}"
+
+
+def when(time: str, now: datetime | None = None) -> str:
+    """A time (ISO 8601) as people say it: '3 minutes ago', 'today at 14:05', '21 November 2026 at 14:05'."""
+    then = datetime.fromisoformat(time).astimezone()
+    here = (now or datetime.now(UTC)).astimezone()
+    minutes = int((here - then).total_seconds() // 60)
+    if 0 <= minutes < 60:
+        return "just now" if minutes == 0 else f"{minutes} minute{'s' if minutes > 1 else ''} ago"
+    days = (here.date() - then.date()).days
+    day = {0: "today", 1: "yesterday"}.get(days, f"{then.day} {then:%B %Y}")
+    return f"{day} at {then:%H:%M}"
+
+
+def commit_with(repository: Repository, restored: Restored) -> str:
+    """The newest commit made since the checkpoint that holds one of the files, '' when there is none."""
+    start = restored.checkpoint.state.head
+    if not restored.head_moved or start is None or repository.head() is None:
+        return ""
+    paths = [change.path for change in restored.changes][:SHOWN_FILES]
+    return repository.calls.text("log", "-1", "--format=%h", f"{start}..HEAD", "--", *paths) if paths else ""
+
+
+def _commit_back(place: History, restored: Restored) -> str:
+    message = f"Undo: back to '{restored.checkpoint.label}'"
+    try:
+        made = place.repository.commit(place.checkpoints.texts(restored), message, notes=place.state)
+    except WorkspaceError as error:
+        return f"Not committed: {error}"
+    return f"Committed as {made[:9]}."
+
+
+def _kept(commit: str, restored: Restored) -> str:
+    files = shlex.join(change.path for change in restored.changes[:SHOWN_FILES])
+    return f"The commit {commit} still holds the change; to take it back there too: `git commit -m 'Undo' -- {files}`."
 
 
 def _some(paths: Sequence[str]) -> str:
@@ -68,12 +136,22 @@ def _some(paths: Sequence[str]) -> str:
     return ", ".join(paths[:SHOWN_FILES]) + more
 
 
+@dataclass(frozen=True, slots=True)
+class History:
+    """The repository around a folder with its checkpoints; `state` is its folder in the user's state;
+    `recovery` says what a crash had left half done."""
+
+    repository: Repository
+    checkpoints: Checkpoints
+    state: Path
+    recovery: Recovery
+
+
 @contextmanager
-def checkpoints_at(cwd: Path, environ: Mapping[str, str]) -> Iterator[Checkpoints]:
+def history_at(cwd: Path, environ: Mapping[str, str]) -> Iterator[History]:
     """The checkpoints, after what a crash may have left half done is finished or taken back."""
-    place = open_place(cwd, environ, Wishes({}))
-    try:
-        Workspace(place.root, place.state).recover()
-        yield Checkpoints(place.repository, place.state)
-    finally:
-        place.repository.close()
+    cwd = known_folder(cwd, Folders.of(environ).state)
+    with closing(open_place(cwd, environ, Wishes({}))) as place:
+        checkpoints = Checkpoints(place.repository, place.state)
+        recovery = recover_all(place.repository, Workspace(place.root, place.state), checkpoints, place.state)
+        yield History(place.repository, checkpoints, place.state, recovery)

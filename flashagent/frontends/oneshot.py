@@ -5,20 +5,22 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO
 
-from flashagent.agent.limits import Limits
 from flashagent.agent.recorder import Recorder
 from flashagent.compose.clock import SystemClock
-from flashagent.compose.house import Place, Wishes, new_session_id, open_house, open_place
+from flashagent.compose.house import Place, Wishes, new_session_id, open_house, open_place, session_audit
+from flashagent.compose.limits import limits_of
 from flashagent.errors import FlashagentError, InternalError, UsageError
-from flashagent.events import Emit, Event, JobFinished, Notice, with_texts
+from flashagent.events import Emit, JobFinished, Notice
 from flashagent.frontends.headless import run_headless
 from flashagent.frontends.jsonl import JsonLines
+from flashagent.frontends.masking import masked
+from flashagent.frontends.opening import NO_SANDBOX, ignored_notices
 from flashagent.frontends.text import TextAccount
 from flashagent.jobs.fix import run_fix
 from flashagent.jobs.job import FixJob, job_failed
@@ -40,9 +42,14 @@ class OneShot:
     settings: Mapping[str, object] = field(default_factory=dict)
     checks: tuple[str, ...] = ()
     dry_run: bool = False
+    candidates: int = 1
+    docs: tuple[str, ...] = ()
     tests_may_change: bool = False
+    all_candidates: bool = False
+    explain: bool = False
     sandboxed: bool = True
     trust_project: bool = False
+    full: bool = False
     json: bool = False
     verbosity: int = 0
 
@@ -92,23 +99,34 @@ async def job_at(
 
 
 async def _run(wish: OneShot, cwd: Path, environ: Mapping[str, str], sink: Emit, session: str) -> JobFinished:
-    wishes = Wishes(wish.settings, wish.checks, wish.sandboxed, wish.trust_project)
+    wishes = Wishes(wish.settings, wish.checks, wish.sandboxed, wish.trust_project, wish.full)
     with (
         closing(open_place(cwd, environ, wishes)) as place,
         closing(_recorder(place, session, sink)) as recorder,
     ):
-        emit = masked(Secrets(place.secrets).mask, recorder, sink)
-        for ignored in place.settings.ignored:
-            emit(Notice("warning", str(ignored)))
-        wish = replace(wish, paths=tuple(_in_repository(path, cwd, place.root) for path in wish.paths))
-        house = open_house(place, wishes, emit, session)
+        audit = session_audit(place, session)
+        emit = masked(Secrets(place.secrets), recorder, audit, sink)
+        for notice in ignored_notices(place.settings.ignored):
+            emit(notice)
+        _refuse_asking(wish, place.settings)
+        paths = tuple(_in_repository(path, cwd, place.root) for path in wish.paths)
+        wish = replace(wish, paths=paths, docs=tuple(str(cwd / path) for path in wish.docs))
+        house = open_house(place, wishes, emit, session, audit=audit)
         if not house.runner.protects:
-            leave = "Leave out --no-sandbox to be safe."
-            emit(Notice("warning", "NO SANDBOX: checks run unprotected.", leave))
+            emit(NO_SANDBOX)
         try:
             return await run_fix(_job(wish, place.settings), house, emit)
         finally:
             await house.close()
+
+
+def _document(path: str) -> str:
+    """The text of a file that the user pins. Raises UsageError when it cannot be read as one."""
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise UsageError(f"--docs {path}: {why}.", hint="It takes a text file, Markdown for instance.") from error
 
 
 def _in_repository(path: str, cwd: Path, root: Path) -> str:
@@ -121,15 +139,13 @@ def _in_repository(path: str, cwd: Path, root: Path) -> str:
     return place.resolve().relative_to(root).as_posix()
 
 
-def masked(mask: Callable[[str], str], *sinks: Emit) -> Emit:
-    """One sink for several, in their order, none of which sees a secret."""
-
-    def emit(event: Event) -> None:
-        clean = with_texts(event, mask)
-        for sink in sinks:
-            sink(clean)
-
-    return emit
+def _refuse_asking(wish: OneShot, settings: Settings) -> None:
+    """Raises UsageError when every change would have to be asked for, and nobody is there."""
+    if settings.mode == "ask" and not wish.full:
+        raise UsageError(
+            f"Mode 'ask' ({settings.source('mode')}) needs somebody to ask.",
+            hint="Use the terminal app, --mode auto (in the sandbox), or --mode read-only to see a patch.",
+        )
 
 
 def _recorder(place: Place, session: str, sink: Emit) -> Recorder:
@@ -140,18 +156,21 @@ def _recorder(place: Place, session: str, sink: Emit) -> Recorder:
 
 
 def _job(wish: OneShot, settings: Settings) -> FixJob:
-    limits = settings.limits
     return FixJob(
         goal=wish.goal,
         log=wish.log,
         paths=wish.paths,
         change=wish.change,
-        limits=Limits(limits.attempts, limits.requests, limits.tokens, limits.max_cost, limits.minutes * 60),
-        search_seconds=limits.search_s,
+        limits=limits_of(settings),
+        search_seconds=settings.limits.search_s,
+        candidates=wish.candidates,
+        docs=tuple((Path(path).name, _document(path)) for path in wish.docs),
         offline=settings.offline,
-        dry_run=wish.dry_run,
+        dry_run=wish.dry_run or settings.mode == "read-only",
         commit=settings.commit,
         tests_may_change=wish.tests_may_change,
+        all_candidates=wish.all_candidates,
+        explain=wish.explain,
     )
 
 

@@ -160,7 +160,7 @@ class TextAccount:
             case AttemptStarted(number=number, effort=effort, model=model):
                 yield (
                     self._style(_BOLD, f"Attempt {number}")
-                    + f" with {words.one_line(model)}, effort {effort}"
+                    + f" with {words.one_line(model)}, effort {words.one_line(effort)}"
                 )
             case AttemptFinished():
                 yield f"  {words.attempt_finished(event)}"
@@ -173,8 +173,9 @@ class TextAccount:
                 yield f"  edit refused in {words.one_line(path) or 'the reply'}: {words.one_line(reason)}"
             case ModelRetrying(attempt=attempt, wait_s=wait, reason=reason):
                 yield f"  asking again ({attempt}) after {words.seconds(wait)}: {words.one_line(reason)}"
-            case ApprovalRequested(action=action, reason=reason):
-                yield f"  needs your approval: {words.one_line(action)} ({words.one_line(reason)})"
+            case ApprovalRequested(action=action):
+                yield f"  needs your approval: {words.one_line(action)}"
+                yield from (f"    {line}" for line in words.approval(event))
             case ApprovalResolved(decision=decision):
                 yield f"  answered: {decision}"
             case ContextCompacted(tokens_before=before, tokens_after=after):

@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 
 from flashagent.events import (
+    ApprovalRequested,
     AttemptFinished,
     CheckFinished,
     CheckStarted,
@@ -82,6 +83,14 @@ def spent(usage: Usage, cost: float | None) -> str:
 
 def command(argv: Sequence[str]) -> str:
     return one_line(shlex.join(argv))
+
+
+def approval(event: ApprovalRequested) -> list[str]:
+    """What a person has to know before a yes: the very words that would be executed, where, why, and how far a lasting
+    yes would reach."""
+    argv = [f"command: {one_line(shlex.join(event.argv), MAX_SENTENCE)}"] if event.argv else []
+    folder = [f"folder: {one_line(event.folder, MAX_SENTENCE)}"] if event.folder else []
+    return [*argv, *folder, *(one_line(text, MAX_SENTENCE) for text in (event.reason, event.scope) if text)]
 
 
 def check_started(event: CheckStarted) -> str:

@@ -1,31 +1,26 @@
-"""Repair or change with a model: a session in a candidate tree, judged by the harness after every edit."""
+"""Repair or change with a model: one way to a patch or several at once, and the account of what came of it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from flashagent import untrusted
-from flashagent.agent.attempts import Attempts, Outcome
-from flashagent.agent.context import Focus, choose_focus
-from flashagent.agent.effort import Effort
+from flashagent.agent.attempts import Outcome
+from flashagent.agent.effort import choose
 from flashagent.agent.limits import Budget
-from flashagent.agent.session import Session
-from flashagent.agent.witness import RunBare, RunCheck, Watched, Witness
-from flashagent.agent.words import PromptWords
+from flashagent.agent.risk import risks
+from flashagent.diffs import unified_diffs
 from flashagent.errors import Interrupted
-from flashagent.events import Emit, FocusChosen, Notice
+from flashagent.events import Emit, Notice
+from flashagent.jobs.architect import Architect
+from flashagent.jobs.bench import Bench
+from flashagent.jobs.candidates import Variant, first_green
 from flashagent.jobs.house import House, Models
 from flashagent.jobs.job import FixJob, Result, failed
 from flashagent.jobs.observing import Observation
 from flashagent.jobs.trees import candidate
-from flashagent.jobs.workbench import clean, guard_for, landing_in, new_session, toolbox
-from flashagent.models.base import ChatModel
-from flashagent.values import CheckReport, FileChange
-from flashagent.verify.detect import Check
-from flashagent.verify.feedback import important_frames
+from flashagent.values import FileChange
 from flashagent.verify.tamper import Tampering, examine, is_test_file, touches_tests
 
 
@@ -33,71 +28,76 @@ async def ask_model(
     job: FixJob, seen: Observation, house: House, models: Models, budget: Budget, emit: Emit
 ) -> Result:
     """Ask until green or a cap is reached. What is returned has been judged on a fresh tree that holds the patch alone."""
-    async with candidate(house) as tree:
-        bench = Bench(job, seen, house, models, budget, emit, tree)
-        outcome = await bench.attempts().until_green(bench.first_prompt(), job.limits.attempts)
-        return await bench.result(outcome)
+
+    async def one_way(variant: Variant, sink: Emit) -> Result:
+        async with candidate(house) as tree:
+            bench = Bench(job, seen, house, models, budget, sink, tree, variant)
+            return await _Way(bench, Architect(house, models, budget, sink)).to_the_end()
+
+    if job.candidates > 1:
+        return await first_green(job.candidates, one_way, emit)
+    return await one_way(Variant(), emit)
 
 
 @dataclass
-class Bench:
-    """The workbench of one session: the candidate tree and what works on it."""
+class _Way:
+    """One way to a patch, from the first prompt to its result."""
 
-    job: FixJob
-    seen: Observation
-    house: House
-    models: Models
-    budget: Budget
-    emit: Emit
-    tree: Path
+    bench: Bench
+    architect: Architect
+    objection: str = ""
 
     def __post_init__(self) -> None:
-        house = self.house
-        self.guard = guard_for(house, self.job.goal, self.job.paths)
-        self.landing = landing_in(house, self.tree, self.emit, self.guard)
-        self._existing = house.repository.files()
-        self.witness = Witness(
-            [
-                Watched(self._runner_of(check), report, self._bare_runner_of(check))
-                for check, report in zip(self.seen.checks, self.seen.reports, strict=True)
-            ]
-        )
-        self.words = PromptWords(
-            house.texts.fix, house.texts.do, house.texts.feedback, self.landing.read, self.clean
-        )
+        bench = self.bench
+        self.job, self.seen, self.emit = bench.job, bench.seen, bench.emit
+        self.landing, self.witness, self.clean = bench.landing, bench.witness, bench.clean
 
-    def clean(self, text: str) -> str:
-        return clean(self.house, text)
+    async def to_the_end(self) -> Result:
+        cap = self.job.limits.attempts
+        outcome = await self.bench.attempts.until_green(await self._prompt(), cap)
+        return await self.result(await self._reviewed(outcome, cap))
 
-    def first_prompt(self) -> str:
-        focus = self._focus()
-        for path, text in focus.files:
-            self.landing.show(path, text)
-        self.emit(FocusChosen(focus.shown, focus.tokens, "shown to the model in full"))
-        goal = self.job.goal
-        if self.job.log:
-            goal = f"{goal}\n\n{untrusted.fence(self.clean(self.job.log), 'failure log', untrusted.new_nonce())}".strip()
-        return self.words.first(goal, self.seen.check_text, self.seen.before, focus.text)
+    async def _prompt(self) -> str:
+        """The first prompt, with the architect's plan where the work is large and an architect is there."""
+        prompt = self.bench.first_prompt()
+        effort = choose((), self.bench.situation, has_architect=self.architect.is_there)
+        if not (effort.plan and self.architect.is_there):
+            return prompt
+        plan = await self.architect.plan(prompt)
+        return f"{prompt}\n\nA plan to follow:\n{plan}" if plan else prompt
 
-    def attempts(self) -> Attempts:
-        return Attempts(
-            self._session(),
-            self.landing,
-            self.witness,
-            self.words,
-            self.emit,
-            model_for=self._model_for,
-            has_architect=self.models.router.architect is not None,
-            red=not self.seen.green,
-            goal_words=len(self.job.goal.split()),
-        )
+    async def _reviewed(self, outcome: Outcome, cap: int) -> Outcome:
+        """A green patch that is risky is shown to the architect; one objection is worth one more attempt."""
+        patch = self.landing.changes()
+        found = risks(patch, is_test_file) if outcome.green else ()
+        if not found:
+            return outcome
+        said = f"The patch is risky: {'; '.join(found)}."
+        if not self.architect.is_there:
+            self.emit(Notice("warning", said, "Read the diff before you keep it."))
+            return outcome
+        self.objection = await self.architect.objection(self.job.goal, unified_diffs(patch), found)
+        if not self.objection:
+            self.emit(Notice("info", f"{said} The architect keeps it."))
+            return outcome
+        self.emit(Notice("warning", f"{said} The architect rejects it: {self.objection}"))
+        if outcome.attempts >= cap:
+            return outcome
+        prompt = f"The checks pass, but a review rejects the patch: {self.objection} Change it accordingly."
+        again = await self.bench.attempts.again(prompt, outcome.attempts + 1, cap)
+        if again.green and self.landing.changes() != patch:
+            self.objection = ""
+        return again
 
     async def result(self, outcome: Outcome) -> Result:
         if outcome.interrupted:
             raise Interrupted("Stopped by you; your files are as they were.")
         patch = self.landing.changes()
+        if outcome.green and self.objection:
+            message = f"The checks pass, but the review rejects the patch: {self.objection}"
+            return Result("not_fixed", patch, attempts=outcome.attempts, message=message)
         if outcome.green and not self.job.tests_may_change:
-            found = examine(patch, existing=self._existing)
+            found = examine(patch, existing=self.bench.existing)
             if found:
                 return await self._without_test_changes(found, patch, outcome)
         if outcome.green:
@@ -141,6 +141,7 @@ class Bench:
             judgement.verdict if judgement else None,
             attempts=outcome.attempts,
             message=f"{message} {self._claim()}".strip(),
+            reasons=outcome.learned,
             hint="Raise --max-attempts, name the place in the goal, or use a stronger model.",
         )
 
@@ -150,7 +151,7 @@ class Bench:
         """Tests were weakened. What counts is the verdict with the original tests, so they are put back and judged."""
         what = "; ".join(dict.fromkeys(f"{one.path}: {one.text}" for one in found))
         flagged = {one.path for one in found}
-        honest = tuple(c for c in patch if not (c.path in flagged and touches_tests(c, self._existing)))
+        honest = tuple(c for c in patch if not (c.path in flagged and touches_tests(c, self.bench.existing)))
         self.emit(Notice("warning", f"The patch changes tests: {what}.", "They are judged as they were."))
         if honest and honest != patch:
             self.landing.put_back([change for change in patch if change not in honest])
@@ -168,7 +169,7 @@ class Bench:
         """What the model said last, in prose: blocks of edits and code are shown as the diff already."""
         said = re.split(
             r"```|^<{5,}|^\*\*\* Begin Patch|^--- ",
-            self.clean(self._talk.last_text),
+            self.clean(self.bench.session.last_text),
             maxsplit=1,
             flags=re.MULTILINE,
         )
@@ -178,46 +179,3 @@ class Bench:
         """A model that called a red check green is quoted, so that nobody takes its word for ours."""
         said = " ".join(self._last_words().split())
         return f"The model's last words were: {said[:160]!r}." if said else ""
-
-    def _focus(self) -> Focus:
-        told_in_full = self.seen.before.failures[:1]
-        frames = (frame for failure in told_in_full for frame in important_frames(failure))
-        quoted = {(frame.path, frame.line) for frame in frames if is_test_file(frame.path)}
-        return choose_focus(self.seen.focus, self.landing.read, self.house.focus_tokens, quoted)
-
-    def _session(self) -> Session:
-        house = self.house
-        self._talk = new_session(house, self.models, self.budget, self.emit)
-        if self.models.tools:
-            self._talk.thread.tools = toolbox(
-                house, self.landing, self.tree, self.seen.map, self._check_for_model, self.guard
-            )
-        return self._talk
-
-    def _runner_of(self, check: Check) -> RunCheck:
-        async def run(tests: Sequence[str] = ()) -> CheckReport:
-            return await self._run(check, tests)
-
-        return run
-
-    def _bare_runner_of(self, check: Check) -> RunBare:
-        async def run() -> CheckReport:
-            left = max(1.0, self.budget.seconds_left)
-            async with candidate(self.house, self.landing.changes()) as fresh:
-                return await self.house.verifier.run(check, tree=fresh, timeout_s=left, quiet=True, bare=True)
-
-        return run
-
-    async def _run(self, check: Check, tests: Sequence[str]) -> CheckReport:
-        """A run on a tree that holds the patch and nothing else: what earlier runs left behind cannot make it pass, and
-        no test can write into what becomes the patch."""
-        left = max(1.0, self.budget.seconds_left)
-        async with candidate(self.house, self.landing.changes()) as fresh:
-            return await self.house.verifier.run(check, tests=tests, tree=fresh, timeout_s=left)
-
-    async def _check_for_model(self, test: str | None) -> tuple[bool, str]:
-        report = await self._run(self.seen.check, (test,) if test else ())
-        return report.green, self.words.report(report)
-
-    def _model_for(self, effort: Effort) -> ChatModel:
-        return self.models.router.for_role(effort.role) or self.models.router.flash

@@ -6,15 +6,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from flashagent.agent.compaction import Memory
 from flashagent.agent.context import choose_focus
 from flashagent.agent.limits import Budget, Limits
 from flashagent.agent.session import Session
 from flashagent.errors import UsageError
-from flashagent.events import Decision, Emit, FocusChosen, MapReady, Notice
+from flashagent.events import Emit, FocusChosen, MapReady, Notice
 from flashagent.jobs.fix import uninterrupted
 from flashagent.jobs.house import House, Models
+from flashagent.jobs.saves import merged_files, tell
 from flashagent.jobs.trees import candidate
-from flashagent.jobs.workbench import RunCheckForModel, clean, guard_for, landing_in, new_session, toolbox
+from flashagent.jobs.workbench import (
+    RunCheckForModel,
+    clean,
+    compactor_for,
+    guard_for,
+    landing_in,
+    new_session,
+    permit_text,
+    toolbox,
+)
 from flashagent.ports import MapQuery
 from flashagent.prompts import Prompt
 from flashagent.tools.landing import Landing, land_text
@@ -26,7 +37,7 @@ FOCUS_SYMBOLS = 12
 
 
 class Chat:
-    """One session. `turn` runs one prompt; `interrupt`, `steer` and `answer` reach the turn that is running."""
+    """One session. `turn` runs one prompt; `interrupt` and `steer` reach the turn that is running."""
 
     def __init__(self, house: House, models: Models, prompt: Prompt, limits: Limits, emit: Emit) -> None:
         self._house = house
@@ -34,8 +45,10 @@ class Chat:
         self._emit = emit
         self._map: MapQuery | None = None
         self._checks: Sequence[Check] | None = None
-        self._tools = models.tools
         self.session: Session = new_session(house, models, Budget(limits, house.clock, house.price), emit)
+        self._now: tuple[str, Landing | None] = "", None
+        self.session.thread.compactor = compactor_for(house, models, self._memory, by_model=True)
+        self.session.thread.sum_up = house.texts.sum_up
 
     async def turn(self, prompt: str) -> None:
         """One turn and, when it changed files, the checks; all of it as events."""
@@ -43,9 +56,13 @@ class Chat:
         async with candidate(self._house) as tree:
             guard = guard_for(self._house, prompt)
             landing = landing_in(self._house, tree, self._emit, guard)
-            if self._tools:
-                check = self._checker(landing)
-                self.session.thread.tools = toolbox(self._house, landing, tree, repo_map, check, guard)
+            landing.permit_text = permit_text(self.session, self._emit)
+            check = self._checker(landing)
+            thread = self.session.thread
+            thread.equip(
+                toolbox(self._house, landing, tree, repo_map, check, guard, thread.outputs, self._emit)
+            )
+            self._now = prompt, landing
             finished = await self.session.turn(await self._with_focus(prompt, repo_map, landing))
             if finished.end not in ("done", "stopped"):
                 return
@@ -56,14 +73,16 @@ class Chat:
         if changes:
             await self._keep(changes, prompt)
 
+    def _memory(self) -> Memory:
+        """What a compaction keeps of the turn that is running; the model sums up the turns before it."""
+        prompt, landing = self._now
+        return Memory(prompt, patch=clean(self._house, landing.diff()) if landing else "")
+
     def interrupt(self) -> None:
         self.session.interrupt()
 
     def steer(self, text: str) -> None:
         self.session.steer(text)
-
-    def answer(self, call_id: str, decision: Decision, reason: str) -> None:
-        self.session.answer(call_id, decision, reason)
 
     async def _open_map(self) -> MapQuery:
         repo_map, stats = await asyncio.to_thread(self._house.open_map)
@@ -82,12 +101,14 @@ class Chat:
         )
 
     async def _keep(self, changes: tuple[FileChange, ...], prompt: str) -> None:
-        def write() -> None:
+        def write() -> tuple[FileChange, ...]:
             self._house.checkpoint(f"before: {prompt[:60]}")
-            self._house.workspace.apply(changes)
+            return self._house.workspace.apply_merging(changes)
 
-        await uninterrupted(write)
-        for change in changes:
+        written = await uninterrupted(write)
+        if saved := merged_files(changes, written):
+            tell(saved, self._emit)
+        for change in written:
             announce(change, self._emit)
         await self._verify()
 

@@ -19,6 +19,7 @@ from flashagent.errors import (
     FlashagentError,
     Interrupted,
     LimitReached,
+    SavedMeanwhile,
     UsageError,
     WorkspaceError,
 )
@@ -26,8 +27,10 @@ from flashagent.events import Emit, JobFinished, Notice
 from flashagent.jobs.house import House, Models
 from flashagent.jobs.job import EXIT_CODES, FixJob, Result, account, failed
 from flashagent.jobs.observing import Observation, observe
+from flashagent.jobs.saves import merged_files, tell, with_saves
 from flashagent.jobs.searching import quick_fix, search_offline
 from flashagent.tools.tree import announce
+from flashagent.values import FileChange
 
 T = TypeVar("T")
 
@@ -58,6 +61,8 @@ class _Run:
         except asyncio.CancelledError:
             # The front end cancels on Ctrl-C; the job's last word must still be said, so the cancellation ends here.
             return self._account(failed(Interrupted("Stopped by you; your files are as they were.")))
+        except SavedMeanwhile as error:
+            return self._account(Result("not_fixed", message=error.message, hint=error.hint))
         except FlashagentError as error:
             return self._account(failed(error))
         except OSError as error:
@@ -72,7 +77,8 @@ class _Run:
             hint = "Leave out --offline." if job.offline else self.house.no_model_hint
             raise UsageError("A change needs a model.", hint=hint)
         if models is not None and job.limits.cost is not None:
-            self.budget.check_price(models.router.flash.name)
+            for model in filter(None, (models.router.flash, models.router.architect)):
+                self.budget.check_price(model.name)
 
     async def _repair(self, seen: Observation) -> Result:
         job, house, models = self.job, self.house, self.models
@@ -92,18 +98,23 @@ class _Run:
         return await ask_model(job, seen, house, models, self.budget, self.emit)
 
     async def _finish(self, result: Result) -> JobFinished:
+        if EXIT_CODES[result.outcome] is ExitCode.OK and result.patch and not self.job.dry_run:
+            result = await with_saves(result, self.seen, self.house, self.emit)
         patch = unified_diffs(result.patch)
         if EXIT_CODES[result.outcome] is not ExitCode.OK:
             return self._account(result, patch=patch, kept=self.house.keep_patch(patch) if patch else "")
         if self.job.dry_run or not result.patch:
             return self._account(result, patch=patch, dry_run=self.job.dry_run)
         try:
-            commit, why_not = await uninterrupted(lambda: self._write(result))
+            written, commit, why_not = await uninterrupted(lambda: self._write(result))
         except WorkspaceError as error:
             # Somebody saved one of the files meanwhile, or it cannot be written: their bytes win, the patch is kept.
             lost = replace(result, outcome="not_fixed", message=error.message, hint=error.hint)
             return self._account(lost, patch=patch, kept=self.house.keep_patch(patch))
-        for change in result.patch:
+        if saved := merged_files(result.patch, written):
+            tell(saved, self.emit)
+            patch = unified_diffs(written)
+        for change in written:
             announce(change, self.emit)
         if why_not is not None:
             self.emit(
@@ -115,23 +126,24 @@ class _Run:
             )
         return self._account(result, patch=patch, commit=commit)
 
-    def _write(self, result: Result) -> tuple[str, WorkspaceError | None]:
-        """The one write to the user's tree; the commit id ('' when none was asked for), or why there is none.
+    def _write(self, result: Result) -> tuple[tuple[FileChange, ...], str, WorkspaceError | None]:
+        """The one write to the user's tree: what was written, the commit id ('' when none was asked for), or why there
+        is none.
 
         Raises WorkspaceError when nothing was written.
         """
         self.house.checkpoint("before the fix")
-        self.house.workspace.apply(result.patch)
+        written = self.house.workspace.apply_merging(result.patch)
         if not self.job.commit:
-            return "", None
-        message = self.house.commit_message(self.job.goal, result.how, result.patch, _fixed(result))
+            return written, "", None
+        message = self.house.commit_message(self.job.goal, result.how, written, _fixed(result))
         try:
             left = max(
                 5.0, self.budget.seconds_left
             )  # hooks may hang; the job's own limit holds for them too
-            return self.house.commit(result.patch, message, timeout_s=min(120.0, left)), None
+            return written, self.house.commit(written, message, timeout_s=min(120.0, left)), None
         except WorkspaceError as error:
-            return "", error
+            return written, "", error
 
     def _account(
         self, result: Result, *, patch: str = "", commit: str = "", kept: str = "", dry_run: bool = False

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from flashagent import untrusted
 from flashagent.agent.approvals import Mode
+from flashagent.agent.approver import Forgetful, Memory, Questions
 from flashagent.agent.limits import PriceOf
 from flashagent.ports import Clock, CommandRunner, MapQuery
 from flashagent.prompts import Prompt
@@ -33,12 +34,13 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Models:
     """The configured models. `tools` is false for models that only get the plain-text protocol; `reply_cap` is the
-    longest reply in tokens, whatever the effort."""
+    longest reply in tokens, whatever the effort; `window` the context in tokens, 0 while unknown."""
 
     router: Router
     tools: bool = True
     reply_cap: int = 16_000
     temperature: float | None = None
+    window: int = 0
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,11 @@ class Texts:
     do: Prompt
     feedback: Prompt
     text_edits: Prompt
+    whole_files: Prompt
+    compact: Prompt
+    sum_up: Prompt
+    review: Prompt
+    plan: Prompt
     tools: Mapping[str, str]
 
 
@@ -81,7 +88,12 @@ class House:
     notes: str = ""
     mode: Mode = "auto"
     can_ask: bool = False
+    questions: Questions = field(default_factory=Questions)
+    memory: Memory = field(default_factory=Forgetful)
+    unconfined: CommandRunner | None = None
+    secret_files: tuple[str, ...] = ()
     focus_tokens: int = 900
+    notes_of_commits: Path | None = None
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
 
     def read(self, path: str) -> str | None:
@@ -103,7 +115,7 @@ class House:
         self.checkpoints.take(label)
 
     def commit(self, changes: Sequence[FileChange], message: str, *, timeout_s: float = 120.0) -> str:
-        return self.repository.commit(changes, message, timeout_s=timeout_s)
+        return self.repository.commit(changes, message, timeout_s=timeout_s, notes=self.notes_of_commits)
 
     def commit_message(
         self, goal: str, how: str, changes: Sequence[FileChange], fixed: Sequence[str] = ()

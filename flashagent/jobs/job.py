@@ -30,7 +30,8 @@ OUTCOME_OF_CODE: dict[ExitCode, JobOutcome] = {
 @dataclass(frozen=True, slots=True)
 class FixJob:
     """What the user asked for. `change` is true for `do`: a change where nothing need be red. `log` is a failure log
-    that the user gave. `search_seconds` bounds the offline search."""
+    that the user gave. `search_seconds` bounds the offline search. `candidates` patches are asked for at once. `docs` are
+    texts that stay in view, as name and text."""
 
     goal: str = ""
     log: str = ""
@@ -42,6 +43,10 @@ class FixJob:
     dry_run: bool = False
     commit: bool = False
     tests_may_change: bool = False
+    all_candidates: bool = False
+    explain: bool = False
+    candidates: int = 1
+    docs: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

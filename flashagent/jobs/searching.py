@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from flashagent.events import Emit, FocusChosen
+from flashagent.events import Emit, FocusChosen, Notice
 from flashagent.jobs.house import House
 from flashagent.jobs.job import FixJob, Result
 from flashagent.jobs.observing import Observation
@@ -53,8 +53,11 @@ async def search_offline(job: FixJob, seen: Observation, house: House, emit: Emi
         environment=house.environment,
         search_time_s=job.search_seconds,
         jobs=house.jobs,
+        all_candidates=job.all_candidates,
     )
     found = await repair(request, house.runner, house.verifier, house.trees, emit)
+    for told in _explained(job, found):
+        emit(Notice("info", told))
     if not found.patches:
         return Result("not_fixed", message=_nothing_found(found, seen), hint=_suspicion(found, seen))
     best = found.patches[0]
@@ -90,6 +93,20 @@ async def _of_all_checks(patch: Sequence[FileChange], seen: Observation, house: 
             return verdict
     fixed = dict.fromkeys(failure.test_id for failure in seen.before.failures if failure.test_id)
     return Verdict(True, fixed=tuple(fixed))
+
+
+def _explained(job: FixJob, found: RepairResult) -> list[str]:
+    """What `--explain` and `--all-candidates` add, a line each."""
+    told: list[str] = []
+    if job.explain:
+        told.append(f"{found.tried} candidates were tried in {found.seconds:.0f} s.")
+        told += [f"Suspicious: {x.path}:{x.line}: {x.source} ({x.why})" for x in found.suspicious[:10]]
+        told += [*found.notes, *(f"The best patch: {reason}." for patch in found.patches[:1] for reason in patch.reasons)]
+    if job.all_candidates:
+        for number, patch in enumerate(found.patches, 1):
+            why = "; ".join(patch.reasons)
+            told.append(f"Patch {number} of {len(found.patches)} ({patch.confidence}): {patch.how}. {why}.")
+    return told
 
 
 def _nothing_found(found: RepairResult, seen: Observation) -> str:

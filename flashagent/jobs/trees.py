@@ -7,8 +7,8 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from flashagent.jobs.house import House
-from flashagent.repair.validate import candidate_tree
 from flashagent.values import FileChange
+from flashagent.workspace.worktrees import candidate_tree
 
 
 def candidate(house: House, changes: Sequence[FileChange] = ()) -> AbstractAsyncContextManager[Path]:

@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
 from flashagent import untrusted
-from flashagent.agent.calls import Approver
-from flashagent.agent.effort import choose
+from flashagent.agent.approvals import Action
+from flashagent.agent.approver import Approver
+from flashagent.agent.compaction import Compactor, Memory
+from flashagent.agent.effort import Situation, choose
 from flashagent.agent.limits import Budget
-from flashagent.agent.loop import Thread
 from flashagent.agent.session import Session
+from flashagent.agent.thread import Thread
+from flashagent.edits.values import Format
 from flashagent.events import Emit
 from flashagent.jobs.house import House, Models
 from flashagent.messages import SystemMessage
 from flashagent.ports import Command, MapQuery
 from flashagent.repomap.render import skeleton
 from flashagent.syntax.parse import definitions
+from flashagent.tools.ask_user import AskUserTool
 from flashagent.tools.base import Tool
+from flashagent.tools.docs import DocsTool, LookUp
 from flashagent.tools.edit import EditTool
 from flashagent.tools.guarded import Guard, named_in
-from flashagent.tools.landing import Landing
+from flashagent.tools.landing import Landing, PermitText
+from flashagent.tools.outputs import Outputs
 from flashagent.tools.read import ReadTool, neighbours, symbol_finder
 from flashagent.tools.registry import Toolbox
 from flashagent.tools.search import SearchTool
-from flashagent.tools.shell import CheckTool, RunTool
+from flashagent.tools.shell import CheckTool, Outside, RunTool
 
 RunCheckForModel = Callable[[str | None], Awaitable[tuple[bool, str]]]
 
 
 def guard_for(house: House, goal: str, paths: Sequence[str] = ()) -> Guard:
     """What a model may not touch, but for what the user named."""
-    return Guard(named_in(goal, paths), house.hooks)
+    return Guard(named_in(goal, paths), house.hooks, house.secret_files)
 
 
 def landing_in(house: House, tree: Path, emit: Emit, guard: Guard) -> Landing:
@@ -52,18 +58,56 @@ def new_session(house: House, models: Models, budget: Budget, emit: Emit) -> Ses
         models.router.flash,
         Toolbox.of((), {}),
         budget,
-        Approver(house.mode, house.runner.protects),
+        approver_for(house),
         house.clock,
-        choose((), failing=0, has_architect=False),
+        choose((), Situation(), has_architect=False),
         [SystemMessage(system)],
         models.temperature,
         models.reply_cap,
     )
-    return Session(house.session_id, thread, (emit,), can_ask=house.can_ask)
+    thread.outputs = Outputs(house.patches.parent / "outputs" / house.session_id)
+    thread.text_protocol = house.texts.text_edits.fill()
+    thread.text_only = not models.tools
+    return Session(house.session_id, thread, (emit,))
+
+
+def compactor_for(
+    house: House, models: Models, memory: Callable[[], Memory], *, by_model: bool = False
+) -> Compactor:
+    """What keeps a session inside the model's window."""
+    return Compactor(models.window, house.texts.compact, memory, by_model)
+
+
+def text_formats(house: House) -> dict[Format, str]:
+    """How to write edits in plain text, by format."""
+    return {"sr": house.texts.text_edits.fill(), "whole": house.texts.whole_files.fill()}
+
+
+def approver_for(house: House) -> Approver:
+    """The approvals of one session; questions of all sessions of a house are answered in one place."""
+    ask = house.questions.ask if house.can_ask else None
+    return Approver(house.mode, house.runner.protects, ask, memory=house.memory)
+
+
+def permit_text(session: Session, emit: Emit) -> PermitText:
+    """Edits written as plain text ask for the same approval as those of a tool call."""
+
+    async def permit(paths: Sequence[str]) -> str:
+        action = Action("edit", ", ".join(paths))
+        return await session.thread.approver.permit("reply", action, emit)
+
+    return permit
 
 
 def toolbox(
-    house: House, landing: Landing, tree: Path, repo_map: MapQuery, check: RunCheckForModel, guard: Guard
+    house: House,
+    landing: Landing,
+    tree: Path,
+    repo_map: MapQuery,
+    check: RunCheckForModel,
+    guard: Guard,
+    outputs: Outputs,
+    emit: Emit,
 ) -> Toolbox:
     """The tools of a model that works in `tree`."""
     looking = _command(house, tree)
@@ -76,12 +120,31 @@ def toolbox(
             neighbours(house.repository.files),
             house.mask,
             guard.is_secret,
+            outputs,
         ),
         SearchTool(house.runner, looking, repo_map, house.mask),
-        RunTool(house.runner, looking, house.mask),
+        RunTool(house.runner, looking, house.mask, outside=_outside(house)),
         CheckTool(check),
     )
-    return Toolbox.of(tools, house.texts.tools)
+    return Toolbox.of((*tools, *_further_tools(house, emit)), house.texts.tools)
+
+
+def _further_tools(house: House, emit: Emit) -> Iterator[Tool]:
+    """What is offered only where it can work: documentation needs the project's interpreter, a question a person."""
+    if house.environment.python is not None:
+        yield DocsTool(_look_up(house), house.mask)
+    if house.can_ask:
+        yield AskUserTool(house.questions.ask, emit)
+
+
+def _look_up(house: House) -> LookUp:
+    async def look_up(name: str) -> tuple[bool, str]:
+        from flashagent.diagnose.apidocs import describe
+
+        found = await describe(name, house.environment, house.runner, house.root)
+        return found.exists, found.text()
+
+    return look_up
 
 
 def clean(house: House, text: str) -> str:
@@ -89,10 +152,28 @@ def clean(house: House, text: str) -> str:
     return house.mask(untrusted.plain(text))
 
 
+def _outside(house: House) -> Outside | None:
+    """The way out of the sandbox, only where a person can be asked or the user asked for it all by a flag."""
+    if house.unconfined is None or not house.runner.protects:
+        return None
+    environment = house.environment
+    template = Command(("true",), house.root, env=dict(environment.variables), path=environment.path)
+    return Outside(house.unconfined, template)
+
+
+def _make_places(keep: Sequence[str], tree: Path) -> None:
+    """Empty folders where the original's dependency folders are mounted: nothing can be made in a read-only tree."""
+    for name in keep:
+        place = tree / name
+        if not place.is_symlink() and place.parent.resolve().is_relative_to(tree.resolve()):
+            place.mkdir(parents=True, exist_ok=True)
+
+
 def _command(house: House, tree: Path) -> Command:
     """A command in the candidate tree that may look and run but not write: only edits change files, so that the patch
     is all there is."""
     environment, built = house.environment, house.verifier.built()
+    _make_places(environment.keep, tree)
     return Command(
         ("true",),
         house.root,

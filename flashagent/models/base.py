@@ -5,18 +5,23 @@ No vendor's name or shape appears here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from flashagent.events import Emit
 from flashagent.messages import AssistantMessage, Message, ToolSpec
+from flashagent.values import Usage
+
+MayRetry = Callable[[Usage], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
     """One question to a model. `max_output_tokens` caps the reply, reasoning included; None leaves out a parameter.
 
-    `token_allowance` is what the prompts and replies of all tries may use together, by our own count; it is not sent.
+    `may_retry` is asked before each further try whether the budget bears it, with what the failed tries have used; None
+    allows it. It is not sent.
     """
 
     messages: tuple[Message, ...]
@@ -24,7 +29,7 @@ class ModelRequest:
     max_output_tokens: int | None = None
     temperature: float | None = None
     reasoning_effort: str | None = None
-    token_allowance: int | None = None
+    may_retry: MayRetry | None = field(default=None, compare=False, repr=False)
 
 
 class ChatModel(Protocol):

@@ -9,16 +9,30 @@ from dataclasses import dataclass
 from html import unescape
 from typing import Any, Literal
 
-from flashagent.errors import ContextTooLong, ModelError, ModelRefused, ModelUnreachable
+from flashagent.errors import ContextTooLong, ModelError, ModelRefused, ModelUnreachable, ToolsRefused
 
-FaultKind = Literal["transient", "refused", "too_long", "parameter"]
+FaultKind = Literal["transient", "refused", "too_long", "parameter", "tools"]
 OPTIONAL_PARAMETERS = ("stream_options", "max_tokens", "temperature", "reasoning_effort")
 _TRANSIENT_STATUS = frozenset({408, 409, 425, 429})
 _TOO_LONG = re.compile(
     r"context[_ ](?:length|window|size)|maximum context|prompt is too long|input is too long|too many (?:input )?tokens"
-    r"|exceed(?:s|ed)? (?:the )?(?:available |maximum |model's )*(?:context|input|token)|reduce the length of",
+    r"|exceed(?:s|ed)? (?:the )?(?:available |maximum |model's )*(?:context|input|token)|reduce the length of"
+    r"|max_model_len|longer than the (?:model|context)|n_ctx|prompt_too_long|context limit|token limit|too long for (?:the|this) model",
     re.IGNORECASE,
 )
+_NUMBER = r"(\d{1,3}(?:,\d{3})+|\d{3,8})"
+_WINDOW = re.compile(
+    rf"(?:maximum context length (?:is|of)|context (?:size|window|length|limit)(?: is| of)?|max_model_len|n_ctx)\D{{0,12}}{_NUMBER}"
+    rf"|(?:limit|maximum|max)(?: of| is|:)? {_NUMBER}|{_NUMBER}[- ]tokens? (?:context|limit|maximum)",
+    re.IGNORECASE,
+)
+_NO_TOOLS = re.compile(
+    r"(?:not support|no endpoints? found|requires?|must enable|without|disabled)[^.]{0,60}\b(?:tools?|function)\b"
+    r"|\b(?:tools?|tool_choice|tool choice|function.call\w*)\b[^.]{0,60}(?:not supported|unsupported|not support|requires?|not (?:allowed|available|enabled))"
+    r"|(?:unsupported|unrecognized|unknown)[^.]{0,40}\btools\b",
+    re.IGNORECASE,
+)
+_NO_TOOLS_STATUS = frozenset({400, 404, 422, 500, 501})
 _NO_MONEY = re.compile(
     r"insufficient[_ ](?:quota|balance|credits?|funds)|billing|payment required", re.IGNORECASE
 )
@@ -35,7 +49,7 @@ _MAX_REASON = 300
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One failed try. `reason` is a clause without a full stop, `asked_s` a wait that the endpoint asked for;
-    `parameter` names the optional parameter that the endpoint does not take (kind 'parameter')."""
+    `parameter` names the optional parameter that the endpoint does not take (kind 'parameter'). Kind 'tools': it takes none."""
 
     kind: FaultKind
     reason: str
@@ -55,6 +69,8 @@ def from_status(
     """The fault behind an HTTP error. `sent` holds the optional parameters of the request."""
     said = describe_body(body)
     reason = f"HTTP {status}" + (f": {said}" if said else "")
+    if "tools" in sent and status in _NO_TOOLS_STATUS and _NO_TOOLS.search(said):
+        return Fault("tools", reason, "Use a model that takes tools, or let it answer in plain text.")
     if status in _TRANSIENT_STATUS or status >= 500:
         if status == 429 and _NO_MONEY.search(body):
             return Fault("refused", reason, "The account has no credit left, or none for this model.")
@@ -72,8 +88,8 @@ def from_stream(error: object, *, sent: frozenset[str] = frozenset()) -> Fault:
     if isinstance(code, int) and 400 <= code < 600:
         return from_status(code, body, sent=sent)
     text = f"{code} {fields.get('type')} {fields.get('message')}"
-    if _TOO_LONG.search(text):
-        return from_status(400, body)
+    if _TOO_LONG.search(text) or ("tools" in sent and _NO_TOOLS.search(text)):
+        return from_status(400, body, sent=sent)
     if re.search(r"invalid_request|authentication|permission|not_found", text):
         return Fault("refused", f"the endpoint reported an error: {describe_body(body)}")
     return Fault("transient", f"the endpoint reported an error in mid-stream: {describe_body(body)}")
@@ -91,7 +107,10 @@ def wrong_content(content_type: str, body: str) -> Fault:
 def error_for(fault: Fault, *, tries: int, where: str, waited_s: float) -> ModelError:
     """The error that ends the request."""
     if fault.kind == "too_long":
-        return ContextTooLong(f"The request is too long for the model: {fault.reason}.", hint=fault.hint)
+        said = f"The request is too long for the model: {fault.reason}."
+        return ContextTooLong(said, hint=fault.hint, window=told_window(fault.reason))
+    if fault.kind == "tools":
+        return ToolsRefused(f"{where} refused the request: {fault.reason}.", hint=fault.hint)
     if fault.kind in ("refused", "parameter"):
         return ModelRefused(f"{where} refused the request: {fault.reason}.", hint=fault.hint)
     asked = f" It asks to wait {fault.asked_s:.0f} s." if fault.asked_s else ""
@@ -100,6 +119,13 @@ def error_for(fault: Fault, *, tries: int, where: str, waited_s: float) -> Model
         f"No usable reply from {where}, tried {times}; last: {fault.reason}.{asked}",
         hint=fault.hint or "Is the server running and the address right? --offline works without it.",
     )
+
+
+def told_window(text: str) -> int | None:
+    """The context window in tokens that an error names, None when it names none."""
+    found = re.search(rf"> ?{_NUMBER}", text) or _WINDOW.search(text)
+    number = next(filter(None, found.groups()), "") if found else ""
+    return int(number.replace(",", "")) or None if number else None
 
 
 def describe_body(body: str) -> str:

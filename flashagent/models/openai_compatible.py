@@ -30,7 +30,7 @@ from flashagent.models.faults import (
 )
 from flashagent.models.retries import RetryPolicy, asked_wait_s
 from flashagent.models.silence import Silence
-from flashagent.models.waste import Waste, allowance_used, another_try_fits, tell_waste
+from flashagent.models.waste import Waste, another_try_fits, budget_used, tell_waste
 from flashagent.models.wire import Piece, read_chunk, request_body
 from flashagent.ports import Clock
 
@@ -84,7 +84,7 @@ class OpenAICompatibleModel:
 
     async def reply(self, request: ModelRequest, emit: Emit) -> AssistantMessage:
         """As `ChatModel.reply` promises. No try starts after the retry policy's deadline, or when the failed ones and it
-        could use more than the request's allowance."""
+        could go over the budget."""
         waste = Waste()
         try:
             return await self._reply(request, emit, waste)
@@ -103,7 +103,7 @@ class OpenAICompatibleModel:
                 return replace(builder.message(), wasted=waste.ended)
             waste.end()
             if fault.kind in ("transient", "parameter") and not another_try_fits(request, waste.ended):
-                raise allowance_used(self.endpoint.shown, fault.reason, waste.ended)
+                raise budget_used(self.endpoint.shown, fault.reason, waste.ended)
             if fault.kind == "parameter" and fault.parameter not in self._omit:
                 self._omit |= {fault.parameter}
                 tried -= 1  # a question of dialect, not a failure
@@ -155,7 +155,7 @@ class OpenAICompatibleModel:
         import httpx2
         import openai
 
-        sent = frozenset(OPTIONAL_PARAMETERS) & body.keys()
+        sent = frozenset((*OPTIONAL_PARAMETERS, "tools")) & body.keys()
         try:
             async with silence.watched(), self._stream(client, body) as stream:
                 if (other := await _other_content(stream.response)) is not None:

@@ -11,7 +11,7 @@ from flashagent.errors import ContextTooLong, ModelError
 from flashagent.events import Emit, ModelRetrying
 from flashagent.messages import AssistantMessage
 from flashagent.models.base import ChatModel, ModelRequest
-from flashagent.models.waste import allowance_used, another_try_fits, tell_waste, wasted_by
+from flashagent.models.waste import another_try_fits, budget_used, tell_waste, wasted_by
 from flashagent.values import Usage
 
 Role = Literal["flash", "architect", "embed"]
@@ -62,7 +62,7 @@ class FallbackModel:
             number = self._first
             model = self._models[number]
             try:
-                reply = await model.reply(_less(request, wasted), emit)
+                reply = await model.reply(_after(request, wasted), emit)
                 return replace(reply, wasted=reply.wasted + wasted)
             except (asyncio.CancelledError, ModelError) as error:
                 wasted += wasted_by(error) or Usage()
@@ -72,7 +72,7 @@ class FallbackModel:
                 if number + 1 == len(self._models):
                     raise
                 if not another_try_fits(request, wasted):
-                    last = allowance_used(model.name, error.message.rstrip("."), wasted)
+                    last = budget_used(model.name, error.message.rstrip("."), wasted)
                     tell_waste(last, wasted)
                     raise last from error
                 self._first = max(self._first, number + 1)  # another reply may have moved on already
@@ -83,8 +83,7 @@ class FallbackModel:
             await model.aclose()
 
 
-def _less(request: ModelRequest, used: Usage) -> ModelRequest:
-    """The request with what is left of its allowance."""
-    if request.token_allowance is None:
-        return request
-    return replace(request, token_allowance=request.token_allowance - used.total_tokens)
+def _after(request: ModelRequest, used: Usage) -> ModelRequest:
+    """The request for the next model, whose failed tries come on top of what is used already."""
+    asked = request.may_retry
+    return request if asked is None else replace(request, may_retry=lambda wasted: asked(used + wasted))

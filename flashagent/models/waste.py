@@ -7,7 +7,6 @@ from dataclasses import replace
 from flashagent.errors import ModelUnreachable
 from flashagent.models.assemble import ReplyBuilder
 from flashagent.models.base import ModelRequest
-from flashagent.models.tokens import estimate_request
 from flashagent.values import Usage
 
 
@@ -46,17 +45,14 @@ def wasted_by(error: BaseException) -> Usage | None:
 
 
 def another_try_fits(request: ModelRequest, wasted: Usage) -> bool:
-    """Whether the failed tries and one more, with its longest reply, stay inside the request's allowance.
+    """Whether one more try, with its longest reply, stays inside the budget beside what the failed ones used.
 
     A try that used nothing never stands in the way of the next.
     """
-    if request.token_allowance is None or not wasted.total_tokens:
-        return True
-    next_try = estimate_request(request) + (request.max_output_tokens or 0)
-    return wasted.total_tokens + next_try <= request.token_allowance
+    return request.may_retry is None or not wasted.total_tokens or request.may_retry(wasted)
 
 
-def allowance_used(where: str, reason: str, wasted: Usage) -> ModelUnreachable:
+def budget_used(where: str, reason: str, wasted: Usage) -> ModelUnreachable:
     """The error for a reply that may not be asked for again."""
     return ModelUnreachable(
         f"No usable reply from {where}; last: {reason}. The failed tries used about {wasted.total_tokens} tokens, "

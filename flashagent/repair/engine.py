@@ -38,8 +38,8 @@ TICK_S = 0.5
 @dataclass(frozen=True, slots=True)
 class RepairRequest:
     """What to repair: a check that was red in `baseline`. `jobs` 0 means one worker for each core. After the first
-    patch the search goes on for `settle_s` or as long again as it took: a second patch is the best evidence against the
-    first."""
+    patch the search tries as many candidates again (a second patch is the best evidence against the first), for at most
+    `patience_s` or as long again as it took."""
 
     root: Path
     check: Check
@@ -49,7 +49,7 @@ class RepairRequest:
     jobs: int = 0
     seed: int = 0
     all_candidates: bool = False
-    settle_s: float = 10.0
+    patience_s: float = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ async def _hunt(
     emit(Notice("info", f"Searching for a repair ({runner.description})."))
     deadline = began + request.search_time_s
     async with Pool(runner, launch, _jobs(request), request.search_time_s + 120.0) as pool:
-        hunt = Hunt(project, request.check, request.baseline, pool, request.settle_s)
+        hunt = Hunt(project, request.check, request.baseline, pool, request.patience_s)
         ticker = asyncio.create_task(_tell(hunt, emit, began))
         try:
             return await hunt.run(deadline)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flashagent.events import SearchProgress
@@ -38,13 +39,13 @@ class Hunt:
     """Holds what one search knows. Ask `observe`, then `run` does the rest; the pool belongs to the caller."""
 
     def __init__(
-        self, project: Project, check: Check, baseline: CheckReport, pool: Pool, settle_s: float = 10.0
+        self, project: Project, check: Check, baseline: CheckReport, pool: Pool, patience_s: float = 20.0
     ) -> None:
         self.project = project
         self.check = check
         self.baseline = baseline
         self.pool = pool
-        self._settle_s = settle_s
+        self._patience_s = patience_s
         self.notes: list[str] = []
         self.runs: list[TestRun] = []
         self.scores: dict[tuple[str, int], float] = {}
@@ -63,7 +64,8 @@ class Hunt:
         for test in first["tests"]:
             path = self.project.relative(str(test.get("path", "")))
             self._paths[str(test["id"])] = path or ""
-            if path and not test.get("broken"):
+            # A doctest lives in the code that it tests: its file is no test file.
+            if path and not test.get("broken") and not test.get("doctest"):
                 self.project.collected.add(path)
         chosen = plan.sample(first["tests"], self.baseline, 0.1 * budget_s * len(self.pool.slots))
         self._broken = chosen.broken
@@ -73,9 +75,8 @@ class Hunt:
         self.runs = self._as_runs(red, plain, traced)
         if not any(not run.passed for run in self.runs):
             await self._import_lines()
-        tests = {path for path in self._paths.values() if path}
-        files = {path for run in self.runs for path in run.lines}
-        excluded = tests | {p for p in files if self.project.is_test(p)}
+        files = {path for run in self.runs for path in run.lines} | set(self._paths.values())
+        excluded = {p for p in files if p and self.project.is_test(p)}
         self.scores = suspicion(self.runs, self.baseline.failures, excluded | self._foreign_frames())
 
     def _foreign_frames(self) -> set[str]:
@@ -126,7 +127,7 @@ class Hunt:
             )
         if strange:
             self.notes.append(
-                f"{strange} tests behave otherwise when run alone, read-only; they were left out of the search."
+                f"{strange} test{'s behave' if strange > 1 else ' behaves'} otherwise alone and read-only, and played no part in the search."
             )
         self._modules = sorted(modules)
         return runs
@@ -187,9 +188,9 @@ class Hunt:
         await self.observe(max(5.0, deadline - time.monotonic()))
         if not any(not run.passed for run in self.runs):
             return "The failing tests pass when they are run alone, read-only: a search has nothing to go by."
-        candidates = self.candidates()
+        candidates = await asyncio.to_thread(self.candidates)
         if not candidates:
-            return "No line of the project that may be changed is run by the failing tests."
+            return self._nothing_to_change()
         await self.pool.prepare(self._modules)
         sources = {m.path: source for m in candidates if (source := self.project.source(m.path)) is not None}
         self._search = Search(
@@ -199,14 +200,25 @@ class Hunt:
             self._searchable(),
             candidates,
             self._arguments,
-            self._settle_s,
+            self._patience_s,
         )
         if self._only_broken():
             self._search.add_broken(self._broken)
         tally = await self._search.run(deadline)
         ranked = await self._ranked(tally.plausible)
-        self._note_misses(candidates)
+        self._note_misses()
         return Found(tuple(ranked), self.reported(), tally.tried, tuple(self.notes))
+
+    def _nothing_to_change(self) -> str:
+        """Why there is no candidate, in words a person can act on."""
+        seen = sorted({path for run in self.runs if not run.passed for path in run.lines})
+        if not seen:
+            return "No line of the project was seen running while the failing tests ran (another process may run it), so there is nothing to change."
+        if all(self.project.is_test(path) for path in seen):
+            return (
+                f"The failing tests run only test files ({', '.join(seen[:3])}), and tests are not changed."
+            )
+        return f"No edit that the search knows fits the lines that the failing tests run ({', '.join(seen[:3])})."
 
     def _only_broken(self) -> bool:
         return bool(self._broken) and all(r.passed or r.test_id in self._broken for r in self.runs)
@@ -231,7 +243,14 @@ class Hunt:
             mine = answers.get(one.order, ())
             judged.append(
                 Judged(
-                    one.mutation, mine, base, witnesses, failing, added, self._from_test(one.mutation, added)
+                    one.mutation,
+                    mine,
+                    base,
+                    witnesses,
+                    failing,
+                    added,
+                    self._from_test(one.mutation, added),
+                    self.project.pointless(one.mutation),
                 )
             )
         return rank(judged)
@@ -269,30 +288,64 @@ class Hunt:
         words = set(donors.literals(added))
         return bool(words & foreign)
 
-    def _note_misses(self, candidates: Sequence[Mutation]) -> None:
+    def _note_misses(self) -> None:
         assert self._search is not None
         tally = self._search.tally
         if tally.dirty:
             self.notes.append(
-                f"State leaked between candidates in {tally.dirty} batches; those ran again one by one."
+                "State leaks from one candidate into the next; each was tried in a process of its own."
             )
         if tally.plausible or not tally.partial:
             return
-        order, fixed = max(tally.partial.items(), key=lambda item: (item[1], -item[0]))
-        best = candidates[order]
+        _, (fixed, best) = max(tally.partial.items(), key=lambda item: (item[1][0], -item[0]))
+        failing = sum(not run.passed for run in self.runs)
+        broke = ", but broke others" if fixed >= failing else ""
         self.notes.append(
-            f"Nearest miss: {best.template} at {best.path}:{best.line} made {fixed} failing tests pass."
+            f"Nearest miss: {self.project.describe(best)} makes {fixed} of {failing} failing tests pass{broke}."
         )
 
     def reported(self) -> tuple[SuspiciousLine, ...]:
-        """The most suspicious lines for a person."""
+        """The most suspicious lines for a person; where an edit made failing tests pass comes first (Papadakis and Le
+        Traon 2015: what changes the outcome of a failing test is near its cause)."""
         functions: dict[tuple[str, int], str] = {}
         for path, line in self.scores:
             source = self.project.source(path)
             unit = source.unit_of_line(line) if source is not None else None
             functions[path, line] = unit.name if unit else ""
         texts = {path: self.project.lines(path) for path, _ in self.scores}
-        return reported(self.scores, self.baseline.failures, texts, functions)
+        effects = self._effects()
+        scores = {place: score + 2.0 * effects.get(place, 0.0) for place, score in self.scores.items()}
+        scores |= {place: 2.0 * share for place, share in effects.items() if place not in scores}
+        top = max(scores.values(), default=0.0) or 1.0
+        lines = reported(
+            {place: score / top for place, score in scores.items()},
+            self.baseline.failures,
+            texts | {path: self.project.lines(path) for path, _ in effects},
+            functions,
+            self.runs,
+        )
+        return tuple(self._with_effect(line, effects.get((line.path, line.line), 0.0)) for line in lines)
+
+    def _effects(self) -> dict[tuple[str, int], float]:
+        """The largest share of the failing tests that an edit of a line made pass."""
+        if self._search is None:
+            return {}
+        failing = max(1, sum(not run.passed for run in self.runs))
+        found: dict[tuple[str, int], float] = {}
+        tally = self._search.tally
+        shares = [(one.mutation, 1.0) for one in tally.plausible]
+        # Passing the first of several failing tests by an odd change says little; passing many says more.
+        shares += [(mutation, 0.5 * min(1.0, fixed / failing)) for fixed, mutation in tally.partial.values()]
+        for mutation, share in shares:
+            place = (mutation.path, mutation.line)
+            weighted = share * min(1.0, 0.25 + mutation.prior)
+            found[place] = max(found.get(place, 0.0), weighted)
+        return found
+
+    def _with_effect(self, line: SuspiciousLine, share: float) -> SuspiciousLine:
+        if share <= 0.0:
+            return line
+        return replace(line, why=f"{line.why}; an edit here made failing tests pass")
 
     def progress(self, seconds: float) -> SearchProgress:
         tally = self._search.tally if self._search is not None else None

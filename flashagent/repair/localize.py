@@ -104,6 +104,15 @@ def suspicion(
     return {place: score / top for place, score in scores.items()} if top > 0 else {}
 
 
+def _why(path: str, line: int, framed: set[tuple[str, int]], runs: Sequence[TestRun]) -> str:
+    """Where a line's score comes from, in words."""
+    on = [run.passed for run in runs if line in run.lines.get(path, ())]
+    failed, passed = on.count(False), on.count(True)
+    counted = f"run by {failed} failing and {passed} passing test{'' if passed == 1 else 's'}" if on else ""
+    stack = "on the stack of the failure" if (path, line) in framed else ""
+    return ", ".join(part for part in (stack, counted) if part) or "near where the failure happened"
+
+
 _HINTS: tuple[tuple[str, str], ...] = (
     ("none", r"NoneType|is not None|None =="), ("index", r"IndexError|out of range|not enough values|too many values"),
     ("key", r"KeyError"), ("type", r"TypeError|unsupported operand"), ("attribute", r"AttributeError"),
@@ -126,7 +135,7 @@ def failure_hints(failures: Iterable[Failure], runs: Iterable[TestRun]) -> froze
 
 def reported(
     scores: Mapping[tuple[str, int], float], failures: Sequence[Failure], texts: Mapping[str, Sequence[str]],
-    functions: Mapping[tuple[str, int], str], limit: int = 20,
+    functions: Mapping[tuple[str, int], str], runs: Sequence[TestRun] = (), limit: int = 20,
 ) -> tuple[SuspiciousLine, ...]:  # fmt: skip
     """The best lines for a person: blank lines, comments and bare keywords left out, ties in the order of the text."""
     framed = {(frame.path, frame.line) for failure in failures for frame in failure.frames}
@@ -137,14 +146,10 @@ def reported(
         if (
             not text
             or text.startswith(("#", '"""', "def ", "class ", "@"))
-            or text in ("else:", "try:", "finally:", "pass")
+            or text in ("else:", "try:", "finally:")
         ):
             continue
-        why = (
-            "on the stack of the failure"
-            if (path, line) in framed
-            else "run by the failing tests more than by passing ones"
-        )
+        why = _why(path, line, framed, runs)
         found.append(
             SuspiciousLine(path, line, round(score, 4), functions.get((path, line), ""), text[:160], why)
         )

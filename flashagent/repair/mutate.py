@@ -25,7 +25,7 @@ GENERATED_CAP = 120_000
 class Mutation:
     """One candidate patch of one file. `line` is the first line it changes, `statement` the first line of the
     statement it belongs to, `unit` the first line of its outermost function (0 at module level). `cold` = it lies
-    outside function bodies, so that only a fresh import shows it."""
+    outside function bodies, so that only a fresh import shows it. `prior` says how common this kind of repair is, whatever the place."""
 
     path: str
     edits: tuple[Edit, ...]
@@ -37,6 +37,7 @@ class Mutation:
     function: str = ""
     unit: int = 0
     statement: int = 0
+    prior: float = 1.0
 
 
 def mutations(
@@ -124,9 +125,7 @@ def _places(source: Source, suspicion: Mapping[int, float]) -> Iterator[tuple[as
         if score > 0.0:
             found.append((score, order, statement))
     for score, _order, statement in sorted(found, key=lambda item: (-item[0], item[1])):
-        if isinstance(
-            statement, ast.ClassDef | ast.Import | ast.ImportFrom | ast.Global | ast.Nonlocal | ast.Pass
-        ):
+        if isinstance(statement, ast.ClassDef | ast.Import | ast.ImportFrom | ast.Global | ast.Nonlocal):
             continue
         for node in own_nodes(statement):
             yield node, score
@@ -155,6 +154,7 @@ def _mutation(source: Source, node: ast.AST, chosen: Template, fix: Fix, score: 
         unit.name if unit else "",
         unit.first_line if unit else 0,
         _statement_line(source, anchor),
+        chosen.prior * fix.weight,
     )
 
 

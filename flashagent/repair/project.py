@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from flashagent.errors import WorkspaceError
 from flashagent.repair.mutate import Mutation, patched
-from flashagent.repair.source import Source
+from flashagent.repair.source import Edit, Source
 from flashagent.values import FileChange
 from flashagent.verify.commands import Check
 from flashagent.workspace.files import read_text
@@ -136,16 +136,52 @@ class Project:
         assert source is not None
         return FileChange(mutation.path, source.text, patched(source, mutation))
 
+    def pointless(self, mutation: Mutation) -> bool:
+        """Does the patch make more expressions that compare or combine a thing with itself?"""
+        source = self.source(mutation.path)
+        assert source is not None
+        try:
+            return self_made(ast.parse(patched(source, mutation))) > self_made(source.tree)
+        except (SyntaxError, ValueError, RecursionError):
+            return False
+
     def describe(self, mutation: Mutation) -> str:
         """What a patch changes, in words: the texts when they are short, and the place."""
         source = self.source(mutation.path)
         assert source is not None
-        place = f"at {mutation.path}:{mutation.line}"
-        edit = mutation.edits[0]
+        told = [self._edit_in_words(source, edit) for edit in mutation.edits]
+        lines = dict.fromkeys(source.line_at(edit.start) for edit in mutation.edits)
+        if not all(told):
+            return f"{mutation.template} at {mutation.path}:{mutation.line}"
+        if len(lines) == 1:
+            return f"{' and '.join(told)} at {mutation.path}:{mutation.line} ({mutation.template})"
+        both = [f"{words} at {mutation.path}:{line}" for words, line in zip(told, lines, strict=False)]
+        return f"{', and '.join(both)} ({mutation.template})"
+
+    def _edit_in_words(self, source: Source, edit: Edit) -> str:
+        """'' for an edit too long for a line."""
         old, new = source.text[edit.start : edit.end].strip(), edit.text.strip()
-        if len(mutation.edits) > 1 or max(len(old), len(new)) > SHOWN or "\n" in old + new:
-            return f"{mutation.template} {place}"
-        change = (
+        if max(len(old), len(new)) > SHOWN or "\n" in old + new:
+            return ""
+        return (
             f"`{old}` becomes `{new}`" if old and new else f"`{new}` added" if new else f"`{old}` taken away"
         )
-        return f"{change} {place} ({mutation.template})"
+
+
+def self_made(tree: ast.AST) -> int:
+    """How often a tree compares or combines something with itself: `a == a`, `a and a`, `a - a`, `a = a`."""
+    count = 0
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            parts: list[ast.expr] = [node.left, *node.comparators]
+        elif isinstance(node, ast.BoolOp):
+            parts = node.values
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub | ast.Div | ast.FloorDiv | ast.Mod):
+            parts = [node.left, node.right]
+        elif isinstance(node, ast.Assign) and len(node.targets) == 1:
+            parts = [node.targets[0], node.value]
+        else:
+            continue
+        texts = [ast.unparse(part) for part in parts]
+        count += len(texts) - len(set(texts))
+    return count

@@ -22,16 +22,24 @@ _SHAPES: Mapping[Shape, tuple[float, str]] = {
     "guard": (0.5, "it only puts a condition around the failing code"),
     "literal": (0.35, "it puts a literal where a computation was"),
     "swallow": (0.15, "it catches more exceptions than the failing one"),
+    "two-places": (
+        1.0,
+        "it changes two places, and two small changes together fit tests more easily than one",
+    ),
+    "insertion": (0.6, "it adds a statement put together from names around it"),
 }
-DOMINANT = 0.75
+_WEAK_SHAPES = frozenset(_SHAPES) - {"", "insertion", "two-places"}
+DOMINANT = 0.9
 WITNESSES = 3
 TELLING = 3
+COMMON = 0.14  # kinds of repair below this prior fit by chance more often than they are right
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
     """A plausible patch with what is known of it. `answers` are its results on the observed and near calls, empty when
-    unknown; `base_answers` those of the program as it is; `added` is the text it brings in."""
+    unknown; `base_answers` those of the program as it is; `added` is the text it brings in. `pointless` = it makes an
+    expression that compares or combines a thing with itself."""
 
     mutation: Mutation
     answers: tuple[str, ...]
@@ -40,6 +48,7 @@ class Judged:
     failing_witnesses: int
     added: str
     from_test: bool = False
+    pointless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +70,18 @@ def rank(patches: Sequence[Judged]) -> list[Ranked]:
         groups.setdefault(key, []).append((own_score(patch), patch))
     weighed = []
     for key, members in groups.items():
-        members.sort(key=lambda m: (-m[0], m[1].mutation.path, m[1].mutation.edits[0].start, m[1].added))
+        # They do the same, so the plainer one stands for all.
+        members.sort(
+            key=lambda m: (
+                -m[0] / (1.0 + 0.03 * len(m[1].added)),
+                m[1].mutation.path,
+                m[1].mutation.edits[0].start,
+                m[1].added,
+            )
+        )
         # Many different edits that do the same thing speak for that behaviour, with less and less weight.
-        weight = members[0][0] * (1.0 + 0.35 * math.log(len(members)))
+        best = max(score for score, _ in members)
+        weight = best * (1.0 + 0.35 * math.log(sum(score for score, _ in members) / best)) if best else 0.0
         weighed.append((weight, key, members))
     weighed.sort(
         key=lambda g: (-g[0], g[2][0][1].mutation.path, g[2][0][1].mutation.edits[0].start, g[2][0][1].added)
@@ -86,6 +104,8 @@ def own_score(patch: Judged) -> float:
     score *= 1.0 if patch.passing_witnesses else 0.7
     if patch.from_test:
         score *= 0.5
+    if patch.pointless:
+        score *= 0.1
     score /= 1.0 + 0.01 * len(patch.added)
     return score * _calm(patch)
 
@@ -111,41 +131,65 @@ def trust(
     patch: Judged, groups: int, share: float, members: int, other: Judged | None
 ) -> tuple[Confidence, tuple[str, ...]]:
     """The word for a patch that a search found, and the facts behind it. Never 'certain'."""
-    reasons = []
     witnesses = patch.passing_witnesses + patch.failing_witnesses
-    shape = _SHAPES[patch.mutation.shape][1]
-    if groups == 1:
-        found = (
-            "one patch was found"
-            if members == 1
-            else f"{members} patches were found, all with the same behaviour"
-        )
-        reasons.append(found if patch.answers else f"{found} (its behaviour could not be compared)")
-    else:
-        reasons.append(
-            f"{groups} behaviours pass the tests; this one has {share:.0%} of the weight ({members} patches)"
-        )
-    reasons.append(
-        f"{patch.passing_witnesses} passing and {patch.failing_witnesses} failing tests run the changed code"
-    )
-    if patch.answers and not _shows(patch):
-        reasons.append("the calls of the tests, and calls near them, hardly show the difference it makes")
-    if shape:
-        reasons.append(shape)
-    if patch.from_test:
-        reasons.append("it contains a value taken from the failing test")
-    if other is not None and (difference := differs(patch, other)):
-        reasons.append(difference)
     # A value out of one failing test may fit that test alone; one that also makes another failing test pass does not.
     special_case = patch.from_test and patch.failing_witnesses < 2
-    if shape or witnesses <= 1 or special_case:
+    doubts, unseen = _doubts(patch, special_case), _unseen(patch)
+    reasons = [
+        _company(patch, groups, members),
+        f"{_tests(patch.passing_witnesses, 'passing')} and {_tests(patch.failing_witnesses, 'failing')} run the changed code",
+        *doubts,
+        *unseen,
+    ]
+    if other is not None and (difference := differs(patch, other)):
+        reasons.append(difference)
+    weak = patch.mutation.shape in _WEAK_SHAPES or patch.pointless or witnesses <= 1 or special_case
+    if weak:
         return "weak", tuple(reasons)
-    # Patches that could not be told apart, or only on calls that do not show the fault, may still do different things.
     alone = groups == 1 and members == 1
-    settled = alone or ((groups == 1 or share >= DOMINANT) and _shows(patch))
-    if settled and witnesses >= WITNESSES:
+    settled = alone or ((groups == 1 or share >= DOMINANT) and not unseen)
+    if settled and not doubts and witnesses >= WITNESSES:
         return "likely", tuple(reasons)
     return "possible", tuple(reasons)
+
+
+def _company(patch: Judged, groups: int, members: int) -> str:
+    """How many patches were found, and whether they do the same."""
+    if groups > 1:
+        alike = "" if members == 1 else f" ({members} patches do what this one does)"
+        return f"the tests allow {groups} different behaviours{alike}"
+    if members == 1:
+        return "no other patch that was tried makes the tests pass"
+    if not patch.answers:
+        return f"{members} patches make the tests pass; what they do could not be compared"
+    return f"{members} patches make the tests pass, and all do the same on {len(patch.answers)} calls"
+
+
+def _doubts(patch: Judged, special_case: bool) -> list[str]:
+    """What speaks against a patch that passes the tests, most telling first."""
+    doubts = [_SHAPES[patch.mutation.shape][1]] if patch.mutation.shape else []
+    if patch.pointless:
+        doubts.append("it compares or combines a value with itself")
+    if special_case:
+        doubts.append("it contains a value that only the failing test has")
+    if patch.mutation.prior < COMMON and patch.mutation.shape != "two-places":
+        doubts.append("this kind of change is seldom the right one")
+    if not patch.passing_witnesses and patch.failing_witnesses < WITNESSES:
+        doubts.append("no test that passed before runs the changed line")
+    return doubts
+
+
+def _unseen(patch: Judged) -> list[str]:
+    """Why patches that look alike may still do different things."""
+    if not patch.answers:
+        return ["its behaviour could not be compared on other calls"]
+    if not _shows(patch):
+        return ["on the tests' own calls and on calls near them it hardly differs from the faulty program"]
+    return []
+
+
+def _tests(count: int, kind: str) -> str:
+    return f"{count} {kind} test{'' if count == 1 else 's'}"
 
 
 def _shows(patch: Judged) -> bool:
@@ -156,11 +200,16 @@ def _shows(patch: Judged) -> bool:
     return changed >= TELLING and 2 * raising <= len(patch.answers)
 
 
+def _said(result: str) -> str:
+    """An answer as a verb with its object."""
+    return result[:80] if result.startswith(("raises ", "hangs")) else f"gives {result[:80]}"
+
+
 def differs(one: Judged, other: Judged) -> str:
     """A call on which two patches differ, in words; '' when none is known."""
     for mine, theirs in zip(one.answers, other.answers, strict=False):
         call, _, result = mine.partition("\t")
         other_call, _, other_result = theirs.partition("\t")
         if call == other_call and result != other_result:
-            return f"on {call[:100]} it gives {result[:80]}, the next one {other_result[:80]}"
+            return f"on {call[:100]} this one {_said(result)}; the next best patch {_said(other_result)}"
     return ""

@@ -1,4 +1,4 @@
-"""Try candidates in sandboxed workers, best first, until time, candidates or interest run out.
+"""Try candidates in sandboxed workers, best first, until candidates or time run out.
 
 All candidates run in worker processes; here is only the order in which they go out and what comes back.
 """
@@ -17,19 +17,19 @@ from flashagent.repair.localize import TestRun
 from flashagent.repair.mutate import Mutation, patched
 from flashagent.repair.plan import timed
 from flashagent.repair.pool import Pool, Slot
-from flashagent.repair.source import Source
+from flashagent.repair.schedule import Task, batches, last_place, pairs, tasks
+from flashagent.repair.source import Edit, Source
 from flashagent.repair.workers import WorkerGone
 
-WARM_BATCH, COLD_BATCH = 24, 3
-COLD_HANDICAP = 0.3  # a fresh import takes so much longer that only the better ones are worth it
-MAX_PLAUSIBLE, CONFIRMED_INLINE = 40, 6
-COLD_ROUND = 1200
+MAX_PLAUSIBLE, CONFIRMED = 40, 6
+FIRST_ROUND, COLD_ROUND = 4000, 1200
 COVER_CAP = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Plausible:
-    """A candidate that made the failing tests pass and broke none of those that run its function."""
+    """A candidate that made the failing tests pass and broke none of those that run its function. `order` is its place
+    among all candidates; `confirmed` = a process of its own agreed."""
 
     order: int
     mutation: Mutation
@@ -39,45 +39,43 @@ class Plausible:
 
 @dataclass(slots=True)
 class Tally:
-    """What the search has done so far; read by the progress line while it runs."""
+    """What the search has done so far; read by the progress line while it runs. `partial` has the failing tests that a
+    candidate made pass, by the candidate's place."""
 
     tried: int = 0
     candidates: int = 0
     plausible: list[Plausible] = field(default_factory=list)
-    partial: dict[int, int] = field(default_factory=dict)
+    partial: dict[int, tuple[int, Mutation]] = field(default_factory=dict)
     dirty: int = 0
-    unreachable: int = 0
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    order: int
-    mutation: Mutation
-    cold: bool
-    alone: bool = False
-
-
 class Search:
-    """One search over one list of candidates. `sources` by path relative to `root`; `runs` as the workers told them."""
+    """One search over one list of candidates. `sources` by path relative to `root`; `runs` as the workers told them.
+
+    What is tried depends on counts alone, so the same seed gives the same patches on one core and on many; the clock
+    ends a search only at its deadline, or when `patience_s` (or as long again as it took) is over after the first patch.
+    """
 
     def __init__(self, pool: Pool, root: Path, sources: Mapping[str, Source], runs: Sequence[TestRun],
                  candidates: Sequence[Mutation], arguments: Callable[[Sequence[str]], list[str]],
-                 settle_s: float = 10.0) -> None:  # fmt: skip
+                 patience_s: float = 20.0) -> None:  # fmt: skip
         self._pool = pool
         self._root = root
         self._sources = sources
         self._runs = runs
         self._arguments = arguments
-        self._settle_s = settle_s
+        self._patience_s = patience_s
         self.tally = Tally(candidates=len(candidates))
         self._candidates = candidates
-        self._warm = deque(Task(i, m, False) for i, m in enumerate(candidates) if not m.cold)
-        self._cold = deque(Task(i, m, True) for i, m in enumerate(candidates) if m.cold)
-        self._again: deque[Task] = deque()
-        failing = sorted((r for r in runs if not r.passed), key=lambda r: (bool(r.stack), r.cpu_s, r.test_id))
+        self._queue: deque[list[Task]] = deque()
+        self._unreachable: list[Task] = []
+        self._rejected: dict[int, Mutation] = {}
+        self._only_cold = False
+        failing = sorted(
+            (r for r in runs if not r.passed), key=lambda r: (bool(r.stack), round(r.cpu_s, 1), r.test_id)
+        )
         self._failing = [timed(run) for run in failing]
-        self._broken: list[dict[str, Any]] = []
         self._cover = _cover(runs, sources)
         self._control = self._control_tests()
         self._stop_at = 0.0
@@ -86,58 +84,73 @@ class Search:
     def add_broken(self, tests: Sequence[str]) -> None:
         """Test files that do not load: every candidate must make them load and pass. Only fresh imports can show it."""
         self._failing += [{"id": test, "cpu": 5.0, "outcome": ""} for test in tests]
-        self._cold = deque(Task(i, m, True) for i, m in enumerate(self._candidates))
-        self._warm.clear()
+        self._only_cold = True
 
     async def run(self, deadline: float) -> Tally:
         """Search until `deadline` (monotonic seconds) or until the stop rule holds. Cancelling is safe: the pool ends
         the processes."""
         self._began = time.monotonic()
         self._stop_at = deadline
-        await self._all_slots()
-        if not self.tally.plausible and time.monotonic() < self._stop_at:
+        ordered = tasks(self._candidates, cold=self._only_cold)
+        await self._round(ordered[:FIRST_ROUND])
+        if self.tally.dirty:
+            # State leaks from one candidate into the next, perhaps unseen: the best again, each in a process of its own.
+            best = (t for t in ordered[:COLD_ROUND] if not t.cold)
+            await self._round([Task(t.place, t.mutation, False, alone=True) for t in best])
+        if not self.tally.plausible:
+            both = pairs(self.tally.partial, [t.mutation for t in ordered])
+            self.tally.candidates += len(both)
+            await self._round(tasks(both, len(ordered), cold=self._only_cold))
+        await self._round(ordered[FIRST_ROUND:])
+        if not self.tally.plausible:
             # Leaking state or code that no swap reaches may have hidden the right one: fresh processes for the best.
-            self._cold.extend(
-                Task(i, m, True) for i, m in enumerate(self._candidates[:COLD_ROUND]) if not m.cold
-            )
-            await self._all_slots()
+            hidden = [*self._unreachable, *(t for t in ordered[:COLD_ROUND] if not t.cold)]
+            again = {t.place: Task(t.place, t.mutation, True) for t in hidden}
+            await self._round(sorted(again.values(), key=lambda t: t.place))
         self.tally.seconds = time.monotonic() - self._began
-        self.tally.plausible.sort(key=lambda p: p.order)
+        self.tally.plausible = self._settled()
         return self.tally
 
-    async def _all_slots(self) -> None:
+    async def _round(self, some: Sequence[Task]) -> None:
+        """All of these candidates, or as far as the stop rule lets it go; ends when every answer is in."""
+        self._queue = deque(batches(some))
         async with asyncio.TaskGroup() as group:
             for slot in self._pool.slots:
                 group.create_task(self._serve(slot))
 
     async def _serve(self, slot: Slot) -> None:
         failures = 0
-        while time.monotonic() < self._stop_at and failures < 3:
-            batch = self._next_batch()
+        while time.monotonic() < self._stop_at and failures < 3 and self._queue:
+            limit = self._limit()
+            batch = [t for t in self._queue.popleft() if limit is None or t.place <= limit]
             if not batch:
-                return
+                continue
             try:
                 await self._carry_out(slot, batch)
             except WorkerGone:
                 failures += 1
                 await slot.drop(cold=batch[0].cold)
 
-    def _next_batch(self) -> list[Task]:
-        """The next candidates of one kind, the likelier kind first."""
-        if self._again:
-            return [self._again.popleft()]
-        warm, cold = self._warm, self._cold
-        take_cold = bool(cold) and (
-            not warm or cold[0].mutation.score * COLD_HANDICAP > warm[0].mutation.score
-        )  # fmt: skip
-        queue, size = (cold, COLD_BATCH) if take_cold else (warm, WARM_BATCH)
-        return [queue.popleft() for _ in range(min(size, len(queue)))]
+    def _limit(self) -> int | None:
+        return last_place([p.order for p in self.tally.plausible], MAX_PLAUSIBLE)
+
+    def _settled(self) -> list[Plausible]:
+        """The plausible candidates up to the place where the search may stop. The first few must have been confirmed;
+        what lies behind those counts unconfirmed, whether or not somebody had the time to ask."""
+        found = [*self.tally.plausible, *(Plausible(n, m, 0.0, False) for n, m in self._rejected.items())]
+        limit = self._limit()
+        kept: list[Plausible] = []
+        for one in sorted(found, key=lambda p: p.order):
+            settled = sum(p.confirmed for p in kept) >= CONFIRMED
+            if (settled or one.confirmed) and (limit is None or one.order <= limit):
+                kept.append(one)
+        return kept[:MAX_PLAUSIBLE]
 
     async def _carry_out(self, slot: Slot, batch: list[Task]) -> None:
         answer = await self._ask(slot, batch)
-        if not answer.get("clean", True) and len(batch) > 1:
+        if not answer.get("clean", True) and not batch[0].alone:
             self.tally.dirty += 1
-            self._again.extend(Task(t.order, t.mutation, t.cold, alone=True) for t in batch)
+            self._queue.extendleft([Task(t.place, t.mutation, t.cold, alone=True)] for t in reversed(batch))
             return
         for task, result in zip(batch, answer["results"], strict=True):
             await self._note(slot, task, result)
@@ -145,47 +158,45 @@ class Search:
     async def _note(self, slot: Slot, task: Task, result: Mapping[str, Any]) -> None:
         verdict = result.get("verdict")
         if verdict == "unreachable":
-            self.tally.unreachable += 1
-            if len(self._cold) < COLD_ROUND:
-                self._cold.append(Task(task.order, task.mutation, True))
+            if len(self._unreachable) < COLD_ROUND:
+                self._unreachable.append(task)
             return
         self.tally.tried += 1
         fixed = int(result.get("fixed", 0))
         if verdict in ("failed", "regressed") and fixed > 0:
-            self.tally.partial[task.order] = fixed
+            self.tally.partial[task.place] = (fixed, task.mutation)
         if verdict == "plausible":
             await self._keep(slot, task)
 
     async def _keep(self, slot: Slot, task: Task) -> None:
-        """Note a plausible candidate, the first ones only after a fresh process agreed; then the clock of the stop
-        rule runs."""
+        """Note a plausible candidate, the first ones only after a fresh process agreed; the first of all starts the
+        clock of the patience."""
         confirmed = task.cold
-        if not confirmed and len(self.tally.plausible) < CONFIRMED_INLINE:
-            again = await self._ask(slot, [Task(task.order, task.mutation, True)])
+        ahead = sum(p.confirmed and p.order < task.place for p in self.tally.plausible)
+        if not confirmed and ahead < CONFIRMED:
+            again = await self._ask(slot, [Task(task.place, task.mutation, True)])
             if again["results"][0].get("verdict") != "plausible":
+                self._rejected[task.place] = task.mutation
                 return
             confirmed = True
         since = time.monotonic() - self._began
         if not self.tally.plausible:
-            self._stop_at = min(self._stop_at, time.monotonic() + max(self._settle_s, since))
-        if any(p.order == task.order for p in self.tally.plausible):
-            return
-        self.tally.plausible.append(Plausible(task.order, task.mutation, since, confirmed))
-        if len(self.tally.plausible) >= MAX_PLAUSIBLE:
-            self._stop_at = 0.0
+            self._stop_at = min(self._stop_at, time.monotonic() + max(self._patience_s, since))
+        if not any(p.order == task.place for p in self.tally.plausible):
+            self.tally.plausible.append(Plausible(task.place, task.mutation, since, confirmed))
 
     async def _ask(self, slot: Slot, batch: list[Task]) -> dict[str, Any]:
         cold = batch[0].cold
-        units = dict.fromkeys(self.unit_key(t.mutation) for t in batch)
-        cover = {unit: self._covering(unit) for unit in units}
+        alone = cold or batch[0].alone or self.tally.dirty > 0
+        cover = {self.unit_key(t.mutation): self._covering(t.mutation) for t in batch}
         tests = [*self._failing, *(t for tests in cover.values() for t in tests)]
         request: dict[str, Any] = {
             "do": "try",
             "candidates": [self.message(t.mutation, cold) for t in batch],
             "failing": self._failing,
             "cover": cover,
-            "control": [] if cold else self._control,
-            "batch": 1 if cold or batch[0].alone else len(batch),
+            "control": [] if alone else self._control,
+            "batch": 1 if alone else len(batch),
             "wall": min(60.0, 4.0 + 4.0 * sum(t["cpu"] for t in tests)),
         }
         if cold:
@@ -207,26 +218,54 @@ class Search:
         path = str((self._root / mutation.path).resolve())
         if cold:
             return {"path": path, "text": patched(source, mutation), "cover": self.unit_key(mutation)}
-        unit = source.units[mutation.unit]
-        code, offset = source.unit_text(unit, mutation.edits)
-        return {
-            "path": path, "line": unit.first_line, "name": unit.name, "code": code, "offset": offset,
-            "cover": self.unit_key(mutation),
-        }  # fmt: skip
+        return {"parts": self._parts(source, path, mutation), "cover": self.unit_key(mutation)}
+
+    def _parts(self, source: Source, path: str, mutation: Mutation) -> list[dict[str, Any]]:
+        """The changed functions, each as one text."""
+        edits: dict[int, list[Edit]] = {}
+        for edit in mutation.edits:
+            edits.setdefault(self._unit_line(source, mutation, edit), []).append(edit)
+        parts = []
+        for first_line, some in edits.items():
+            unit = source.units[first_line]
+            code, offset = source.unit_text(unit, some)
+            parts.append(
+                {"path": path, "line": first_line, "name": unit.name, "code": code, "offset": offset}
+            )
+        return parts
+
+    def _unit_line(self, source: Source, mutation: Mutation, edit: Edit) -> int:
+        """The first line of the function that an edit belongs to; an insertion behind its last line does too."""
+        unit = source.units.get(mutation.unit)
+        if unit is not None:
+            last = unit.node.end_lineno or unit.first_line
+            line = source.line_at(edit.start)
+            if unit.first_line <= line <= last or (line == last + 1 and edit.start == edit.end):
+                return unit.first_line
+        other = source.unit_of_line(source.line_at(edit.start)) or source.unit_of_line(
+            source.line_at(edit.start) - 1
+        )
+        return other.first_line if other is not None else mutation.unit
 
     def unit_key(self, mutation: Mutation) -> str:
-        return f"{mutation.path}:{mutation.unit}"
+        return f"{mutation.path}:{'+'.join(map(str, self._unit_lines(mutation)))}"
 
-    def _covering(self, unit: str) -> list[dict[str, Any]]:
+    def _unit_lines(self, mutation: Mutation) -> list[int]:
+        source = self._sources[mutation.path]
+        return sorted({self._unit_line(source, mutation, edit) for edit in mutation.edits})
+
+    def _covering(self, mutation: Mutation) -> list[dict[str, Any]]:
         """Passing tests that run the function (or, for module level, the file), fast ones first."""
-        runs = sorted(self._cover.get(unit, ()), key=lambda r: (r.cpu_s, r.test_id))
+        lines = self._unit_lines(mutation)
+        found = {run.test_id: run for line in lines for run in self._cover.get(f"{mutation.path}:{line}", ())}
+        runs = sorted(found.values(), key=lambda r: (r.cpu_s, r.test_id))
         return [timed(run) for run in runs[:COVER_CAP]]
 
     def covering(self, mutation: Mutation) -> list[TestRun]:
         """Passing tests that run a changed line itself."""
         source = self._sources[mutation.path]
-        last = source.line_at(max(e.end for e in mutation.edits))
-        lines = {mutation.statement, *range(mutation.line, last + 1)}
+        spans = ((source.line_at(e.start), source.line_at(e.end)) for e in mutation.edits)
+        lines = {mutation.statement, *(line for first, last in spans for line in range(first, last + 1))}
         passing = (run for run in self._runs if run.passed)
         return [run for run in passing if lines & run.lines.get(mutation.path, frozenset())]
 

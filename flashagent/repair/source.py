@@ -266,6 +266,8 @@ class Source:
             and text[:1].isdigit()
         ):
             return f"({text})"  # `1.real` is no attribute
+        if isinstance(parent_of, ast.IfExp | ast.Tuple | ast.Compare) and re.fullmatch(r"-\d+", text):
+            return text
         return text if is_tight(text) or self.parenthesised(node) else f"({text})"
 
     def parenthesised(self, node: ast.AST) -> bool:

@@ -15,7 +15,17 @@ from flashagent.repair.donors import Donors
 from flashagent.repair.source import Edit, Scope, Source
 
 # Shapes that tests accept too easily; they are ranked down and called weak.
-Shape = Literal["", "deletion", "constant-condition", "early-return", "guard", "literal", "swallow"]
+Shape = Literal[
+    "",
+    "deletion",
+    "constant-condition",
+    "early-return",
+    "guard",
+    "literal",
+    "swallow",
+    "insertion",
+    "two-places",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
-from pathlib import Path
-from typing import Protocol
+from collections.abc import Sequence
 
 from flashagent.values import CheckReport, FileChange
 from flashagent.verify.commands import Check
 from flashagent.verify.run import Verifier
 from flashagent.verify.verdict import judge
-
-
-class Trees(Protocol):
-    """What gives a copy of the work tree with changes made, for as long as the context lasts."""
-
-    def tree(self, changes: Sequence[FileChange]) -> AbstractContextManager[Path]: ...
+from flashagent.workspace.worktrees import Trees as Trees
+from flashagent.workspace.worktrees import candidate_tree as candidate_tree
 
 
 class Validator:
@@ -43,15 +35,3 @@ class Validator:
 
     async def green(self, changes: Sequence[FileChange]) -> bool:
         return judge(self._baseline, await self.report(changes)).green
-
-
-@asynccontextmanager
-async def candidate_tree(trees: Trees, changes: Sequence[FileChange]) -> AsyncIterator[Path]:
-    """The tree, made and removed off the event loop; removed also when the making was cancelled."""
-    stack = ExitStack()
-    making = asyncio.ensure_future(asyncio.to_thread(stack.enter_context, trees.tree(changes)))
-    try:
-        yield await asyncio.shield(making)
-    finally:
-        await asyncio.wait([making])
-        await asyncio.shield(asyncio.to_thread(stack.close))

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import json
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from typing import Any
 from flashagent.ports import Command, CommandResult, CommandRunner
 
 WORKER_FILE = Path(__file__).parent / "worker" / "worker.py"
-_FLAGS_WITH_VALUE = frozenset({"-W", "-X"})
 
 
 class WorkerGone(Exception):
@@ -70,20 +69,6 @@ class Launch:
             read_only=self.tree is None,
             binds=(*self.binds, WORKER_FILE.parent),
         )
-
-
-def runner_arguments(argv: Sequence[str], framework: str) -> tuple[str, ...] | None:
-    """The words of a check's command that belong to the test runner itself; None when the runner is not in it."""
-    names = {"pytest": ("pytest", "py.test"), "unittest": ("unittest",)}.get(framework, ())
-    for index, word in enumerate(argv):
-        if Path(word).name in names:
-            return tuple(argv[index + 1 :])
-    return None
-
-
-def runs_as_module(argv: Sequence[str]) -> bool:
-    """`python -m pytest` puts the current folder on the import path; plain `pytest` does not."""
-    return "-m" in argv
 
 
 class Worker:
@@ -142,6 +127,8 @@ class Worker:
         answer = json.loads(await reader.readexactly(size))
         if not isinstance(answer, dict):
             raise ValueError("the worker's answer is not an object")
+        if answer.get("error"):
+            raise WorkerGone(str(answer["error"]))
         return answer
 
     def _ended(self) -> WorkerGone:

@@ -1,4 +1,5 @@
-"""BM25 over the documents of a view and over whole files at once. Pure: postings come in as arrays.
+"""BM25 over the documents of a view and over whole files at once, for several weighings of one query's words. Pure:
+postings come in as arrays. The one importer of numpy.
 
 Okapi BM25 (Robertson and Zaragoza 2009) with idf = ln(1 + (N - n + 0.5) / (n + 0.5)).
 """
@@ -8,42 +9,138 @@ from __future__ import annotations
 import heapq
 import math
 from array import array
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from flashagent.repomap.index import View
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[Any]
 
 K1 = 1.2
 B_DOCUMENT = 0.6
 B_FILE = 0.7
 MAX_TERMS = 150
 _COMMON_SHARE = 0.25
+_MANY = 5000
 _BEST_OF_FILE = (1.0, 0.6, 0.4)
 
 Postings = Callable[[str], Iterable[tuple[int, "array[int]"]]]
 
 
 @dataclass(frozen=True, slots=True)
+class Users:
+    """Where a term stands: document numbers in rising order, and the content that each belongs to."""
+
+    documents: Numbers
+    contents: Numbers
+
+    def among(self, wanted: Iterable[int]) -> set[int]:
+        """Those of the wanted documents that have the term."""
+        return _within(wanted, self.documents)
+
+    def files(self) -> set[int]:
+        """The contents that have the term."""
+        return set(self.contents.tolist())
+
+    def files_among(self, wanted: Iterable[int]) -> set[int]:
+        """Those of the wanted contents that have the term."""
+        return _within(wanted, self.contents)
+
+
+def _within(wanted: Iterable[int], found: Numbers) -> set[int]:
+    """`found` is in rising order."""
+    import numpy
+
+    ordered = numpy.fromiter(wanted, dtype=found.dtype)
+    places = numpy.minimum(numpy.searchsorted(found, ordered), len(found) - 1)
+    return set(ordered[found[places] == ordered].tolist())
+
+
 class Lexical:
-    """Scores by document number and by content index; `idf` holds the terms that were counted, `users` where they are."""
+    """Scores by document number and by content index. `idf` holds the terms that were counted, `users` where they are."""
 
-    documents: dict[int, float]
-    contents: dict[int, float]
-    idf: dict[str, float]
-    users: dict[str, list[tuple[int, int, int]]]
+    def __init__(
+        self,
+        view: View,
+        documents: Numbers,
+        contents: Numbers,
+        idf: Mapping[str, float],
+        users: Mapping[str, Users],
+    ) -> None:
+        self._documents = documents
+        self.idf = idf
+        self.users = users
+        three, one = _best_of_files(view, documents, len(contents))
+        self._contents = {"three": _scaled(three), "one": _scaled(one), "text": _scaled(contents)}
+        self.top = float(documents.max()) if len(documents) else 0.0
 
-    def best_documents(self, view: View) -> tuple[dict[int, float], dict[int, float]]:
-        """By content index: the weighed sum of its best three documents, and its best one."""
-        by_content: dict[int, list[float]] = {}
-        for document, score in self.documents.items():
-            by_content.setdefault(view.owner[document], []).append(score)
-        three: dict[int, float] = {}
-        one: dict[int, float] = {}
-        for content, scores in by_content.items():
-            top = heapq.nlargest(len(_BEST_OF_FILE), scores)
-            one[content] = top[0]
-            three[content] = sum(share * score for share, score in zip(_BEST_OF_FILE, top, strict=False))
+    def at(self, document: int) -> float:
+        """The score of a document."""
+        return float(self._documents[document])
+
+    def best(self, count: int) -> list[tuple[int, float]]:
+        """The best documents with their scores, those without any left out."""
+        return [(number, float(self._documents[number])) for number in _largest(self._documents, count)]
+
+    def files(self, kind: str, count: int) -> dict[int, float]:
+        """The best contents by their best three documents ('three'), their best one ('one') or their whole text ('text');
+        the best of all has 1."""
+        return {
+            number: float(self._contents[kind][number]) for number in _largest(self._contents[kind], count)
+        }
+
+    def file(self, kind: str, content: int) -> float:
+        return float(self._contents[kind][content])
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The words of a query weighed in several ways; `again` are those that the best functions use and the query does not say."""
+
+    words: Lexical
+    code: Lexical
+    again: Lexical
+
+
+def _largest(scores: Numbers, count: int) -> list[int]:
+    """The places of the largest scores above zero, best first; equal ones in the order of their places."""
+    import numpy
+
+    found = numpy.flatnonzero(scores > 0)
+    if len(found) > count:
+        found = found[scores[found] >= numpy.partition(scores[found], len(found) - count)[len(found) - count]]
+    ordered: list[int] = found[numpy.argsort(-scores[found], kind="stable")].tolist()
+    return ordered[:count]
+
+
+def _scaled(scores: Numbers) -> Numbers:
+    top = scores.max(initial=0.0)
+    return scores / top if top > 0 else scores
+
+
+def _best_of_files(view: View, documents: Numbers, size: int) -> tuple[Numbers, Numbers]:
+    """By content: the weighed sum of its best three documents, and its best one."""
+    import numpy
+
+    three, one = numpy.zeros(size), numpy.zeros(size)
+    # What lies below thousands of better documents lifts no file.
+    found = numpy.sort(numpy.array(_largest(documents, _MANY), dtype=numpy.int64))
+    if not len(found):
         return three, one
+    scores, owners = documents[found], numpy.frombuffer(view.owner, dtype=numpy.int32)[found]
+    order = numpy.lexsort((-scores, owners))
+    scores, owners = scores[order], owners[order]
+    starts = numpy.flatnonzero(numpy.r_[True, owners[1:] != owners[:-1]])
+    places = numpy.arange(len(owners)) - numpy.repeat(starts, numpy.diff(numpy.r_[starts, len(owners)]))
+    one[owners[starts]] = scores[starts]
+    for place, share in enumerate(_BEST_OF_FILE):
+        chosen = places == place
+        three[owners[chosen]] += share * scores[chosen]
+    return three, one
 
 
 def live(view: View, found: Iterable[tuple[int, array[int]]]) -> list[tuple[int, int, int]]:
@@ -60,40 +157,67 @@ def live(view: View, found: Iterable[tuple[int, array[int]]]) -> list[tuple[int,
     return kept
 
 
-def bm25(view: View, postings: Postings, weights: Mapping[str, float]) -> Lexical:
-    """Scores for the weighted terms; terms in over a quarter of all documents are passed over when there are others."""
-    total = max(1, view.documents)
-    files = max(1, len(view.contents))
-    average = max(1.0, view.words / total)
-    average_file = max(1.0, view.words / files)
-    chosen = heapq.nlargest(MAX_TERMS, weights.items(), key=lambda item: (item[1], item[0]))
-    documents: dict[int, float] = {}
-    contents: dict[int, float] = {}
+def bm25(view: View, postings: Postings, queries: Sequence[Mapping[str, float]]) -> list[Lexical]:
+    """One answer for each weighing of terms, each term read once. Terms in over a quarter of all documents are passed over
+    when there are others."""
+    import numpy
+
+    total, files = max(1, view.documents), max(1, len(view.contents))
+    lengths = numpy.frombuffer(view.lengths, dtype=numpy.uint16)
+    owner = numpy.frombuffer(view.owner, dtype=numpy.int32)
+    norms = K1 * (1 - B_DOCUMENT + B_DOCUMENT * lengths / max(1.0, view.words / total))
+    file_words = numpy.array(view.content_words, dtype=numpy.float64)
+    file_norms = K1 * (1 - B_FILE + B_FILE * file_words / max(1.0, view.words / files))
+    documents = [numpy.zeros(len(owner)) for _ in queries]
+    contents = [numpy.zeros(len(view.contents)) for _ in queries]
     idf: dict[str, float] = {}
-    users: dict[str, list[tuple[int, int, int]]] = {}
-    lengths, file_words = view.lengths, view.content_words
-    flat = K1 * (1 - B_DOCUMENT)
-    slope = K1 * B_DOCUMENT / average
-    for term, weight in chosen:
+    users: dict[str, Users] = {}
+    chosen = _chosen(queries)
+    for term in chosen:
         stored = list(postings(term))
         # Counted before they are looked at one by one, since the commonest words are the dearest and say the least.
-        if len(chosen) > 3 and sum(len(numbers) for _, numbers in stored) > _COMMON_SHARE * len(view.owner):
+        if len(chosen) > 3 and sum(len(numbers) for _, numbers in stored) > _COMMON_SHARE * len(owner):
             continue
-        found = live(view, stored)
-        if not found:
+        found, counts = _live(owner, stored)
+        if not len(found):
             continue
-        users[term] = found
-        rarity = idf[term] = math.log(1 + (total - len(found) + 0.5) / (len(found) + 0.5))
-        gain = weight * rarity * (K1 + 1)
-        counts: dict[int, int] = {}
-        for document, content, count in found:
-            documents[document] = documents.get(document, 0.0) + gain * count / (
-                count + flat + slope * lengths[document]
-            )
-            counts[content] = counts.get(content, 0) + count
-        rarity = math.log(1 + (files - len(counts) + 0.5) / (len(counts) + 0.5))
-        gain = weight * rarity * (K1 + 1)
-        for content, count in counts.items():
-            norm = K1 * (1 - B_FILE + B_FILE * file_words[content] / average_file)
-            contents[content] = contents.get(content, 0.0) + gain * count / (count + norm)
-    return Lexical(documents, contents, idf, users)
+        owners = owner[found]
+        users[term] = Users(found, owners)
+        idf[term] = math.log(1 + (total - len(found) + 0.5) / (len(found) + 0.5))
+        gains = idf[term] * (K1 + 1) * counts / (counts + norms[found])
+        in_file = numpy.bincount(owners, weights=counts, minlength=len(view.contents))
+        having = numpy.flatnonzero(in_file)
+        rarity = math.log(1 + (files - len(having) + 0.5) / (len(having) + 0.5))
+        file_gains = rarity * (K1 + 1) * in_file[having] / (in_file[having] + file_norms[having])
+        for number, weights in enumerate(queries):
+            if weight := weights.get(term):
+                documents[number][found] += weight * gains
+                contents[number][having] += weight * file_gains
+    return [Lexical(view, d, c, idf, users) for d, c in zip(documents, contents, strict=True)]
+
+
+def _chosen(queries: Sequence[Mapping[str, float]]) -> list[str]:
+    """The heaviest terms of each query, at most `MAX_TERMS` of each."""
+    found: dict[str, None] = {}
+    for weights in queries:
+        best = heapq.nlargest(MAX_TERMS, weights.items(), key=lambda item: (item[1], item[0]))
+        found.update(dict.fromkeys(term for term, _ in best))
+    return list(found)
+
+
+def _live(owner: Numbers, stored: Sequence[tuple[int, array[int]]]) -> tuple[Numbers, Numbers]:
+    """(documents of this tree, how often each has the term)."""
+    import numpy
+
+    if not stored:
+        return numpy.zeros(0, dtype=numpy.int64), numpy.zeros(0)
+    packed = [numpy.frombuffer(numbers, dtype=numpy.uint32) for _, numbers in stored]
+    raw = numpy.concatenate(
+        [(one >> 4).astype(numpy.int64) + base for one, (base, _) in zip(packed, stored, strict=True)]
+    )
+    counts = (numpy.concatenate(packed) & 15).astype(numpy.float64)
+    # A segment written by another process after the last refresh lies beyond this view.
+    kept = raw < len(owner)
+    raw, counts = raw[kept], counts[kept]
+    mine = owner[raw] >= 0
+    return raw[mine], counts[mine]

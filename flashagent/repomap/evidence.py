@@ -18,8 +18,8 @@ _TEST_ID_WEIGHT = 0.5
 _PATH_TOKEN = re.compile(r"[\w.@+/\\-]{3,250}")
 _SUFFIX = re.compile(r"[A-Za-z]\w{0,5}")
 _DOTTED = re.compile(r"(?<!\w)[^\W\d]\w{0,80}(?:(?:\.|::|#|->)[^\W\d]\w{0,80}){1,12}")
-_QUOTED = re.compile(r"(?<!`)`{1,3}([^`\n]{2,120})`|(?<!\w)'([^'\n\s]{2,80})'(?!\w)|\"([^\"\n\s]{2,80})\"")
-_CALL = re.compile(r"(?<!\w)([^\W\d]\w{2,80})\s?\(")
+_QUOTED = re.compile(r"(?<!`)`{1,3}([^`\n]{1,120})`|(?<!\w)'([^'\n\s]{1,80})'(?!\w)|\"([^\"\n\s]{1,80})\"")
+_CALL = re.compile(r"(?<!\w)([^\W\d]\w{0,80})\s?\(")
 _FRAMES = (
     re.compile(
         r'File "(?P<path>[^"\n]{1,300})", line (?P<line>\d{1,9})(?:, in (?P<function>[\w.<>]{1,120}))?'
@@ -34,18 +34,27 @@ _FRAMES = (
         re.M,
     ),
 )
+# What runners and interpreters print around the facts.
+_RUNNER_WORDS = re.compile(
+    r"^[ \t]{0,20}(?:E[ \t]{1,9})?Traceback \(most recent call last\):?|^E?[ \t]{0,20}(?:AssertionError\b:?|assert(?=[ (]))"
+    r"|^[ \t]{0,20}File (?=\"[^\"\n]{1,300}\", line \d)|(?<=\"), line (?=\d{1,9}\b)|^E[ \t]{2,9}",
+    re.M,
+)
+_ASSERT = re.compile(r"^\s{0,20}(?:AssertionError\b:?\s{0,9})?(?:assert\b)?")
+_MARKED = 0.7
+_QUOTED_ALONE = 1.0
 _MAX_NAMES = 400
 _MAX_PATHS = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A query taken apart. `words`: term -> weight. `names`: identifier as written -> weight. `paths`: texts that look
+    """A query taken apart. `words`: term -> weight; `code`: the terms of what is marked as code. `names`: identifier as written -> weight. `paths`: texts that look
     like a path or a dotted module. `frames`: (frame, weight), the innermost project frame of a failure weighing 1. `spelled`: how
     the text writes a term."""
 
     words: dict[str, float]
-    title: dict[str, float]
+    code: dict[str, float]
     names: dict[str, float]
     paths: tuple[str, ...]
     frames: tuple[tuple[Frame, float], ...]
@@ -56,10 +65,9 @@ class Evidence:
 def read_query(query: FocusQuery) -> Evidence:
     """The evidence in the goal's text and in the failures' messages, frames and test ids."""
     text = query.text[:MAX_TEXT]
-    messages = [
-        f"{one.exception} {one.message} {one.expected} {one.actual}"[:4000] for one in query.failures[:20]
-    ]
-    spoken = "\n".join([text, *messages])
+    messages = [_message(one) for one in query.failures[:20]]
+    whole = "\n".join([text, *messages])
+    spoken = _RUNNER_WORDS.sub(" ", whole)
     tested = "\n".join(one.test_id for one in query.failures[:20])
     title = _words(text.lstrip().partition("\n")[0])
     words = _words(spoken)
@@ -68,9 +76,28 @@ def read_query(query: FocusQuery) -> Evidence:
         words[term] = max(words.get(term, 0.0), _TEST_ID_WEIGHT * weight)
     for term, weight in title.items():
         words[term] = words.get(term, 0.0) + _TITLE_WEIGHT * weight
-    frames = tuple(_failure_frames(query.failures)) + tuple(_text_frames(spoken))
+    frames = tuple(_failure_frames(query.failures)) + tuple(_text_frames(whole))
     tests = dict.fromkeys(path for one in query.failures for path in _test_files(one))
-    return Evidence(words, title, _names(spoken), _paths(spoken), frames, tuple(tests), _spelled(spoken))
+    names = _names(spoken)
+    code = _code(names)
+    return Evidence(words, code, names, _paths(whole), frames, tuple(tests), _spelled(spoken))
+
+
+def _message(failure: Failure) -> str:
+    """What a failure says; that an assertion failed is no word of the program."""
+    exception = "" if failure.exception.rpartition(".")[2] == "AssertionError" else failure.exception
+    message = _ASSERT.sub("", failure.message)
+    return f"{exception} {message} {failure.expected} {failure.actual}"[:4000]
+
+
+def _code(names: dict[str, float]) -> dict[str, float]:
+    """Term -> the weight of the surest name that has it, of the names that the writer marks as code."""
+    terms: dict[str, float] = {}
+    for name, weight in names.items():
+        if weight >= _MARKED:
+            for term in terms_of(name):
+                terms[term] = max(terms.get(term, 0.0), weight)
+    return terms
 
 
 def _words(text: str) -> dict[str, float]:
@@ -97,7 +124,10 @@ def _names(text: str) -> dict[str, float]:
     names: dict[str, float] = {}
 
     def note(name: str, weight: float) -> None:
-        if len(name) > 2 and name.lower() not in STOPWORDS:
+        # One or two letters are a name only where they are marked as one.
+        if (len(name) > 2 or weight >= _MARKED) and (
+            name.lower() not in STOPWORDS or weight >= _QUOTED_ALONE
+        ):
             names[name] = max(names.get(name, 0.0), weight)
 
     for found in _QUOTED.finditer(text):

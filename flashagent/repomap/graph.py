@@ -1,224 +1,188 @@
-"""How files point to each other: imports resolved to files, tests to what they test, by names and folders. Pure."""
+"""The graph of files and definitions: who uses whom, by import, call, inheritance, test and shared change.
+
+The one importer of rustworkx. Every edge runs the way a change travels: from what is used to what uses it, so callers
+are successors, and all that a change can reach are descendants. Nodes are numbers: the files of the view first, then
+the definitions file by file; names are looked up only for what is shown.
+"""
 
 from __future__ import annotations
 
-import posixpath
-import re
-from collections.abc import Callable, Iterable, Sequence
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice, pairwise
+from typing import TYPE_CHECKING, Literal
 
-from flashagent.repomap.sources import is_test
-from flashagent.syntax.languages import language_for
-from flashagent.values import Frame
+from flashagent.values import Symbol
 
-_SCRIPT_SUFFIXES = ("", ".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts", ".vue", ".d.ts")
-_TEST_WORDS = re.compile(r"^(?:tests?|it|spec)[_-]|[_-](?:tests?|specs?|it)$", re.I)
-_CAMEL_TEST = re.compile(r"(?:Tests?|Spec|IT|TestCase)$|^Test(?=[A-Z])")
-MAX_TARGETS = 40
+if TYPE_CHECKING:
+    from rustworkx import PyDiGraph
 
+EdgeKind = Literal["holds", "import", "call", "name", "inherit", "test", "together"]
+# How far a change travels along an edge of each kind: a sure call is near, a guess by name or a habit is far.
+DISTANCE: dict[EdgeKind, float] = {
+    "call": 1.0, "inherit": 1.0, "test": 2.0, "name": 3.0, "import": 4.0, "holds": 4.0, "together": 8.0,
+}  # fmt: skip
+WORDS: dict[EdgeKind, str] = {
+    "holds": "holds", "import": "imports", "call": "uses", "name": "may use (by name)", "inherit": "extends",
+    "test": "is named after", "together": "changes together with",
+}  # fmt: skip
 
-class Paths:
-    """The files of a tree, findable by the end of their path."""
-
-    def __init__(self, paths: Sequence[str]) -> None:
-        self.all = frozenset(paths)
-        self._by_name: dict[str, list[str]] = {}
-        self._by_stem: dict[str, list[str]] = {}
-        self._by_folder: dict[str, list[str]] = {}
-        for path in paths:
-            folder, _, name = path.rpartition("/")
-            self._by_name.setdefault(name, []).append(path)
-            self._by_stem.setdefault(stem_of(path).lower(), []).append(path)
-            self._by_folder.setdefault(folder.rpartition("/")[2], []).append(path)
-
-    def ending(self, tail: str) -> list[str]:
-        """The files whose path is `tail` or ends with it after a slash."""
-        named = self._by_name.get(tail.rpartition("/")[2], [])
-        return [path for path in named if path == tail or path.endswith("/" + tail)]
-
-    def in_folder(self, tail: str) -> list[str]:
-        """The files right inside folders whose path ends with `tail`."""
-        inside = self._by_folder.get(tail.rpartition("/")[2], [])
-        return [
-            path
-            for path in inside
-            if (folder := path.rpartition("/")[0]) == tail or folder.endswith("/" + tail)
-        ]
-
-    def with_stem(self, stem: str) -> list[str]:
-        return self._by_stem.get(stem.lower(), [])
+_PIECE = 100_000
 
 
-def stem_of(path: str) -> str:
-    """The file's name without suffixes; for __init__, index and mod the name of its folder."""
-    folder, _, name = path.rpartition("/")
-    stem = name.partition(".")[0] or name
-    return folder.rpartition("/")[2] or stem if stem in ("__init__", "index", "mod", "__main__") else stem
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A node in words: a definition, or a whole file when `symbol` is None."""
+
+    path: str
+    symbol: Symbol | None = None
+
+    @property
+    def name(self) -> str:
+        return self.path if self.symbol is None else f"{self.path}:{self.symbol.qualified}"
 
 
-def resolve(paths: Paths, importer: str, module: str, names: Iterable[str] = ()) -> list[str]:
-    """The project files that an import means, the importer left out; empty for what lies outside the project."""
-    language = language_for(importer)
-    if language == "python":
-        found = _python(paths, importer, module, names)
-    elif language in ("javascript", "typescript", "tsx"):
-        found = _script(paths, importer, module)
-    elif language == "go":
-        found = _go(paths, module)
-    elif language == "rust":
-        found = _rust(paths, importer, module)
-    elif language == "java":
-        found = _java(paths, module)
-    elif language in ("c", "cpp"):
-        found = _include(paths, importer, module)
-    else:
-        found = []
-    return [path for path in dict.fromkeys(found) if path != importer][:MAX_TARGETS]
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A place, and by what kind of edge it leads to the next one; None for the last."""
+
+    place: Place
+    kind: EdgeKind | None = None
 
 
-def _python(paths: Paths, importer: str, module: str, names: Iterable[str]) -> list[str]:
-    dots = len(module) - len(module.lstrip("."))
-    parts = [part for part in module[dots:].split(".") if part]
-    if dots:
-        folder = importer.split("/")[:-dots]
-        base = "/".join([*folder, *parts])
-        find = _exact(paths)
-    else:
-        base = "/".join(parts)
-        find = paths.ending
-    found = [
-        hit for name in names for hit in (find(f"{base}/{name}.py") or find(f"{base}/{name}/__init__.py"))
-    ]
-    return found + (find(f"{base}.py") or find(f"{base}/__init__.py") or find(f"{base}.pyi"))
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A way through the graph, from what uses to what is used. `distance` is the sum of `DISTANCE` along it."""
+
+    links: tuple[Link, ...]
+    distance: float
+
+    def __str__(self) -> str:
+        words = [f"{one.place.name} {WORDS[one.kind]}" if one.kind else one.place.name for one in self.links]
+        return " ".join(words)
 
 
-def _exact(paths: Paths) -> Callable[[str], list[str]]:
-    return lambda path: [path.lstrip("/")] if path.lstrip("/") in paths.all else []
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """What the numbers mean. `first[n]` is the node of the first definition of file n; one more entry closes the list."""
+
+    paths: Sequence[str]
+    first: array[int]
+    symbol: Callable[[int, int], Symbol]
+    """(file number, ordinal from 0) -> the definition."""
+
+    def place(self, node: int) -> Place:
+        file = self.file_of(node)
+        if node < len(self.paths):
+            return Place(self.paths[file])
+        return Place(self.paths[file], self.symbol(file, node - self.first[file]))
+
+    def file_of(self, node: int) -> int:
+        return node if node < len(self.paths) else bisect_right(self.first, node) - 1
+
+    def node(self, file: int, symbol: Symbol) -> int:
+        """The node of a definition of the file; the file's own when it no longer has it."""
+        return next((node for node in self.of_file(file) if self.place(node).symbol == symbol), file)
+
+    def of_file(self, file: int) -> range:
+        """The nodes of the definitions of a file."""
+        return range(self.first[file], self.first[file + 1])
 
 
-def _script(paths: Paths, importer: str, module: str) -> list[str]:
-    if module.startswith("."):
-        base = posixpath.normpath(posixpath.join(posixpath.dirname(importer), module))
-        bases = [base, re.sub(r"\.[mc]?jsx?$", "", base)]
-        tries = [one + suffix for one in bases for suffix in _SCRIPT_SUFFIXES]
-        tries += [f"{base}/index{suffix}" for suffix in _SCRIPT_SUFFIXES if suffix]
-        return next(([one] for one in tries if one in paths.all), [])
-    # '@scope/name' and '~/x' stand for a workspace or an alias: its last part names a folder with an index, or a file.
-    tail = module.lstrip("@~/")
-    for suffix in (".ts", ".tsx", ".js", "/index.ts", "/src/index.ts", "/index.js", "/src/index.js"):
-        for name in (tail, tail.rpartition("/")[2]):
-            if found := paths.ending(name + suffix):
-                return found[:3]
-    return []
+class CodeGraph:
+    """Asked by node numbers; `RepoMap` turns names into them. Built once per state of the tree."""
+
+    def __init__(self, nodes: Nodes, edges: Iterable[tuple[int, int, EdgeKind]]) -> None:
+        """`edges` are (used, user, kind)."""
+        import rustworkx
+
+        self.nodes = nodes
+        self._graph: PyDiGraph[None, EdgeKind] = rustworkx.PyDiGraph(multigraph=True)
+        self._graph.add_nodes_from([None] * (nodes.first[-1] if len(nodes.first) else 0))
+        self.add(edges)
+
+    def add(self, edges: Iterable[tuple[int, int, EdgeKind]]) -> None:
+        waiting = iter(edges)
+        # In pieces, since a large tree has millions.
+        while piece := list(islice(waiting, _PIECE)):
+            self._graph.extend_from_weighted_edge_list(piece)
+
+    def users(self, node: int, kinds: Collection[EdgeKind]) -> list[tuple[int, EdgeKind]]:
+        """Who uses the node, each once, by its nearest kind; in the order of their numbers."""
+        return _nearest((user, kind) for _, user, kind in self._graph.out_edges(node) if kind in kinds)
+
+    def used(self, node: int, kinds: Collection[EdgeKind]) -> list[tuple[int, EdgeKind]]:
+        """What the node uses, likewise."""
+        return _nearest((used, kind) for used, _, kind in self._graph.in_edges(node) if kind in kinds)
+
+    def reached(self, starts: Collection[int]) -> dict[int, float]:
+        """Every node that a change of the starts can reach, with its distance; nearest first, the starts left out."""
+        import rustworkx
+
+        with _Source(self._graph, starts) as source:
+            found = rustworkx.dijkstra_shortest_path_lengths(self._graph, source, _cost)
+        ordered = sorted((distance, node) for node, distance in found.items())
+        return {node: distance for distance, node in ordered if node not in starts}
+
+    def chains(self, starts: Collection[int], targets: Collection[int]) -> dict[int, Chain]:
+        """For each target that a change of the starts can reach: the shortest way from the target to a start."""
+        import rustworkx
+
+        with _Source(self._graph, starts) as source:
+            if len(targets) == 1:
+                found = rustworkx.dijkstra_shortest_paths(
+                    self._graph, source, target=next(iter(targets)), weight_fn=_cost
+                )
+            else:
+                found = rustworkx.dijkstra_shortest_paths(self._graph, source, weight_fn=_cost)
+            ways = {node: list(found[node])[1:] for node in targets if node in found}
+        return {node: self._chain(way) for node, way in ways.items() if way}
+
+    def between_files(self) -> list[tuple[str, str]]:
+        """(using file, used file) for every sure edge between two files, each pair once, sorted."""
+        kinds = ("import", "call", "inherit")
+        of, paths = self.nodes.file_of, self.nodes.paths
+        pairs = {
+            (of(user), of(used)) for used, user, kind in self._graph.weighted_edge_list() if kind in kinds
+        }
+        return sorted((paths[user], paths[used]) for user, used in pairs if user != used)
+
+    def _chain(self, way: Sequence[int]) -> Chain:
+        """`way` runs from the start to the target; told from the target's side."""
+        backwards = list(reversed(way))
+        kinds = [self._kind(used, user) for user, used in pairwise(backwards)]
+        places = [self.nodes.place(node) for node in backwards]
+        links = tuple(Link(place, kind) for place, kind in zip(places, [*kinds, None], strict=True))
+        return Chain(links, sum(DISTANCE[kind] for kind in kinds))
+
+    def _kind(self, used: int, user: int) -> EdgeKind:
+        return min(self._graph.get_all_edge_data(used, user), key=lambda kind: DISTANCE[kind])
 
 
-def _go(paths: Paths, module: str) -> list[str]:
-    parts = module.split("/")
-    for start in range(len(parts)):
-        found = [
-            path
-            for path in paths.in_folder("/".join(parts[start:]))
-            if path.endswith(".go") and not is_test(path)
-        ]
-        if found:
-            return found
-    return []
+def _cost(kind: EdgeKind | None) -> float:
+    return 0.0 if kind is None else DISTANCE[kind]
 
 
-def _rust(paths: Paths, importer: str, module: str) -> list[str]:
-    flat = re.sub(r"\{.*", "", module.replace(" ", "")).removesuffix("::")
-    parts = [part for part in flat.split("::") if part and part != "*"]
-    folder = importer.rpartition("/")[0]
-    if not parts:
-        return []
-    if parts[0] == "super":
-        folder, parts = folder.rpartition("/")[0], parts[1:]
-    elif parts[0] in ("crate", "self"):
-        parts = parts[1:]
-    for count in range(len(parts), 0, -1):
-        tail = "/".join(parts[:count])
-        stem = importer.removesuffix(".rs")
-        for one in (f"{folder}/{tail}.rs", f"{folder}/{tail}/mod.rs", f"{stem}/{tail}.rs"):
-            if one in paths.all:
-                return [one]
-        if count > 1 or parts[0] != "std":
-            found = (
-                paths.ending(f"src/{tail}.rs") or paths.ending(f"{tail}.rs") or paths.ending(f"{tail}/mod.rs")
-            )
-            if found:
-                return found[:3]
-    return []
+def _nearest(found: Iterable[tuple[int, EdgeKind]]) -> list[tuple[int, EdgeKind]]:
+    best: dict[int, EdgeKind] = {}
+    for node, kind in found:
+        if node not in best or DISTANCE[kind] < DISTANCE[best[node]]:
+            best[node] = kind
+    return sorted(best.items())
 
 
-def _java(paths: Paths, module: str) -> list[str]:
-    parts = module.split(".")
-    # A static import or a nested class names more than the file.
-    for count in (len(parts), len(parts) - 1, len(parts) - 2):
-        if count > 1 and (found := paths.ending("/".join(parts[:count]) + ".java")):
-            return found
-    return []
+class _Source:
+    """A passing node before several starts, so that one search leaves from all of them."""
 
+    def __init__(self, graph: PyDiGraph[None, EdgeKind], starts: Collection[int]) -> None:
+        self._graph, self._starts = graph, starts
 
-def _include(paths: Paths, importer: str, module: str) -> list[str]:
-    name = module.strip('<>"')
-    near = posixpath.normpath(posixpath.join(posixpath.dirname(importer), name))
-    headers = [near] if near in paths.all else paths.ending(name)
-    # A header stands for the file that implements it as well.
-    stem = stem_of(name)
-    return headers + [path for path in paths.with_stem(stem) if path.endswith((".c", ".cc", ".cpp", ".cxx"))]
+    def __enter__(self) -> int:
+        self._node = self._graph.add_node(None)
+        self._graph.extend_from_weighted_edge_list([(self._node, start, None) for start in self._starts])  # type: ignore[misc]
+        return self._node
 
-
-def subject_of_test(path: str) -> str:
-    """The stem of the file that a test is about, by its name: test_models.py -> models, FooTest.java -> Foo."""
-    stem = path.rpartition("/")[2]
-    stem = re.sub(r"\.(?:test|spec)s?\.\w+$", "", stem).partition(".")[0]
-    bare = _CAMEL_TEST.sub("", stem)
-    return _TEST_WORDS.sub("", bare) or stem
-
-
-def sources_of_test(paths: Paths, test: str) -> list[tuple[str, float]]:
-    """(source file, how well its name and folders fit the test's, 0 to 1), best first; by names alone."""
-    stem = subject_of_test(test)
-    if len(stem) < 2:
-        return []
-    words = set(test.lower().split("/")[:-1])
-    found: dict[str, float] = {}
-    for path in paths.with_stem(stem):
-        if not is_test(path):
-            shared = len(words & set(path.lower().split("/")[:-1]))
-            found[path] = 0.7 + 0.3 * shared / (1 + len(words))
-    return sorted(found.items(), key=lambda item: (-item[1], item[0]))[:5]
-
-
-def mentioned_files(paths: Paths, text: str) -> list[tuple[str, float]]:
-    """(file, how sure) for a text that looks like a path or a dotted name; many hits make each less sure."""
-    clean = text.replace("\\", "/").strip("/")
-    parts = [part for part in clean.split("/") if part not in ("", ".", "..")]
-    for start in range(len(parts)):
-        hits = paths.ending("/".join(parts[start:]))
-        # The bare name of a file that stands under a foreign folder is too little.
-        if hits and (start == 0 or start < len(parts) - 1):
-            return [(hit, 1.0 / len(hits) ** 0.5) for hit in hits[:20]]
-    dotted = text.replace("::", ".").replace("#", ".").split(".")
-    if "/" in text or len(dotted) < 2:
-        return []
-    for count in range(len(dotted), 0, -1):
-        tail = "/".join(dotted[:count])
-        hits = [p for p in paths.with_stem(dotted[count - 1]) if _without_suffix(p).endswith(tail)]
-        if hits and (count > 1 or len(hits) == 1):
-            return [(hit, (0.8 if count > 1 else 0.4) / len(hits) ** 0.5) for hit in hits[:20]]
-    return []
-
-
-def _without_suffix(path: str) -> str:
-    stem = path[: -len(path.rpartition("/")[2])] + path.rpartition("/")[2].partition(".")[0]
-    return stem.removesuffix("/__init__").removesuffix("/index").removesuffix("/mod")
-
-
-def frame_files(paths: Paths, frame: Frame) -> list[str]:
-    """The files a frame may mean: the path itself when it is one of the tree's, else the only file with its end."""
-    if frame.path in paths.all:
-        return [frame.path]
-    if frame.in_project:
-        return []
-    found = [path for path, weight in mentioned_files(paths, frame.path) if weight >= 0.5]
-    return found[:3]
+    def __exit__(self, *_: object) -> None:
+        self._graph.remove_node(self._node)

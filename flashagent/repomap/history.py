@@ -3,17 +3,18 @@ the caller walks the commits."""
 
 from __future__ import annotations
 
+import heapq
 import math
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from flashagent.repomap.words import IDENTIFIER, STOPWORDS, count_terms
+from flashagent.repomap.words import IDENTIFIER, STOPWORDS, terms_of
 
 MAX_COMMITS = 3000
 _MAX_FILES = 30
 _SIMILAR = 15
 _HALF_LIFE = 150
+MAX_MESSAGE = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,7 @@ class History:
     def __init__(self, commits: Iterable[PastCommit | tuple[str, Sequence[str]]] = ()) -> None:
         self._commits: list[PastCommit] = []
         self._of_file: dict[str, list[int]] = {}
-        self._words: list[dict[str, int]] | None = None
-        self._frequency: Counter[str] = Counter()
+        self._said: tuple[dict[str, list[int]], list[int]] | None = None
         for item in commits:
             commit = item if isinstance(item, PastCommit) else PastCommit(tuple(item[1]), item[0])
             if not 0 < len(commit.files) <= _MAX_FILES:
@@ -44,6 +44,10 @@ class History:
 
     def __len__(self) -> int:
         return len(self._commits)
+
+    def changes(self) -> Iterator[tuple[str, ...]]:
+        """The files of each commit, newest first."""
+        return (commit.files for commit in self._commits)
 
     def recency(self, path: str) -> float:
         """0 to 1: how much and how lately the file changed; a change counts half after 150 commits."""
@@ -67,35 +71,36 @@ class History:
 
     def similar(self, words: Mapping[str, float]) -> dict[str, float]:
         """Files of the commits whose messages read most like the query; the largest is 1."""
-        table = self._word_table()
-        total = len(table)
-        weights = {
-            t: w * math.log(1 + total / self._frequency[t]) for t, w in words.items() if t in self._frequency
-        }
-        scores: list[tuple[float, int]] = []
-        for number, counts in enumerate(table):
-            score = sum(weights[term] for term in counts if term in weights)
-            if score:
-                scores.append((score / math.sqrt(len(counts) + 5), number))
+        table, lengths = self._word_table()
+        total = len(lengths)
+        scores: dict[int, float] = {}
+        for term, weight in words.items():
+            numbers = table.get(term, ())
+            gain = weight * math.log(1 + total / len(numbers)) if numbers else 0.0
+            for number in numbers:
+                scores[number] = scores.get(number, 0.0) + gain
+        best = ((score / math.sqrt(lengths[number] + 5), number) for number, score in scores.items())
         found: dict[str, float] = {}
-        for score, number in sorted(scores, reverse=True)[:_SIMILAR]:
+        for score, number in heapq.nlargest(_SIMILAR, best):
             files = self._commits[number].files
             for path in files:
                 found[path] = found.get(path, 0.0) + score * score / math.sqrt(len(files))
         top = max(found.values(), default=1.0)
         return {path: value / top for path, value in found.items()}
 
-    def _word_table(self) -> list[dict[str, int]]:
-        if self._words is None:
-            self._words = []
-            for commit in self._commits:
-                words = Counter(
-                    w for w in IDENTIFIER.findall(commit.message[:2000]) if w.lower() not in STOPWORDS
-                )
-                counts = count_terms(words)
-                self._frequency.update(counts.keys())
-                self._words.append(counts)
-        return self._words
+    def _word_table(self) -> tuple[dict[str, list[int]], list[int]]:
+        """(term -> numbers of the commits that say it, how many terms each commit says)."""
+        if self._said is None:
+            table: dict[str, list[int]] = {}
+            lengths: list[int] = []
+            for number, commit in enumerate(self._commits):
+                said = IDENTIFIER.findall(commit.message[:MAX_MESSAGE])
+                terms = {term for word in said if word.lower() not in STOPWORDS for term in terms_of(word)}
+                lengths.append(len(terms))
+                for term in terms:
+                    table.setdefault(term, []).append(number)
+            self._said = table, lengths
+        return self._said
 
 
 # What `git log` has to be asked for, so that `parse_log` can read its answer.

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flashagent.repomap.extract import Segment, blob_digest, build_segment, content_kind
+from flashagent.repomap.imports.project import is_config
 from flashagent.repomap.sources import Reading, is_source, judge_path
 from flashagent.repomap.store import Entry, Signature, Store
 from flashagent.syntax.languages import language_for
@@ -50,6 +51,8 @@ class View:
     content_of: list[int] = field(default_factory=list)
     contents: list[int] = field(default_factory=list)
     first: list[int] = field(default_factory=list)
+    definitions: list[int] = field(default_factory=list)
+    """By content: how many definitions it has; document `first + n` is the n-th."""
     owner: array[int] = field(default_factory=lambda: array("i"))
     lengths: array[int] = field(default_factory=lambda: array("H"))
     content_words: list[int] = field(default_factory=list)
@@ -58,6 +61,7 @@ class View:
     documents: int = 0
     words: int = 0
     index: dict[str, int] = field(default_factory=dict)
+    configs: tuple[str, ...] = ()
 
 
 class Index:
@@ -93,7 +97,10 @@ class Index:
         gone = [path for path in before if path not in kept and path not in fresh]
         if fresh or gone:
             self._store.remember(self._name, fresh, gone)
+        if fresh:
+            self._store.merge_small()
         view = self._view({**kept, **fresh}, skipped)
+        view.configs = tuple(path for path in listed if is_config(path))
         if self._store.documents() > _DEAD_SHARE * view.documents + _DEAD_SLACK:
             # Old contents outweigh the living ones: start over rather than drag them through every query.
             self._store.forget_everything()
@@ -101,13 +108,14 @@ class Index:
         return view, skipped, parsed
 
     def _stat(self, listed: Iterable[str], skipped: Counter[str]) -> Iterator[tuple[str, Signature]]:
+        top = os.fspath(self._root)
         for path in listed:
             if language_for(path) is None and not is_source(path):
                 skipped["other"] += 1
                 continue
             try:
                 path.encode()  # a name that is not UTF-8 cannot be stored or shown
-                found = os.lstat(self._root / path)
+                found = os.lstat(f"{top}/{path}")  # joined by hand: this runs for every file of the tree
             except (OSError, ValueError):
                 found = None
             if found is None or not stat.S_ISREG(found.st_mode):
@@ -189,6 +197,7 @@ class Index:
             index = place[content.number] = len(view.contents)
             view.contents.append(content.number)
             view.first.append(content.first_document)
+            view.definitions.append(max(0, count - 1))
             view.paths_of.append([])
             view.owner[content.first_document : content.first_document + count] = array("i", [index]) * count
             view.lengths[content.first_document : content.first_document + count] = array(

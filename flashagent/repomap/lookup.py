@@ -5,22 +5,23 @@ from __future__ import annotations
 import json
 import zlib
 from array import array
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from flashagent.repomap.bm25 import live
 from flashagent.repomap.extract import NAME_MARK
-from flashagent.repomap.graph import Paths
 from flashagent.repomap.history import History
+from flashagent.repomap.imports import Imports, Project
 from flashagent.repomap.index import View
+from flashagent.repomap.paths import Paths, sources_of_test
 from flashagent.repomap.sources import is_test
 from flashagent.repomap.store import Store
-from flashagent.repomap.weights import KIND
 from flashagent.repomap.words import IDENTIFIER, terms_of
 from flashagent.values import Symbol
 
 _RECORDS_KEPT = 3000
+_DEFINERS_KEPT = 20_000
+_MAX_MEANINGS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,19 @@ class Record:
 class Lookup:
     """A view with what hangs on it: postings, records, path words, history."""
 
-    def __init__(self, view: View, store: Store, history: History) -> None:
+    def __init__(
+        self, view: View, store: Store, history: History, read: Callable[[str], str] = lambda path: ""
+    ) -> None:
+        """`read` gives the text of one of the tree's configuration files, '' when it cannot be read."""
         self.view = view
         self.history = history
         self.paths = Paths(view.paths)
+        self.imports = Imports(Project(self.paths, view.configs, read))
         self.tests = frozenset(path for path in view.paths if is_test(path))
         self._store = store
         self._records: dict[int, Record] = {}
+        self._definers: dict[str, list[tuple[int, int]]] = {}
+        self._folders: dict[str, list[str]] | None = None
         self._path_words: dict[str, list[int]] | None = None
 
     def postings(self, term: str) -> Iterable[tuple[int, array[int]]]:
@@ -66,6 +73,17 @@ class Lookup:
             (document, content) for document, content, _ in live(self.view, self.postings(NAME_MARK + name))
         ]
 
+    def defined(self) -> Iterable[tuple[str, list[tuple[int, int]]]]:
+        """Every plain name that is defined, with (document, content) of its definitions; in the order of names."""
+        found: dict[str, list[tuple[int, int]]] = {}
+        for term, base, data in self._store.terms(NAME_MARK):
+            numbers: array[int] = array("I")
+            numbers.frombytes(data)
+            hits = [(document, content) for document, content, _ in live(self.view, [(base, numbers)])]
+            if hits:
+                found.setdefault(term.removeprefix(NAME_MARK), []).extend(hits)
+        return found.items()
+
     def path(self, content: int) -> str:
         return self.view.paths[self.view.paths_of[content][0]]
 
@@ -81,6 +99,75 @@ class Lookup:
     def content(self, path: str) -> int | None:
         number = self.view.index.get(path)
         return None if number is None else self.view.content_of[number]
+
+    def uses(self, document: int) -> tuple[str, ...]:
+        """The names that a document uses, its own definitions included."""
+        content = self.view.owner[document]
+        found = self.record(content).uses
+        ordinal = document - self.view.first[content]
+        return found[ordinal] if ordinal < len(found) else ()
+
+    def used_by(self, document: int) -> list[tuple[int, int, float]]:
+        """(document, content, share) of the definitions outside tests whose names this document uses; names that many
+        define count less."""
+        found: list[tuple[int, int, float]] = []
+        for name in self.uses(document):
+            targets = [
+                (number, content)
+                for number, content in self._defining(name)
+                if number != document and self.path(content) not in self.tests
+            ]
+            if 0 < len(targets) <= _MAX_MEANINGS:
+                found += [(number, content, 1.0 / len(targets)) for number, content in targets]
+        return found
+
+    def _defining(self, name: str) -> list[tuple[int, int]]:
+        """`defining`, kept: the functions that fit one query use the same names over and over."""
+        found = self._definers.get(name)
+        if found is None:
+            if len(self._definers) >= _DEFINERS_KEPT:
+                self._definers.clear()
+            found = self._definers[name] = self.defining(name)
+        return found
+
+    def document_at(self, path: str, line: int, function: str = "") -> int | None:
+        """The innermost definition around the line; by its name when the line has moved elsewhere."""
+        content = self.content(path)
+        if content is None:
+            return None
+        best: tuple[int, int] | None = None
+        for ordinal, (name, _, _, start, end, _, _) in enumerate(self.record(content).symbols, 1):
+            if start <= line <= end:
+                span = end - start - (1_000_000 if function and function.rpartition(".")[2] == name else 0)
+                best = min(best, (span, ordinal)) if best else (span, ordinal)
+        return None if best is None else self.view.first[content] + best[1]
+
+    def about(self, test: str) -> dict[str, float]:
+        """The sources that a test file is about: by name strongest, then by its imports (fewer imports, more each)."""
+        found = dict(sources_of_test(self.paths, test))
+        targets = self.imported(test)
+        for path, weight in targets.items():
+            found[path] = max(found.get(path, 0.0), 0.8 * weight / max(1.0, len(targets)) ** 0.25)
+        return found
+
+    def imported(self, path: str) -> dict[str, float]:
+        """The source files that a file imports, each with 1 where the import means it alone and less where it may mean several."""
+        content = self.content(path)
+        targets: dict[str, float] = {}
+        for module, _, names in self.record(content).imports if content is not None else ():
+            hits = [one for one in self.imports.meant(path, module, names) if one not in self.tests]
+            for one in hits:
+                targets[one] = max(targets.get(one, 0.0), 1.0 / len(hits) ** 0.5)
+        return targets
+
+    def folder(self, folder: str) -> list[str]:
+        """The source files right inside a folder, tests left out."""
+        if self._folders is None:
+            self._folders = {}
+            for path in self.view.paths:
+                if path not in self.tests:
+                    self._folders.setdefault(path.rpartition("/")[0], []).append(path)
+        return self._folders.get(folder, [])
 
     def path_words(self) -> dict[str, list[int]]:
         """Term -> numbers of the paths that have it; a word of the file's own name stands twice."""
@@ -113,23 +200,6 @@ def unpack(data: bytes) -> Record:
 def symbol_of(record: Record, number: int, path: str) -> Symbol:
     name, qualified, kind, start, end, signature, doc = record.symbols[number]
     return Symbol(path, name, qualified, kind, start, end, signature, doc)
-
-
-def central(lookup: Lookup) -> list[tuple[Symbol, float]]:
-    """(definition, how many documents of other files use its name, shared among all that define it), the most used first."""
-    users: Counter[str] = Counter()
-    defined: Counter[str] = Counter()
-    symbols: list[Symbol] = []
-    for content in range(len(lookup.view.contents)):
-        record = lookup.record(content)
-        path = lookup.path(content)
-        if path not in lookup.tests:
-            own = {fields[0] for fields in record.symbols}
-            users.update(name for names in record.uses for name in names if name not in own)
-            defined.update(own)
-            symbols += outermost([symbol_of(record, number, path) for number in range(len(record.symbols))])
-    ranked = [(one, users[one.name] / defined[one.name] * KIND.get(one.kind, 0.5)) for one in symbols]
-    return sorted(ranked, key=lambda item: (-item[1], item[0].path, item[0].start_line))
 
 
 def outermost(symbols: list[Symbol]) -> list[Symbol]:

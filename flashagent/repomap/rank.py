@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,7 +13,8 @@ REASONS: Mapping[str, str] = {
     "functions": "its functions use the words of the query{}",
     "function": "one of its functions uses the words of the query{}",
     "text": "its text uses the words of the query{}",
-    "title": "it fits the first line of the query{}",
+    "code": "it uses what the query writes as code{}",
+    "again": "it shares names with functions that fit{}",
     "names": "it uses names from the query{}",
     "defines": "it defines names from the query{}",
     "mention": "the query names it{}",
@@ -21,19 +23,26 @@ REASONS: Mapping[str, str] = {
     "covered": "the failing test runs it{}",
     "tests": "tests that fit the query are about it{}",
     "failing_test": "the failing test is about it{}",
-    "neighbour": "functions that fit the query use it{}",
+    "imported": "files that fit import it{}",
+    "folder": "it stands beside files that fit{}",
+    "size": "it is long enough to hold much{}",
     "recent": "it changed lately{}",
     "together": "it changes together with files that fit{}",
     "similar": "commits with similar messages changed it{}",
     "given": "it was named or changed by the user{}",
     "words": "its body uses the words of the query{}",
     "file": "its file ranks high{}",
+    "place": "its file is among the first{}",
+    "inside": "it fits best in its file{}",
+    "using": "it uses what fits the query{}",
     "name": "its name has words of the query{}",
     "called": "the failing test calls it{}",
     "test": "it is a test{}",
 }
 _MAX_REASONS = 5
-_LEXICAL = frozenset({"functions", "function", "text", "title", "words"})
+_LEXICAL = frozenset({"functions", "function", "text", "words", "code"})
+# What moves many places a little says nothing about this one.
+_UNTOLD = frozenset({"size", "place"})
 _MIN_SHARE = 0.04
 
 
@@ -52,29 +61,39 @@ def scaled(scores: Mapping[str, float]) -> dict[str, float]:
     return {key: value / top for key, value in scores.items()} if top > 0 else {}
 
 
-def combine(features: Features, weights: Mapping[str, float]) -> list[Ranked]:
-    """Every candidate that any feature knows, best first; equal scores in the order of their keys."""
-    parts: dict[str, list[tuple[str, float]]] = {}
+def totals(features: Features, weights: Mapping[str, float]) -> dict[str, float]:
+    """The score of every candidate that any feature knows."""
+    found: dict[str, float] = {}
     for feature, values in features.items():
         weight = weights.get(feature, 0.0)
-        if weight == 0.0:
-            continue
-        for key, value in values.items():
-            if value:
-                parts.setdefault(key, []).append((feature, weight * value))
-    ranked = [
-        Ranked(
-            key, sum(value for _, value in found), tuple(sorted(found, key=lambda part: (-part[1], part[0])))
-        )
+        if weight:
+            for key, value in values.items():
+                found[key] = found.get(key, 0.0) + weight * value
+    return found
+
+
+def combine(features: Features, weights: Mapping[str, float], *, limit: int = 1000) -> list[Ranked]:
+    """The best candidates that any feature knows, at most `limit`; equal scores in the order of their keys."""
+    scores = totals(features, weights)
+    parts: dict[str, list[tuple[float, str]]] = {
+        key: [] for key in heapq.nsmallest(limit, scores, key=lambda key: (-scores[key], key))
+    }
+    for feature, values in features.items():
+        if weight := weights.get(feature, 0.0):
+            for key in parts.keys() & values.keys():
+                if value := values[key]:
+                    parts[key].append((-weight * value, feature))
+    return [
+        Ranked(key, scores[key], tuple((feature, -value) for value, feature in sorted(found)))
         for key, found in parts.items()
+        if found
     ]
-    return sorted(ranked, key=lambda one: (-one.score, one.key))
 
 
 def reasons(ranked: Ranked, details: Mapping[tuple[str, str], str]) -> tuple[str, ...]:
     """The strongest parts in words; `details` maps (feature, key) to what exactly was found."""
     total = sum(value for _, value in ranked.parts if value > 0) or 1.0
-    told = [part for part in ranked.parts if part[1] > _MIN_SHARE * total]
+    told = [one for one in ranked.parts if one[1] > _MIN_SHARE * total and one[0] not in _UNTOLD]
     # Four ways of counting the same words are one reason; what is particular to this place comes first.
     particular = [part for part in told if part[0] not in _LEXICAL]
     counted = [part for part in told if part[0] in _LEXICAL][:1]

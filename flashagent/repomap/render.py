@@ -5,12 +5,21 @@ Tokens are counted as characters / 4, rounded up. Lines are never cut in two.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal, get_args
 
 from flashagent.syntax.parse import definitions
 from flashagent.values import RankedSymbol, Symbol
 
 _INDENT = "    "
+_Detail = Literal["name", "signature", "body"]
+_DETAILS: tuple[_Detail, ...] = get_args(_Detail)
+# How many more names come before each further signature; when the first whole definition comes, and each further one.
+_PER_SIGNATURE = 3.0
+_TOLD_FIRST = 150
+_TOLD_WHOLE = frozenset({"function", "method", "macro"})
+_LONGEST_BODY = 3000
+_PER_BODY = 60.0
 
 
 def token_count(text: str) -> int:
@@ -18,33 +27,73 @@ def token_count(text: str) -> int:
     return -(-len(text) // 4)
 
 
-def outline(symbols: Iterable[RankedSymbol | Symbol], *, tokens: int = 1000, lines: bool = True) -> str:
-    """The definitions within the budget: each path once, in the order of its best definition, under it the signatures
-    in rank order, with their line numbers when `lines`. Better ranked definitions are never given up for worse ones that
-    happen to be shorter; a larger budget shows all that a smaller one does. Ends with a newline unless empty."""
-    groups: dict[str, list[str]] = {}
-    seen: set[tuple[str, str, int]] = set()
+def outline(
+    symbols: Iterable[RankedSymbol | Symbol],
+    *,
+    tokens: int = 1000,
+    lines: bool = True,
+    body: Callable[[Symbol], str] | None = None,
+) -> str:
+    """The most useful mix of names, signatures and (where `body` gives the text) whole definitions that fits the budget.
+
+    `symbols` come best first. Each path stands once; files are in the order of their paths and definitions in the order
+    of their lines, so that the same choice is always the same text. A larger budget shows every definition that a smaller
+    one does, in no less detail. Lines are never cut. Ends with a newline unless empty.
+    """
+    chosen = _unique(symbols)
     left = tokens * 4
-    for item in symbols:
-        symbol = item.symbol if isinstance(item, RankedSymbol) else item
-        key = (symbol.path, symbol.qualified, symbol.start_line)
-        if key in seen:
-            continue
-        line = _outline_line(symbol, lines)
-        cost = len(line) + 1 + (len(symbol.path) + 2 if symbol.path not in groups else 0)
+    shown: dict[int, str] = {}
+    for place, detail in _steps(len(chosen), body is not None):
+        symbol = chosen[place]
+        text = _shown(symbol, detail, lines, body)
+        opened = any(chosen[other].path == symbol.path for other in shown)
+        cost = len(text) - len(shown.get(place, "")) + (0 if opened else len(symbol.path) + 2)
         if cost > left:
             break
         left -= cost
-        seen.add(key)
-        groups.setdefault(symbol.path, []).append(line)
-    return "".join(f"{path}:\n" + "".join(f"{line}\n" for line in found) for path, found in groups.items())
+        shown[place] = text
+    groups: dict[str, list[tuple[int, str]]] = {}
+    for place, text in shown.items():
+        groups.setdefault(chosen[place].path, []).append((chosen[place].start_line, text))
+    return "".join(
+        f"{path}:\n" + "".join(text for _, text in sorted(found)) for path, found in sorted(groups.items())
+    )
 
 
-def _outline_line(symbol: Symbol, lines: bool) -> str:
+def _unique(symbols: Iterable[RankedSymbol | Symbol]) -> list[Symbol]:
+    found: dict[tuple[str, str, int], Symbol] = {}
+    for item in symbols:
+        symbol = item.symbol if isinstance(item, RankedSymbol) else item
+        found.setdefault((symbol.path, symbol.qualified, symbol.start_line), symbol)
+    return list(found.values())
+
+
+def _steps(count: int, bodies: bool) -> Iterable[tuple[int, _Detail]]:
+    """(place in the ranking, detail) in the order in which room is spent, whatever the budget: a definition is told in
+    more detail only after several more have been named."""
+    when: list[tuple[float, int, int]] = [(place, 0, place) for place in range(count)]
+    when += [(_PER_SIGNATURE * place, 1, place) for place in range(count)]
+    if bodies:
+        when += [(_TOLD_FIRST + _PER_BODY * place, 2, place) for place in range(count)]
+    return ((place, _DETAILS[detail]) for _, detail, place in sorted(when))
+
+
+def _shown(symbol: Symbol, detail: _Detail, lines: bool, body: Callable[[Symbol], str] | None) -> str:
+    number = f"{symbol.start_line}: " if lines else ""
+    if detail == "name":
+        return f"  {number}{symbol.qualified}\n"
+    if detail == "body" and body is not None and symbol.kind in _TOLD_WHOLE:
+        text = body(symbol).strip("\n")
+        if 0 < len(text) <= _LONGEST_BODY:
+            return "".join(_numbered(text.split("\n"), symbol.start_line if lines else None))
     signature = symbol.signature or symbol.name
     outer = symbol.qualified.rpartition(".")[0]
-    shown = f"{outer}: {signature}" if outer else signature
-    return f"  {symbol.start_line}: {shown}" if lines else f"  {shown}"
+    return f"  {number}{outer}: {signature}\n" if outer else f"  {number}{signature}\n"
+
+
+def _numbered(text: Sequence[str], first: int | None) -> Iterable[str]:
+    for place, line in enumerate(text):
+        yield f"  {line}\n" if first is None else f"  {first + place}: {line}\n"
 
 
 def skeleton(text: str, path: str, *, tokens: int | None = None) -> str:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 
-from flashagent.repomap.bm25 import live
+from flashagent.repomap.edges import build_graph, shared_changes
+from flashagent.repomap.graph import Chain, CodeGraph, Place
 from flashagent.repomap.history import History, PastCommit
+from flashagent.repomap.impact import impact
+from flashagent.repomap.imports.project import MAX_CONFIG_BYTES
 from flashagent.repomap.index import Index, MapStats, View
 from flashagent.repomap.locate import Located, Locator
-from flashagent.repomap.lookup import Lookup, central, symbol_of
+from flashagent.repomap.lookup import Lookup, symbol_of
+from flashagent.repomap.overview import overview
 from flashagent.repomap.rank import reasons
+from flashagent.repomap.relations import Callee, Relations, Use
 from flashagent.repomap.store import Store
-from flashagent.repomap.words import terms_of
-from flashagent.syntax.parse import references
 from flashagent.values import FocusQuery, RankedFile, RankedSymbol, Symbol
 
 Files = Iterable[str] | Callable[[], Iterable[str]]
@@ -26,7 +32,6 @@ Commits = (
     Iterable[PastCommit | tuple[str, Sequence[str]]]
     | Callable[[], Iterable[PastCommit | tuple[str, Sequence[str]]]]
 )
-_MAX_REFERENCE_FILES = 2000
 
 
 class RepoMap:
@@ -45,6 +50,8 @@ class RepoMap:
         self._history: History | None = None
         self._lookup = Lookup(View(), store, History())
         self._located: tuple[FocusQuery, Located] | None = None
+        self._graph: CodeGraph | None = None
+        self._knows_history = False
         self._generation = store.generation()
 
     @classmethod
@@ -88,8 +95,9 @@ class RepoMap:
         with self._lock:
             listed = self._files() if callable(self._files) else self._files
             view, skipped, parsed = self._index.refresh(listed)
-            self._lookup = Lookup(view, self._store, self._history or History())
+            self._lookup = Lookup(view, self._store, self._history or History(), self._read)
             self._located = None
+            self._graph = None
             self._generation = self._store.generation()
             return MapStats(
                 files=len(view.paths),
@@ -100,6 +108,16 @@ class RepoMap:
                 skipped=tuple(sorted(skipped.items())),
                 in_memory=self._store.in_memory,
             )
+
+    def _read(self, path: str) -> str:
+        """A configuration file of the tree; '' for what is no regular file of a sensible size."""
+        try:
+            found = os.lstat(self._root / path)
+            if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_CONFIG_BYTES:
+                return ""
+            return (self._root / path).read_bytes().decode("utf-8", "replace")
+        except (OSError, ValueError):
+            return ""
 
     @contextmanager
     def _asking(self) -> Iterator[Lookup]:
@@ -130,27 +148,26 @@ class RepoMap:
         """The whole answer with every part of every score; the last one is kept."""
         with self._asking() as lookup:
             if self._located is None or self._located[0] != query:
-                if self._history is None:
-                    commits = self._commits() if callable(self._commits) else self._commits
-                    self._history = lookup.history = History(commits)
+                self._past(lookup)
                 self._located = (query, Locator(lookup, query).run())
             return self._located[1]
 
+    def _past(self, lookup: Lookup) -> History:
+        if self._history is None:
+            commits = self._commits() if callable(self._commits) else self._commits
+            self._history = lookup.history = History(commits)
+        return self._history
+
     def overview(self, *, limit: int = 200) -> tuple[list[RankedFile], list[RankedSymbol]]:
-        """(files, definitions) that the rest of the tree uses most, for a look without a query; tests are left out."""
+        """(files, definitions) that matter most without a query: much used, public, changed of late; tests last."""
         with self._asking() as lookup:
-            found = central(lookup)
-        files: dict[str, float] = {}
-        for symbol, score in found:
-            files[symbol.path] = files.get(symbol.path, 0.0) + score
-        best = sorted(files.items(), key=lambda item: (-item[1], item[0]))[:limit]
-        return (
-            [RankedFile(path, round(score, 6), ("many files use what it defines",)) for path, score in best],
-            [
-                RankedSymbol(symbol, round(score, 6), (f"used about {score:.0f} times elsewhere",))
-                for symbol, score in found[:limit]
-            ],
-        )
+            self._past(lookup)
+            return overview(lookup, limit=limit)
+
+    def body(self, symbol: Symbol) -> str:
+        """The lines of a definition as they are on the disk now; '' when the file cannot be read."""
+        lines = self._text_of(symbol.path).split("\n")
+        return "\n".join(lines[symbol.start_line - 1 : symbol.end_line])
 
     def symbols(self, path: str) -> list[Symbol]:
         """The definitions of a file in source order; empty for a file that the map does not have."""
@@ -163,42 +180,123 @@ class RepoMap:
 
     def symbol_at(self, path: str, line: int) -> Symbol | None:
         """The innermost definition around the line."""
-        around = [one for one in self.symbols(path) if one.start_line <= line <= one.end_line]
-        return min(around, key=lambda one: (one.end_line - one.start_line, -one.start_line), default=None)
+        with self._asking() as lookup:
+            return self._relations(lookup).symbol_at(path, line)
 
     def definitions(self, name: str) -> list[Symbol]:
-        """By plain or qualified name (also by the end of a qualified one), those outside tests first."""
-        plain = name.replace("::", ".").rpartition(".")[2]
+        """By plain or qualified name (also by the end of a qualified one), those outside tests first; 'path:name' takes
+        those of one file only."""
+        place, _, called = name.replace("::", ".").rpartition(":")
+        plain = called.rpartition(".")[2]
         with self._asking() as lookup:
             found = [
                 symbol
                 for document, content in lookup.defining(plain)
                 for path in lookup.every_path(content)
-                if (symbol := lookup.symbol(document, path)) is not None
+                if (not place or path == place) and (symbol := lookup.symbol(document, path)) is not None
             ]
             tests = lookup.tests
-        dotted = "." + name.replace("::", ".")
-        kept = [one for one in found if ("." + one.qualified).endswith(dotted)] if plain != name else found
+        kept = [one for one in found if ("." + one.qualified).endswith("." + called)]
         return sorted(kept, key=lambda one: (one.path in tests, one.path, one.start_line))
+
+    def names(self) -> list[str]:
+        """Every plain name that is defined, in order."""
+        with self._asking() as lookup:
+            return [name for name, _ in lookup.defined()]
 
     def references(self, name: str) -> list[tuple[str, int]]:
         """Path and line of each use of the plain name, definitions included, comments and strings not.
 
         The index tells which files can have the name; their lines are read from the disk as it is now.
         """
-        terms = terms_of(name)
         with self._asking() as lookup:
-            users = [
-                {content for _, content, _ in live(lookup.view, lookup.postings(term))} for term in terms
-            ]
-            # A name of one letter has no postings; every file can have it.
-            contents = set.intersection(*users) if users else set(range(len(lookup.view.contents)))
-            paths = sorted({path for content in contents for path in lookup.every_path(content)})
-        found: list[tuple[str, int]] = []
-        for path in paths[:_MAX_REFERENCE_FILES]:
-            try:
-                text = (self._root / path).read_bytes().decode("utf-8", "replace")
-            except OSError:
-                continue
-            found += dict.fromkeys((path, one.line) for one in references(text, path) if one.name == name)
-        return found
+            return self._relations(lookup).references(name)
+
+    def callers(self, name: str) -> list[Use]:
+        """Every place that uses the definitions of this name ('total', 'Store.price', 'shop/prices.py:total'), sure ones
+        first, then by path and line; empty when nothing has the name."""
+        targets = self.definitions(name)
+        with self._asking() as lookup:
+            return self._relations(lookup).callers(targets) if targets else []
+
+    def callees(self, name: str) -> list[Callee]:
+        """What the definitions of this name use, in the order of their lines."""
+        targets = self.definitions(name)
+        with self._asking() as lookup:
+            found = [one for target in targets for one in self._relations(lookup).callees(target)]
+        return list(
+            {(one.symbol.path, one.symbol.start_line, one.symbol.name): one for one in found}.values()
+        )
+
+    def imports(self, path: str) -> list[str]:
+        """The files that a file imports, in the order of their paths."""
+        return self._neighbours(path, users=False)
+
+    def importers(self, path: str) -> list[str]:
+        """The files that import a file, in the order of their paths."""
+        return self._neighbours(path, users=True)
+
+    def _neighbours(self, path: str, *, users: bool) -> list[str]:
+        with self._graphing() as (lookup, graph):
+            file = lookup.view.index.get(path)
+            if file is None:
+                return []
+            found = graph.users(file, {"import"}) if users else graph.used(file, {"import"})
+            return [lookup.view.paths[node] for node, _ in found]
+
+    def dependents(self, name: str, *, limit: int = 200) -> list[tuple[Place, float]]:
+        """All that a change of a file or of the definitions of a name can reach, nearest first, with the distance."""
+        with self._graphing() as (lookup, graph):
+            reached = graph.reached(self._starts(lookup, graph, name))
+            return [(graph.nodes.place(node), distance) for node, distance in islice(reached.items(), limit)]
+
+    def tests_reaching(self, name: str, *, limit: int = 200) -> list[Chain]:
+        """The tests that reach a file or the definitions of a name, nearest first, each with its way through the graph."""
+        targets = self.definitions(name)
+        spans: dict[str, list[tuple[int, int]]] = {} if targets else {name: []}
+        for one in targets:
+            spans.setdefault(one.path, []).append((one.start_line, one.start_line))
+        return self.impact(spans, limit=limit)
+
+    def path_between(self, user: str, used: str) -> Chain | None:
+        """The shortest way by which one definition (or file) uses another one; None when there is none."""
+        with self._graphing() as (lookup, graph):
+            starts = self._starts(lookup, graph, used)
+            targets = self._starts(lookup, graph, user) - starts
+            found = graph.chains(starts, targets).values() if starts and targets else ()
+            return min(found, key=lambda chain: (chain.distance, str(chain)), default=None)
+
+    def impact(self, changes: Mapping[str, Sequence[tuple[int, int]]], *, limit: int = 200) -> list[Chain]:
+        """The tests to run for changed line ranges (an empty sequence is the whole file), nearest first; each chain runs
+        from the test to what changed and says why. Files that change together count too, as the farthest."""
+        with self._graphing() as (lookup, graph):
+            if not self._knows_history:
+                graph.add(shared_changes(lookup, self._past(lookup)))
+                self._knows_history = True
+            return impact(graph, lookup, changes, limit=limit)
+
+    def dependencies(self) -> list[tuple[str, str]]:
+        """(using file, used file) for every import, call and inheritance between two files, each pair once."""
+        with self._graphing() as (_, graph):
+            return graph.between_files()
+
+    def _starts(self, lookup: Lookup, graph: CodeGraph, name: str) -> set[int]:
+        if (file := lookup.view.index.get(name)) is not None:
+            return {file}
+        return {graph.nodes.node(lookup.view.index[one.path], one) for one in self.definitions(name)}
+
+    def _relations(self, lookup: Lookup) -> Relations:
+        return Relations(lookup, self._text_of)
+
+    def _text_of(self, path: str) -> str:
+        try:
+            return (self._root / path).read_bytes().decode("utf-8", "replace")
+        except OSError:
+            return ""
+
+    @contextmanager
+    def _graphing(self) -> Iterator[tuple[Lookup, CodeGraph]]:
+        with self._asking() as lookup:
+            if self._graph is None:
+                self._graph, self._knows_history = build_graph(lookup), False
+            yield lookup, self._graph

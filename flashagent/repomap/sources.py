@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 Reading = Literal["ok", "vendored", "generated", "minified", "huge", "binary", "foreign", "unreadable"]
@@ -40,6 +41,7 @@ def is_source(path: str) -> bool:
     return bool(dot and stem) and suffix.lower() in _PLAIN
 
 
+@lru_cache(maxsize=100_000)
 def is_test(path: str) -> bool:
     """True for a test, fixture, benchmark or example by its path: a witness of a problem, seldom its cause."""
     return _TEST.search(path) is not None
@@ -62,6 +64,8 @@ def judge_content(source: bytes) -> Reading:
         return "binary"
     if _GENERATED_MARK.search(source[:1200]):
         return "generated"
-    longest = max(map(len, source[:200_000].split(b"\n")), default=0)
     lines = source.count(b"\n") + 1
-    return "minified" if longest > 5000 and len(source) / lines > 400 else "ok"
+    if len(source) / lines <= 400:
+        return "ok"
+    longest = max(map(len, source[:200_000].split(b"\n")), default=0)
+    return "minified" if longest > 5000 else "ok"

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from flashagent.repomap.extract import FileRow, Segment
 
-FORMAT = 2
+FORMAT = 3
 _BUSY_MS = 10_000
+_SMALL_SEGMENT = 5000
+_MANY_SEGMENTS = 40
 _SCHEMA = """
 CREATE TABLE content(
   id INTEGER PRIMARY KEY, digest BLOB NOT NULL, kind TEXT NOT NULL, reading TEXT NOT NULL, symbols INTEGER NOT NULL,
@@ -115,6 +118,14 @@ class Store:
             (term,),
         )
 
+    def terms(self, prefix: str) -> Iterator[tuple[str, int, bytes]]:
+        """(term, first document number of the segment, numbers) of all terms that start with `prefix`, in order."""
+        yield from self._connection.execute(
+            "SELECT term, base, numbers FROM posting JOIN segment ON segment.id = posting.segment "
+            "WHERE term >= ? AND term < ? ORDER BY term, base",
+            (prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1)),
+        )
+
     def documents(self) -> int:
         """How many documents there are, those of contents no longer in use included."""
         return int(
@@ -152,6 +163,34 @@ class Store:
             connection.executemany(
                 "INSERT OR REPLACE INTO entry VALUES (?,?,?,?,?,?,?)",
                 ((root, path, *entry.signature, entry.content) for path, entry in entries.items()),
+            )
+
+    def merge_small(self) -> None:
+        """Join the last segments into one when many small ones have gathered, so that a long session of edits does not
+        slow every query down. Documents keep their numbers."""
+        with self.writing() as connection:
+            run: list[tuple[int, int, int]] = []
+            for row in connection.execute("SELECT id, base, documents FROM segment ORDER BY id DESC"):
+                if row[2] > _SMALL_SEGMENT:
+                    break
+                run.append(row)
+            if len(run) < _MANY_SEGMENTS:
+                return
+            first, base, _ = run[-1]
+            shift = {number: start - base << 4 for number, start, _ in run}
+            merged: dict[str, array[int]] = {}
+            found = "SELECT term, segment, numbers FROM posting WHERE segment >= ? ORDER BY term, segment"
+            for term, segment, data in connection.execute(found, (first,)):
+                numbers: array[int] = array("I")
+                numbers.frombytes(data)
+                merged.setdefault(term, array("I")).extend(number + shift[segment] for number in numbers)
+            connection.execute("DELETE FROM posting WHERE segment >= ?", (first,))
+            connection.execute("DELETE FROM segment WHERE id > ?", (first,))
+            total = sum(documents for _, _, documents in run)
+            connection.execute("UPDATE segment SET documents = ? WHERE id = ?", (total, first))
+            connection.executemany(
+                "INSERT INTO posting(term, segment, numbers) VALUES (?,?,?)",
+                ((term, first, numbers.tobytes()) for term, numbers in merged.items()),
             )
 
     def forget_everything(self) -> None:

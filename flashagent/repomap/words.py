@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from functools import lru_cache
 
 IDENTIFIER = re.compile(r"[^\W\d]\w*")
@@ -54,15 +53,6 @@ def stem(word: str) -> str:
     if len(word) > 4 and word[-1] == word[-2] and word[-1] not in "aeiouls":
         word = word[:-1]
     return word[:-1] if len(word) > 3 and word.endswith("e") else word
-
-
-def count_terms(identifiers: Mapping[str, int]) -> dict[str, int]:
-    """How often each term occurs, given how often each identifier does."""
-    found: dict[str, int] = {}
-    for identifier, times in identifiers.items():
-        for term in terms_of(identifier):
-            found[term] = found.get(term, 0) + times
-    return found
 
 
 def is_code_like(word: str) -> bool:

@@ -32,10 +32,11 @@ def read_bytes(path: Path, *, follow: bool) -> bytes | None:
                 f"{path.name} is a link.", hint="A project's settings must be a file of its own."
             ) from error
         raise SettingsError(f"{path} cannot be read: {error.strerror}.") from error
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise SettingsError(f"{path} is not a regular file.")
     with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise SettingsError(f"{path} is not a regular file.")
         if status.st_size > MAX_BYTES:
             raise SettingsError(
                 f"{path} is larger than {MAX_BYTES // 1000} kB.", hint="Is it a settings file?"
@@ -55,19 +56,20 @@ def parse_yaml(text: str, name: str) -> Located:
     """The document; an empty one is an empty mapping. Raises SettingsError naming the line."""
     import yaml
 
-    loader = yaml.SafeLoader(text)
     try:
-        node = loader.get_single_node()
-        if node is None:
-            return Located({}, 1)
-        tree = _from_node(loader, node, name, [0], 0)
+        loader = yaml.SafeLoader(text)
+        try:
+            node = loader.get_single_node()
+            tree = Located({}, 1) if node is None else _from_node(loader, node, name, [0], 0)
+        finally:
+            loader.dispose()
+    except RecursionError as error:
+        raise SettingsError(f"{name}: the file is nested too deep.") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = name if mark is None else f"{name}, line {mark.line + 1}"
         problem = getattr(error, "problem", None) or "it cannot be read"
         raise SettingsError(f"{where}: this is not YAML: {problem}.") from error
-    finally:
-        loader.dispose()
     if not isinstance(tree.value, dict):
         raise SettingsError(f"{name}, line {tree.line}: settings are 'key: value' lines.")
     return tree
@@ -94,7 +96,12 @@ def _from_node(loader: Any, node: Any, name: str, count: list[int], depth: int) 
         return Located(pairs, line)
     if isinstance(node, yaml.SequenceNode):
         return Located([_from_node(loader, item, name, count, depth + 1) for item in node.value], line)
-    return Located(loader.construct_object(node), line)
+    try:
+        return Located(loader.construct_object(node), line)
+    except (ValueError, TypeError, AttributeError, LookupError, OverflowError) as error:
+        # PyYAML's own constructors break on values such as the date 2026-99-99.
+        shown = str(node.value)[:40]
+        raise SettingsError(f"{name}, line {line}: {shown!r} is no value of its kind.") from error
 
 
 def parse_toml_table(text: str, name: str, table: tuple[str, ...]) -> Located | None:
@@ -103,7 +110,9 @@ def parse_toml_table(text: str, name: str, table: tuple[str, ...]) -> Located | 
 
     try:
         value: Any = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError as error:
+        raise SettingsError(f"{name}: the file is nested too deep.") from error
+    except ValueError as error:  # TOMLDecodeError is one, and a number of 5,000 digits is another
         raise SettingsError(f"{name}: this is not TOML: {error}.") from error
     for part in table:
         value = value.get(part) if isinstance(value, dict) else None

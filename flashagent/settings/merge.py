@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,6 +19,7 @@ from flashagent.settings.gather import (
     user_layer,
     variables_layer,
 )
+from flashagent.settings.instructions import UNTRUSTED, Instructions, read_instructions
 from flashagent.settings.schema import KEYS, Key
 from flashagent.settings.trust import Trust
 from flashagent.settings.values import (
@@ -32,7 +34,7 @@ from flashagent.settings.values import (
 )
 from flashagent.untrusted import MASK, Secrets, secret_values
 
-UNTRUSTED = "the file is not trusted in this content; `flashagent trust` shows it and asks"
+ADDED_UP = ("ignore", "secret_files")
 
 
 def load(
@@ -65,7 +67,9 @@ def load(
     merged, ignored = merge_layers(layers)
     if not dotenv_trusted:
         ignored += _ignored_dotenv(dotenv)
-    return _build(merged, layers, variables, ignored, secret_values({**dotenv, **environ}))
+    said = read_instructions(root, trust, trust_project=trust_project) if root else Instructions()
+    settings = _build(merged, layers, variables, ignored, secret_values({**dotenv, **environ}))
+    return replace(settings, notes=said.text, ignored=(*settings.ignored, *said.ignored))
 
 
 def merge_layers(layers: Sequence[Layer]) -> tuple[dict[str, Entry], tuple[Ignored, ...]]:
@@ -75,17 +79,19 @@ def merge_layers(layers: Sequence[Layer]) -> tuple[dict[str, Entry], tuple[Ignor
     for layer in reversed(layers):
         ignored += layer.ignored
         for name, entry in layer.entries.items():
-            reason = "" if layer.trusted else _refusal(KEYS[name], entry.value, merged[name].value)
+            reason = _refusal(layer, KEYS[name], entry.value, merged[name].value)
             if reason:
                 ignored.append(Ignored(name, str(entry.origin), reason))
             else:
-                merged[name] = _joined(merged[name], entry) if name == "ignore" else entry
+                merged[name] = _joined(merged[name], entry) if name in ADDED_UP else entry
     return merged, tuple(ignored)
 
 
-def _refusal(key: Key, value: object, present: object) -> str:
-    """Why an untrusted file may not set this; '' when it may."""
-    if key.safety == "safe":
+def _refusal(layer: Layer, key: Key, value: object, present: object) -> str:
+    """Why this source may not set this; '' when it may."""
+    if key.safety == "yours only" and layer.kind in ("project file", ".env"):
+        return "only your own settings may say so"
+    if layer.trusted or key.safety == "safe":
         return ""
     if key.safety == "tighter only":
         if present is None or cast(float, value) <= cast(float, present):
@@ -138,7 +144,7 @@ def _build(
         flash=flash,
         architect=_role(values, "roles.architect", own_at or flash_at),
         limits=_limits(values),
-        sandbox=SandboxSettings(cast(str, values["sandbox.profile"]), cast(str, values["sandbox.backend"])),
+        sandbox=_sandbox(values),
         project_trusted=project.trusted,
         ignored=ignored,
         hint="" if flash else _hint(values, flash_at, variables),
@@ -150,8 +156,15 @@ def _build(
 
 
 def _plain_fields(values: Mapping[str, Any]) -> dict[str, Any]:
-    same = {name: values[name] for name in ("checks", "ignore", "prices", "offline", "commit")}
+    same = {
+        name: values[name]
+        for name in ("checks", "ignore", "secret_files", "mode", "prices", "offline", "commit")
+    }
     return {**same, "prompt_folders": values["prompts"]}
+
+
+def _sandbox(values: Mapping[str, Any]) -> SandboxSettings:
+    return SandboxSettings(values["sandbox.profile"], values["sandbox.backend"], values["sandbox.env_files"])
 
 
 def _limits(values: Mapping[str, Any]) -> LimitSettings:
@@ -176,6 +189,9 @@ def _role(values: Mapping[str, Any], prefix: str, at: EndpointChoice | None) -> 
         max_tokens=values[f"{prefix}.max_tokens"],
         temperature=values[f"{prefix}.temperature"],
         timeout_s=values[f"{prefix}.timeout"],
+        context=values[f"{prefix}.context"],
+        tools=values[f"{prefix}.tools"],
+        fallbacks=values[f"{prefix}.fallbacks"],
     )
 
 

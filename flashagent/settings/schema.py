@@ -9,9 +9,11 @@ from flashagent.errors import SettingsError
 from flashagent.settings import coerce
 from flashagent.settings.coerce import Coerce
 
-Safety = Literal["needs trust", "safe", "tighter only"]
+# "yours only": not even a trusted file of the project may set it.
+Safety = Literal["needs trust", "safe", "tighter only", "yours only"]
 PROFILES = ("strict", "default", "network-allowlist")
 BACKENDS = ("bwrap", "userns", "landlock")
+MODES = ("read-only", "ask", "auto")  # `full` is a word of the command line alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,16 @@ def _role(prefix: str, who: str, model_variables: tuple[str, ...], option: str) 
         Key(f"{prefix}.max_tokens", coerce.whole(16), 8192, "the longest reply, in tokens"),
         Key(f"{prefix}.temperature", coerce.number(0, 2), None, "the endpoint's own when not set"),
         Key(f"{prefix}.timeout", coerce.number(0, above=True), 120.0, "seconds to the first token"),
+        Key(
+            f"{prefix}.context", coerce.whole(2048), None, "its context window in tokens; known or found out"
+        ),
+        Key(f"{prefix}.tools", coerce.flag, None, "whether it takes tool calls; known or found out"),
+        Key(
+            f"{prefix}.fallbacks",
+            coerce.texts,
+            (),
+            "models asked in its place, in order, at the same endpoint",
+        ),
     )
 
 
@@ -84,6 +96,16 @@ KEYS: dict[str, Key] = {
         Key("ignore", coerce.texts, (), "globs of files that are left out; lists add up", "safe"),
         Key("prices", coerce.prices, {}, "US dollars per million tokens, by model"),
         Key("prompts", coerce.texts, (), "folders with prompts that replace the bundled ones"),
+        Key(
+            "mode",
+            coerce.choice(*MODES),
+            "auto",
+            "what happens without a question",
+            variables=("FLASHAGENT_APPROVAL_MODE",),
+            option="--mode",
+        ),
+        Key("secret_files", coerce.texts, (), "globs of files that no model is shown; lists add up", "safe"),
+        Key("sandbox.env_files", coerce.flag, False, "let commands read .env files", "yours only"),
         Key("sandbox.profile", coerce.choice(*PROFILES), "default", "the policy for commands"),
         Key("sandbox.backend", coerce.choice(*BACKENDS), "", "chosen by the probe when not set"),
         Key(

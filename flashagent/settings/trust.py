@@ -17,7 +17,8 @@ from flashagent.errors import SettingsError
 from flashagent.settings.documents import decode, parse_toml_table, read_bytes
 
 STORE_NAME = "trust.json"
-PROJECT_FILES = ("flashagent.yaml", "flashagent.yml", "pyproject.toml", ".env")
+INSTRUCTION_FILES = ("AGENTS.md", "CLAUDE.md")
+PROJECT_FILES = ("flashagent.yaml", "flashagent.yml", "pyproject.toml", ".env", *INSTRUCTION_FILES)
 
 
 class Trust(Protocol):
@@ -84,31 +85,48 @@ class TrustStore:
     def record(self, path: Path, part: bytes) -> TrustedFile:
         """Trust this path in exactly this content (see `trusted_part`)."""
         entry = TrustedFile(str(path.absolute()), content_hash(part), shown_text(path, part))
-        self._write({**self._read(), entry.path: entry})
+        files, declined = self._stored()
+        declined.pop(entry.path, None)
+        self._write({**files, entry.path: entry}, declined)
         return entry
+
+    def decline(self, path: Path, part: bytes) -> None:
+        """Remember the user's no to exactly this content, so that nobody asks again before it changes."""
+        files, declined = self._stored()
+        self._write(files, {**declined, str(path.absolute()): content_hash(part)})
+
+    def is_declined(self, path: Path, content_hash: str) -> bool:
+        return self._stored()[1].get(str(path.absolute())) == content_hash
 
     def revoke(self, path: Path) -> bool:
         """Forget the path. Returns whether it was trusted."""
-        entries = self._read()
-        if entries.pop(str(path.absolute()), None) is None:
+        files, declined = self._stored()
+        if files.pop(str(path.absolute()), None) is None:
             return False
-        self._write(entries)
+        self._write(files, declined)
         return True
 
     def _read(self) -> dict[str, TrustedFile]:
+        return self._stored()[0]
+
+    def _stored(self) -> tuple[dict[str, TrustedFile], dict[str, str]]:
+        """The trusted files, and the hashes of declined contents, each by path."""
         content = read_bytes(self._file, follow=True)
         if content is None:
-            return {}
+            return {}, {}
         try:
-            return {item["path"]: TrustedFile(**item) for item in json.loads(content)["files"]}
+            data = json.loads(content)
+            files = {item["path"]: TrustedFile(**item) for item in data["files"]}
+            return files, dict(data.get("declined", {}))
         except (ValueError, TypeError, KeyError) as error:
             raise SettingsError(
                 f"{self._file} is damaged.", hint="Remove it and trust your projects again."
             ) from error
 
-    def _write(self, entries: dict[str, TrustedFile]) -> None:
+    def _write(self, entries: dict[str, TrustedFile], declined: dict[str, str]) -> None:
         files = [asdict(entry) for _, entry in sorted(entries.items())]
-        write_private(self._file, json.dumps({"version": 1, "files": files}, indent=2) + "\n")
+        data = {"version": 1, "files": files, "declined": dict(sorted(declined.items()))}
+        write_private(self._file, json.dumps(data, indent=2) + "\n")
 
 
 def write_private(path: Path, text: str) -> None:

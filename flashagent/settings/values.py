@@ -41,7 +41,8 @@ class Ignored:
 @dataclass(frozen=True, slots=True)
 class ModelSettings:
     """One model role that is ready to be asked. `api_key` '' means that the endpoint wants none. `timeout_s` is the time
-    to the first token. `max_tokens` caps one reply. `temperature` None leaves it to the endpoint."""
+    to the first token. `max_tokens` caps one reply. `temperature` None leaves it to the endpoint. `context` is the window
+    in tokens and `tools` whether it takes tool calls, None for what its name tells. `fallbacks` are models in order."""
 
     model: str
     base_url: str
@@ -49,6 +50,9 @@ class ModelSettings:
     max_tokens: int = 8192
     temperature: float | None = None
     timeout_s: float = 120.0
+    context: int | None = None
+    tools: bool | None = None
+    fallbacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +79,11 @@ class LimitSettings:
 
 @dataclass(frozen=True, slots=True)
 class SandboxSettings:
-    """`backend` '' lets the probe choose. No setting can turn the sandbox off; only a flag can."""
+    """`backend` '' lets the probe choose; `env_files` lets commands read `.env` files. No setting can turn the sandbox off; only a flag can."""
 
     profile: str = "default"
     backend: str = ""
+    env_files: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,7 @@ class Settings:
     """All settings of one run. `flash` is None when no model is configured, and `hint` then says what is missing.
 
     `project_trusted` tells whether the project's file, if any, was trusted in exactly this content: it may then be
-    followed outside the sandbox too. `secrets` are all secret values seen, for masking.
+    followed outside the sandbox too. `notes` are the trusted instructions of the project. `secrets` are all secret values seen, for masking.
     """
 
     flash: ModelSettings | None = None
@@ -103,6 +108,9 @@ class Settings:
     checks: tuple[CheckSetting, ...] = ()
     limits: LimitSettings = LimitSettings()
     ignore: tuple[str, ...] = ()
+    secret_files: tuple[str, ...] = ()
+    mode: str = "auto"
+    notes: str = ""
     prices: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     prompt_folders: tuple[str, ...] = ()
     sandbox: SandboxSettings = SandboxSettings()

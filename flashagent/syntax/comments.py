@@ -13,6 +13,10 @@ _DOCSTRING = re.compile(rb"\s*(?:#[^\n]*\n\s*)*[rRuUbB]{0,2}(\"\"\"|'''|\"|')\s*
 _MARKERS = re.compile(r"^(?:/\*[*!]?|//[/!]?|\*/|\*(?!/)|#+)\s?")
 _RULE = re.compile(r"^[\W_]*$")
 _BETWEEN = (b"@", b"#[", b"template", b"export default")
+_TAGS = re.compile(r"</?[a-z][^<>]{0,80}>")
+# What else opens a comment line, and what else may stand between a comment and its definition.
+_LINE_SIGNS: dict[str, tuple[bytes, ...]] = {"ruby": (b"#",), "php": (b"//", b"#")}
+_ATTRIBUTES: dict[str, tuple[bytes, ...]] = {"csharp": (*_BETWEEN, b"[")}
 
 
 def doc_line(source: bytes, lines: Sequence[bytes], body: int, row: int, language: Language) -> str:
@@ -22,7 +26,7 @@ def doc_line(source: bytes, lines: Sequence[bytes], body: int, row: int, languag
     """
     text = _docstring(source, body) if language == "python" and body >= 0 else ""
     if not text and language != "python":
-        text = _comment_above(lines, row)
+        text = _comment_above(lines, row, language)
     return text if len(text) <= MAX_DOC else text[: MAX_DOC - 1] + "…"
 
 
@@ -36,9 +40,10 @@ def _docstring(source: bytes, body: int) -> str:
     return text.rstrip("\\").strip()
 
 
-def _comment_above(lines: Sequence[bytes], row: int) -> str:
+def _comment_above(lines: Sequence[bytes], row: int, language: Language) -> str:
+    signs, between = _LINE_SIGNS.get(language, (b"//",)), _ATTRIBUTES.get(language, _BETWEEN)
     top = row - 1
-    while top >= 0 and row - top < _MAX_LINES_UP and lines[top].lstrip().startswith(_BETWEEN):
+    while top >= 0 and row - top < _MAX_LINES_UP and lines[top].lstrip().startswith(between):
         top -= 1
     block: list[bytes] = []
     inside = False
@@ -48,12 +53,13 @@ def _comment_above(lines: Sequence[bytes], row: int) -> str:
             inside = not line.startswith(b"/*")
         elif inside:
             inside = b"/*" not in line
-        elif not line.startswith(b"//"):
+        elif not line.startswith(signs):
             break
         block.append(line)
         top -= 1
     for line in reversed(block):
         text = _MARKERS.sub("", line.decode("utf-8", "replace")).removesuffix("*/").strip()
+        text = _TAGS.sub("", text).strip() if language == "csharp" else text
         if text and not _RULE.match(text):
             return text
     return ""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-Language = Literal["python", "javascript", "typescript", "tsx", "go", "rust", "java", "c", "cpp"]
+Language = Literal[
+    "python", "javascript", "typescript", "tsx", "go", "rust", "java", "c", "cpp", "ruby", "csharp", "php"
+]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 _BY_SUFFIX: dict[str, Language] = {
@@ -16,6 +18,7 @@ _BY_SUFFIX: dict[str, Language] = {
     # Most C++ projects name their headers .h, and the C++ grammar reads nearly all C headers.
     "h": "cpp", "cpp": "cpp", "cc": "cpp", "cxx": "cpp", "c++": "cpp", "hpp": "cpp", "hh": "cpp", "hxx": "cpp",
     "h++": "cpp", "ipp": "cpp", "inl": "cpp", "cu": "cpp", "cuh": "cpp",
+    "rb": "ruby", "rake": "ruby", "gemspec": "ruby", "cs": "csharp", "php": "php",
 }  # fmt: skip
 
 

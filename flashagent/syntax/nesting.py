@@ -16,6 +16,7 @@ CLASS_KINDS = frozenset({"class", "struct", "interface", "trait", "enum"})
 _CLOSED_KINDS = frozenset({"type", "macro"})
 _GO_TYPES = {"struct": "", "interface": " interface", "type": ""}
 _ANNOTATIONS = re.compile(r"^(?:@[\w.]+(?:\([^()]*\))?\s+)+(?=[\w<])")
+_CSHARP_ATTRIBUTES = re.compile(r"^(?:\[[^\[\]]*\]\s*)+")
 _ARGUMENTS = re.compile(r"<.*>", re.S)
 
 
@@ -105,10 +106,14 @@ def signature(source: bytes, item: RawDefinition, language: Language) -> str:
     """The head of the definition on one line, without its body and annotations, at most `MAX_SIGNATURE` characters."""
     stop = item.body if item.body > item.head else min(item.end, item.head + 4 * MAX_SIGNATURE)
     head = source[item.head : min(stop, item.head + 4 * MAX_SIGNATURE)].decode("utf-8", "replace")
-    if item.kind in ("constant", "variable", "macro"):
+    if item.kind in ("constant", "variable", "macro") or (language == "ruby" and item.kind != "function"):
         head = head.partition("\n")[0]
     text = " ".join(_ANNOTATIONS.sub("", " ".join(head.split())).split()).rstrip("{ ")
     text = text.removesuffix(":").removesuffix("=>").removesuffix("=").rstrip() if item.body >= 0 else text
+    if language == "csharp":
+        text = _CSHARP_ATTRIBUTES.sub("", text)
+    elif language == "ruby":
+        text = text.removesuffix("; end")
     if language == "go" and item.kind in _GO_TYPES:
         # In a group the keyword stands far above.
         text = f"type {text.removeprefix('type ')}{_GO_TYPES[item.kind]}"

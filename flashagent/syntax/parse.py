@@ -40,6 +40,9 @@ _GRAMMARS: dict[Language, tuple[str, str, str]] = {
     "java": ("tree_sitter_java", "language", "java.scm"),
     "c": ("tree_sitter_c", "language", "c.scm"),
     "cpp": ("tree_sitter_cpp", "language", "cpp.scm"),
+    "ruby": ("tree_sitter_ruby", "language", "ruby.scm"),
+    "csharp": ("tree_sitter_c_sharp", "language", "csharp.scm"),
+    "php": ("tree_sitter_php", "language_php", "php.scm"),
 }
 _NOT_KINDS = frozenset(
     {"name", "body", "receiver", "inner", "wrapper", "import", "module", "imported", "require"}
@@ -177,7 +180,7 @@ def _raw(source: bytes, kind: str, node: Node, outer: Node, captures: dict[str, 
     receiver = captures.get("receiver")
     return RawDefinition(
         kind=kind,
-        name=_slice(source, captures["name"][0])[:_MAX_NAME].strip("\"'`"),
+        name=_slice(source, captures["name"][0])[:_MAX_NAME].strip("\"'`:"),
         start=outer.start_byte,
         end=outer.end_byte,
         head=node.start_byte,
@@ -261,7 +264,7 @@ def _identifier_kinds(grammar: Grammar) -> list[str]:
 _NAME_KINDS = frozenset({
     "type_identifier", "field_identifier", "property_identifier", "shorthand_property_identifier",
     "shorthand_property_identifier_pattern", "private_property_identifier", "package_identifier",
-    "namespace_identifier", "statement_identifier", "shorthand_field_identifier",
+    "namespace_identifier", "statement_identifier", "shorthand_field_identifier", "constant", "name",
 })  # fmt: skip
 
 

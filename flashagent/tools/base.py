@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -59,6 +59,22 @@ class Tool(Protocol):
         ...
 
     async def run(self, arguments: Any, on_output: OnText) -> ToolResult: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a command would run: its folder, and whether the call asks to leave the sandbox, with the model's reason."""
+
+    folder: str
+    outside: bool = False
+    reason: str = ""
+
+
+@runtime_checkable
+class Placed(Protocol):
+    """A tool that runs commands and can say where."""
+
+    def place(self, arguments: Any) -> Placement: ...
 
 
 def spec_of(tool: Tool, description: str) -> ToolSpec:

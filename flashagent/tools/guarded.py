@@ -8,6 +8,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from flashagent.secrecy import MASK
+
 # What editors, shells, git, hosting services and agents run or obey by themselves, at any depth of the tree.
 ACTING = (
     ".envrc", ".vscode", ".idea", ".husky", ".githooks", ".gitattributes", ".gitmodules", ".gitconfig", ".mcp.json",
@@ -18,7 +20,9 @@ ACTING = (
 ACTING_BELOW = (".github/workflows", ".github/actions")
 SECRET = (
     ".env", ".env.*", ".netrc", ".npmrc", ".pypirc", ".git-credentials", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519",
-    "*.key", "*.p12", "*.pfx", "*.keystore", "credentials.json", "secrets.yaml", "secrets.yml",
+    "*.key", "*.p12", "*.pfx", "*.keystore", "credentials.json", "secrets.yaml", "secrets.yml", "*.ppk", "*.kdbx", "*.jks",
+    "id_ecdsa_sk", "id_ed25519_sk", ".htpasswd", ".pgpass", ".my.cnf", ".vault-token", ".dockercfg", "kubeconfig",
+    "*.tfvars", "*.tfstate", "service-account*.json", "service_account*.json", "*.agekey",
 )  # fmt: skip
 HARMLESS = (".env.example", ".env.sample", ".env.template", ".env.dist")
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060-\u206f\ufeff]")
@@ -27,10 +31,11 @@ _INVISIBLE = re.compile("[\u200b-\u200f\u2060-\u206f\ufeff]")
 @dataclass(frozen=True)
 class Guard:
     """`named` says whether the user named a path in so many words; `hooks` is the repository's own hooks folder, '' for
-    none."""
+    none; `secret` are the user's own patterns (of names, or of paths from the root) of files that hold secrets."""
 
     named: Callable[[str], bool] = lambda path: False
     hooks: str = ""
+    secret: tuple[str, ...] = ()
 
     def acts_outside(self, path: str) -> bool:
         """Whether a change of the file would take effect outside the sandbox without anyone running it."""
@@ -46,7 +51,14 @@ class Guard:
         name = _folded(path).rpartition("/")[2]
         if self.named(path) or name in HARMLESS:
             return False
-        return any(fnmatchcase(name, pattern) for pattern in SECRET)
+        own = (pattern.casefold() for pattern in self.secret)
+        return any(fnmatchcase(name, pattern) for pattern in SECRET) or any(
+            fnmatchcase(name, pattern) or fnmatchcase(_folded(path), pattern) for pattern in own
+        )
+
+    def would_write_mask(self, before: str | None, after: str | None) -> bool:
+        """Whether the new text holds a mask where a secret stood: a model copied what it was shown instead of it."""
+        return (after or "").count(MASK) > (before or "").count(MASK)
 
 
 def named_in(text: str, paths: Collection[str]) -> Callable[[str], bool]:

@@ -6,7 +6,7 @@ so that a stale edit can be named as such and the sum of all changes is always a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from flashagent.diffs import unified_diffs
@@ -15,10 +15,12 @@ from flashagent.edits.formats import parse_reply
 from flashagent.edits.values import Edit, Planned, Refusal, Refused
 from flashagent.errors import NoSuchFile, WorkspaceError
 from flashagent.events import EditRejected, Emit
+from flashagent.secrecy import MASK
 from flashagent.tools.guarded import Guard
 from flashagent.tools.tree import Inspect, Tree, announce, no_inspection
 from flashagent.values import Diagnostic, FileChange
 
+PermitText = Callable[[Sequence[str]], Awaitable[str]]
 LARGEST_TEXT = 1_000_000  # characters of one file; more could not be read back
 
 
@@ -46,6 +48,7 @@ class Landing:
     ) -> None:
         self._guard = guard or Guard()
         self._announce = announce
+        self.permit_text: PermitText | None = None  # '' or why edits written as plain text may not land
         self.refused = 0
         self.shown: dict[str, str] = {}
         self._tree = tree
@@ -119,6 +122,9 @@ class Landing:
                 "Reach the goal without it; the user allows it by naming the path."
             )
             return Refusal(change.path, 0, "forbidden_path", message)
+        if self._guard.would_write_mask(change.before, change.after):
+            message = f"{MASK} in {change.path} stands for a value that you are not shown. Leave such lines as they are."
+            return Refusal(change.path, 0, "conflict", message)
         if change.after is not None and len(change.after) > LARGEST_TEXT:
             return Refusal(
                 change.path, 0, "conflict", f"{change.path} would be larger than {LARGEST_TEXT:,} characters."
@@ -142,6 +148,8 @@ async def land_text(reply: str, landing: Landing, emit: Emit) -> tuple[bool, str
         return False, parsed.message
     if not parsed.edits:
         return False, ""
+    if landing.permit_text and (why := await landing.permit_text(sorted({e.path for e in parsed.edits}))):
+        return False, f"Nothing was written. {why}"
     outcome = await landing.land(parsed.edits)
     return (False, refusal_text(outcome)) if isinstance(outcome, Refused) else (True, "")
 

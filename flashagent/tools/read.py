@@ -12,10 +12,12 @@ from flashagent.errors import FlashagentError
 from flashagent.tools.base import Arguments, OnText, ToolResult
 from flashagent.tools.guarded import Guard
 from flashagent.tools.landing import Landing
+from flashagent.tools.outputs import PREFIX, Outputs
 from flashagent.values import Symbol
 
 WHOLE_FILE_LINES = 300
 MOST_LINES = 600
+OUTPUT_LINES = 100  # of a kept output, where the call names no end
 
 
 class ReadArguments(Arguments):
@@ -38,7 +40,9 @@ class ReadTool:
         nearby: Callable[[str], list[str]],
         mask: Callable[[str], str] = lambda text: text,
         is_secret: Callable[[str], bool] | None = None,
+        outputs: Outputs | None = None,
     ) -> None:
+        self._outputs = outputs or Outputs()
         self._is_secret = is_secret or Guard().is_secret
         self._landing = landing
         self._skeleton = skeleton
@@ -52,6 +56,8 @@ class ReadTool:
 
     async def run(self, arguments: ReadArguments, on_output: OnText) -> ToolResult:
         path, _, symbol = arguments.path.partition("::")
+        if path.startswith(PREFIX):
+            return self._output(path, arguments)
         if self._is_secret(path):
             return ToolResult.failed(
                 f"{path} holds secrets by its name; it is not shown unless the user names it."
@@ -77,6 +83,15 @@ class ReadTool:
         outline = self._skeleton(text, path)
         note = f"{path} has {len(lines)} lines; its outline (ask for a range or {path}::NAME):\n"
         return ToolResult(self._clean(note + outline), f"{path}: outline of {len(lines)} lines")
+
+    def _output(self, path: str, arguments: ReadArguments) -> ToolResult:
+        """A part of a long result that was shown shortened."""
+        text = self._outputs.read(path)
+        if text is None:
+            return ToolResult.failed(f"There is no {path}.")
+        lines = text.split("\n")
+        start = arguments.start or 1
+        return self._part(path, lines, start, arguments.end or start + OUTPUT_LINES - 1)
 
     def _part(self, path: str, lines: list[str], start: int, end: int) -> ToolResult:
         end = min(end, len(lines), start + MOST_LINES - 1)

@@ -6,6 +6,7 @@ The text that a check prints decides nothing here: results come from our own rep
 from __future__ import annotations
 
 import codecs
+import copy
 import re
 import secrets
 import time
@@ -51,6 +52,12 @@ class Verifier:
         self._timeout_s = timeout_s
         self._build_cache = build_cache
         self._importable: set[tuple[str, str]] = set()
+
+    def telling(self, emit: Emit) -> Verifier:
+        """The same verifier with another listener: work that goes on beside other work is told apart."""
+        other = copy.copy(self)
+        other._emit = emit
+        return other
 
     async def run(
         self,

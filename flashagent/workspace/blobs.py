@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 from flashagent.errors import WorkspaceError
 from flashagent.workspace import disk
+from flashagent.workspace.disk import make_state_folder
 from flashagent.workspace.gitcalls import GitCalls
 
 LARGE_BYTES = 10_000_000
+LARGEST_KEPT_BYTES = 256_000_000
+MOST_KEPT_BYTES = 1_000_000_000
+_PIECE = 1 << 20
 _SECRET = re.compile(
     r"^(\.env(\..+)?|\.netrc|\.pgpass|\.npmrc|\.pypirc|\.htpasswd|id_(rsa|dsa|ecdsa|ed25519)|credentials(\..+)?"
     r"|secrets?(\..+)?|.+\.(pem|key|p12|pfx|jks|keystore|kdbx))$",
@@ -67,6 +74,25 @@ class KeptFiles:
         if not (self._folder / digest).exists():
             disk.write_durably(self._folder / digest, data)
         return digest
+
+    def add_from(self, source: BinaryIO) -> str:
+        """As `add`, in pieces: memory stays flat however large the file is."""
+        make_state_folder(self._folder)
+        whole = hashlib.sha256()
+        with disk.writing_state(self._folder), tempfile.NamedTemporaryFile(dir=self._folder) as copy:
+            while piece := source.read(_PIECE):
+                whole.update(piece)
+                copy.write(piece)
+            copy.flush()
+            os.fsync(copy.fileno())
+            place = self._folder / whole.hexdigest()
+            if not place.exists():
+                os.link(copy.name, place)
+        return whole.hexdigest()
+
+    def size(self) -> int:
+        """Bytes of everything that is kept."""
+        return sum(place.stat().st_size for place in self._folder.glob("*"))
 
     def read(self, digest: str) -> bytes:
         """Raises WorkspaceError when it was removed."""

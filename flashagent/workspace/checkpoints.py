@@ -18,7 +18,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from flashagent.errors import WorkspaceError
-from flashagent.workspace import disk
+from flashagent.values import FileChange
+from flashagent.workspace import disk, files
+from flashagent.workspace.blobs import MOST_KEPT_BYTES
 from flashagent.workspace.git import Repository
 from flashagent.workspace.locks import ProcessLock
 from flashagent.workspace.restoring import (
@@ -29,11 +31,14 @@ from flashagent.workspace.restoring import (
     changes_of,
     differences,
     side_of,
+    too_large,
 )
 from flashagent.workspace.snapshots import Snapshots, State
 from flashagent.workspace.timeline import Checkpoint, Shelf, Timeline, Undone, timeline_of
+from flashagent.workspace.trees import NOTHING
 
 KEEP = 200
+_SLACK = 20  # pruning reads them all, so it is not done each time
 _LIST = "`flashagent undo --list` shows all checkpoints."
 _NAMED = 5
 
@@ -46,7 +51,8 @@ def _utc_now() -> str:
 class Restored:
     """What restoring did, or would do: `checkpoint` is the one brought back, `before` the state that was left (None
     in a preview), `diff` a unified diff from the old to the new state. `head_moved` says that HEAD is elsewhere than
-    at the checkpoint and was left there, and the index with it."""
+    at the checkpoint and was left there, and the index with it. `too_large` names files that differ and were left
+    alone, since no copy of them was kept."""
 
     checkpoint: Checkpoint
     before: Checkpoint | None
@@ -54,20 +60,29 @@ class Restored:
     diff: str
     index_restored: bool = False
     head_moved: bool = False
+    too_large: tuple[str, ...] = ()
 
 
 class Checkpoints:
     """The checkpoints of one work tree. `state_dir` is this repository's folder in the user's state.
 
-    `now` gives the time for new ones. All methods raise WorkspaceError when another flashagent is at work on them.
+    `now` gives the time for new ones; the oldest go when more than `most_kept_bytes` are kept outside of git. All methods raise WorkspaceError when another flashagent is at work on them.
     """
 
-    def __init__(self, repository: Repository, state_dir: Path, *, now: Callable[[], str] = _utc_now) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        state_dir: Path,
+        *,
+        now: Callable[[], str] = _utc_now,
+        most_kept_bytes: int = MOST_KEPT_BYTES,
+    ) -> None:
         self._repository = repository
         self._folder = state_dir / "checkpoints"
         self._now = now
+        self._most_kept_bytes = most_kept_bytes
         self._shelf = Shelf(self._folder)
-        self._snapshots = Snapshots(repository, self._folder / "snapshots")
+        self._snapshots = Snapshots(repository, self._folder / "snapshots", most_kept_bytes)
         self._restorer = Restorer(repository, self._snapshots)
         self._lock = ProcessLock(self._folder / "lock", purpose="the checkpoints of this repository")
         key = hashlib.sha256(str(repository.root).encode("utf-8", "surrogateescape")).hexdigest()[:12]
@@ -76,7 +91,9 @@ class Checkpoints:
     def take(self, label: str) -> Checkpoint:
         """Record the state now; what was undone can then no longer be redone (it stays restorable by id)."""
         with self._lock.held():
-            return self._take(label)
+            taken = self._take(label)
+            self._bound()
+            return taken
 
     def watch(self, written: Mapping[str, bytes | None]) -> None:
         """Say, right before it happens, which files flashagent writes and what (None = it goes): this is what `undo`
@@ -125,6 +142,7 @@ class Checkpoints:
                 changes,
                 self._diff(now, checkpoint.state),
                 head_moved=_moved(now, checkpoint),
+                too_large=too_large(now, checkpoint.state),
             )
 
     def restore(self, id: str, *, move_head: bool = False) -> Restored:  # noqa: A002
@@ -152,15 +170,36 @@ class Checkpoints:
         with self._lock.held():
             self._finish_interrupted()
             now, timeline = self._capture(), self._shelf.timeline()
-            target, found = self._last_written(now, timeline)
-            if target is None:
-                raise WorkspaceError("There is nothing to undo.", hint=_LIST)
-            if target.written is not None and not force:
-                self._refuse_changed(target.written, found, "flashagent wrote it", "undo")
+            target, found = self._to_undo(now, timeline, force=force)
             before = self._append("before undo", now)
             paths = None if target.written is None else tuple(sorted(found))
             undone = (*timeline.undone, Undone(target.id, before.id, paths))
             return self._restore(target, before, dataclasses.replace(timeline, undone=undone), paths)
+
+    def preview_undo(self, *, force: bool = False) -> Restored:
+        """What `undo` would do; raises as it does."""
+        with self._lock.held():
+            self._finish_interrupted()
+            now = self._capture()
+            target, found = self._to_undo(now, self._shelf.timeline(), force=force)
+            diff = self._diff(now, target.state, found)
+            return Restored(target, None, changes_of(found), diff, head_moved=_moved(now, target))
+
+    def texts(self, restored: Restored) -> tuple[FileChange, ...]:
+        """What restoring did, as changes of texts. Raises WorkspaceError where a file is no text."""
+        if restored.before is None:
+            return ()
+        found = self._between(restored.before.state, restored.checkpoint.state, None)
+        return tuple(
+            FileChange(change.path, *(self._text(change.path, side) for side in found[change.path]))
+            for change in restored.changes
+        )
+
+    def _text(self, path: str, side: Side) -> str | None:
+        try:
+            return None if side.mode == NOTHING else files.decode(self._restorer.content(side)).text
+        except WorkspaceError as error:
+            raise WorkspaceError(f"{path}: {error.message}", hint="Commit it with git.") from error
 
     def redo(self, *, force: bool = False) -> Restored:
         """Bring back what the last `undo` took away. Raises WorkspaceError when there is nothing to redo, and, unless
@@ -203,7 +242,26 @@ class Checkpoints:
                 self._snapshots.keep_only([checkpoint.state for checkpoint in self.list()])
             return len(gone)
 
+    def _bound(self) -> None:
+        """Let the oldest go when there are too many, or when what is kept outside of git is too large in all."""
+        count = self._shelf.count()
+        if count > KEEP + _SLACK:
+            self.prune(KEEP)
+        while count > 1 and self._snapshots.kept_files.size() > self._most_kept_bytes:
+            count = max(1, count * 3 // 4)
+            self.prune(count)
+
     # What to take back.
+
+    def _to_undo(
+        self, now: State, timeline: Timeline, *, force: bool
+    ) -> tuple[Checkpoint, Mapping[str, tuple[Side, Side]]]:
+        target, found = self._last_written(now, timeline)
+        if target is None:
+            raise WorkspaceError("There is nothing to undo.", hint=_LIST)
+        if target.written is not None and not force:
+            self._refuse_changed(target.written, found, "flashagent wrote it", "undo")
+        return target, found
 
     def _last_written(
         self, now: State, timeline: Timeline
@@ -328,7 +386,8 @@ class Checkpoints:
         self._shelf.store(dataclasses.replace(after, count=self._shelf.timeline().count))
         marker.unlink()
         diff = self._diff(before.state, target.state, found)
-        return Restored(target, before, changes_of(found), diff, index, moved and not move_head)
+        left = too_large(before.state, target.state) if paths is None else ()
+        return Restored(target, before, changes_of(found), diff, index, moved and not move_head, left)
 
     def _finish_interrupted(self) -> str | None:
         plain = disk.read_json(self._folder / "restoring.json")

@@ -6,47 +6,28 @@ temporary index that holds HEAD plus the changes.
 
 from __future__ import annotations
 
-import os
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from flashagent.errors import WorkspaceError
 from flashagent.values import FileChange
 from flashagent.workspace import files, paths
-from flashagent.workspace.gitcalls import GitCalls, GitFailed
-
-_LOCK_WAIT_S = 2.0
-_POLL_S = 0.05
-
-
-class CommitTarget(Protocol):
-    """What committing asks of a repository."""
-
-    @property
-    def calls(self) -> GitCalls: ...
-    @property
-    def root(self) -> Path: ...
-    @property
-    def git_dir(self) -> Path: ...
-    def head(self) -> str | None: ...
-    def operation(self) -> str | None: ...
-    def empty_tree(self) -> str: ...
-    def read_object(self, name: str) -> bytes: ...
+from flashagent.workspace.commitlog import CommitLog, Plan
+from flashagent.workspace.entries import (
+    CommitTarget,
+    Entry,
+    entries_at,
+    staged_entries,
+    update_index,
+    wait_for_index_lock,
+)
+from flashagent.workspace.gitcalls import GitFailed
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A file in a tree or index: six octal digits of mode, and the id of its blob."""
-
-    mode: str
-    name: str
-
-
-def commit(repository: CommitTarget, changes: Sequence[FileChange], message: str, *, timeout_s: float) -> str:
+def commit(
+    repository: CommitTarget, changes: Sequence[FileChange], message: str, log: CommitLog, *, timeout_s: float
+) -> str:
     """Commit `changes` on top of HEAD with the user's identity and return the new commit id.
 
     A file that the user had also changed gets only flashagent's part of it, merged three ways; where that is not
@@ -57,23 +38,33 @@ def commit(repository: CommitTarget, changes: Sequence[FileChange], message: str
     """
     if not changes:
         raise WorkspaceError("There is nothing to commit.", hint="Make a change first.")
+    if repository.plain:
+        raise WorkspaceError(
+            f"{repository.root} is not a git repository, so no commit was made.", hint="Run `git init` first."
+        )
     _refuse_during_operation(repository)
-    _check_identity(repository)
+    check_identity(repository)
     wait_for_index_lock(repository.git_dir)
-    head = repository.head()
-    with tempfile.TemporaryDirectory(prefix="flashagent-") as scratch:
-        before = _entries_at_head(repository, [change.path for change in changes], head)
-        staged = _staged(repository, [change.path for change in changes])
-        entries = {
-            change.path: _committed_entry(repository, change, before.get(change.path)) for change in changes
-        }
-        moved = _moved_index(repository, before, staged, entries)
-        env = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
+    log.recover(repository)
+    head, names = repository.head(), [change.path for change in changes]
+    before, staged = entries_at(repository, names, head), staged_entries(repository, names)
+    entries = {
+        change.path: _committed_entry(repository, change, before.get(change.path)) for change in changes
+    }
+    moved = _moved_index(repository, before, staged, entries)
+    with log.scratch() as scratch:
+        env = {"GIT_INDEX_FILE": str(scratch / "index")}
         repository.calls.run("read-tree", *([head] if head else ["--empty"]), env=env)
         update_index(repository, entries, env)
-        made = _run_commit(repository, message, env, timeout_s)
-    _check_parent(repository, made, head)
-    _follow_head(repository, made, entries, moved)
+        (scratch / "message").write_text(message.rstrip("\n") + "\n", encoding="utf-8")
+        with log.noted(Plan(head, tuple(names), before, staged, moved)):
+            try:
+                made = _run_commit(repository, scratch / "message", env, log, timeout_s)
+                _check_parent(repository, made, head)
+            except BaseException:
+                log.forget()
+                raise
+            _follow_head(repository, made, entries, moved)
     return made
 
 
@@ -86,7 +77,7 @@ def _refuse_during_operation(repository: CommitTarget) -> None:
         )
 
 
-def _check_identity(repository: CommitTarget) -> None:
+def check_identity(repository: CommitTarget) -> None:
     try:
         for role in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"):
             repository.calls.run("-c", "user.useConfigOnly=true", "var", role)
@@ -97,69 +88,12 @@ def _check_identity(repository: CommitTarget) -> None:
         ) from error
 
 
-def wait_for_index_lock(git_dir: Path, *, wait_s: float = _LOCK_WAIT_S) -> None:
-    """Wait until nobody writes the index; a lock is never removed. Raises WorkspaceError naming the lock."""
-    lock = git_dir / "index.lock"
-    deadline = time.monotonic() + wait_s
-    while lock.exists():
-        if time.monotonic() >= deadline:
-            raise WorkspaceError(
-                f"The index is locked: {lock} exists{_holders(lock)}.",
-                hint="Wait for the other git command; if none is running, remove that file.",
-            )
-        time.sleep(_POLL_S)
-
-
-def _holders(lock: Path) -> str:
-    """Who has the lock file open, in words, as far as the system tells."""
-    found: list[str] = []
-    for descriptors in Path("/proc").glob("[0-9]*/fd"):
-        try:
-            if any(str(item.readlink()) == str(lock) for item in descriptors.iterdir()):
-                found.append(descriptors.parent.name)
-        except OSError:
-            continue
-    return f" (held by process {', '.join(found)})" if found else ""
-
-
-def _entries_at_head(repository: CommitTarget, names: Sequence[str], head: str | None) -> dict[str, Entry]:
-    if head is None:
-        return {}
-    output = repository.calls.run("ls-tree", "-z", "--full-tree", head, "--", *names)
-    found: dict[str, Entry] = {}
-    for line in output.split(b"\0"):
-        if line:
-            fields, _, path = os.fsdecode(line).partition("\t")
-            mode, _, name = fields.split(" ")
-            found[path] = Entry(mode, name)
-    return found
-
-
-def _staged(repository: CommitTarget, names: Sequence[str]) -> dict[str, Entry]:
-    """Stage 0 entries of the user's index; intent-to-add entries count as absent, being nothing staged."""
-    output = repository.calls.run("ls-files", "-s", "-z", "--", *names)
-    added = repository.calls.run("diff-files", "-z", "--name-only", "--diff-filter=A", "--", *names)
-    intended = set(added.split(b"\0"))
-    found: dict[str, Entry] = {}
-    for line in output.split(b"\0"):
-        fields, _, path = os.fsdecode(line).partition("\t")
-        if not line or line.partition(b"\t")[2] in intended:
-            continue
-        mode, name, stage = fields.split(" ")
-        if stage != "0":
-            raise WorkspaceError(
-                f"{path} has a merge conflict, so no commit was made.", hint="Resolve it first."
-            )
-        found[path] = Entry(mode, name)
-    return found
-
-
 def _committed_entry(repository: CommitTarget, change: FileChange, head: Entry | None) -> Entry | None:
     """What the commit holds at the path: HEAD's version with flashagent's part of the difference."""
     paths.resolve(repository.root, change.path)
     if head is not None and not head.mode.startswith("100"):
         raise WorkspaceError(f"{change.path} is not a regular file in HEAD.", hint="Commit it with git.")
-    base = None if change.before is None else _clean_blob(repository, change.path, change.before)
+    base = None if change.before is None else clean_blob(repository, change.path, change.before)
     if base is not None and head is None:
         raise WorkspaceError(
             f"{change.path} held work of yours that is in no commit yet, so it cannot be committed apart from it.",
@@ -169,7 +103,7 @@ def _committed_entry(repository: CommitTarget, change: FileChange, head: Entry |
         if base is not None and head is not None and base != head.name:
             raise _overlap(change.path, "uncommitted")
         return None
-    after = _clean_blob(repository, change.path, change.after)
+    after = clean_blob(repository, change.path, change.after)
     if head is None:
         return Entry(_mode_on_disk(repository.root / change.path), after)
     if base is None or base == head.name:
@@ -177,7 +111,7 @@ def _committed_entry(repository: CommitTarget, change: FileChange, head: Entry |
     return Entry(head.mode, _merge(repository, head.name, base, after, change.path, "uncommitted"))
 
 
-def _clean_blob(repository: CommitTarget, path: str, text: str) -> str:
+def clean_blob(repository: CommitTarget, path: str, text: str) -> str:
     """The id of the blob that git would store for this text, with the user's line end rules and filters."""
     data = _as_on_disk(repository, path).encode(text)
     output = repository.calls.run("hash-object", "-w", "--stdin", f"--path={path}", stdin=data, trusted=True)
@@ -246,26 +180,16 @@ def _moved_index(
     return moved
 
 
-def update_index(
-    repository: CommitTarget, entries: Mapping[str, Entry | None], env: Mapping[str, str]
-) -> None:
-    """Set or remove entries of an index, removals first (a folder may take the place of a file)."""
-    if not entries:
-        return
-    zero = "0" * len(repository.empty_tree())
-    gone = [f"0 {zero}\t{path}" for path, entry in entries.items() if entry is None]
-    kept = [f"{entry.mode} {entry.name}\t{path}" for path, entry in entries.items() if entry is not None]
-    stdin = b"".join(os.fsencode(line) + b"\0" for line in (*gone, *kept))
-    repository.calls.run("update-index", "-z", "--index-info", stdin=stdin, env=env)
-
-
-def _run_commit(repository: CommitTarget, message: str, env: Mapping[str, str], timeout_s: float) -> str:
-    arguments = ("commit", "--quiet", "--cleanup=verbatim", "--file=-")
-    text = message.rstrip("\n") + "\n"
+def _run_commit(
+    repository: CommitTarget, message: Path, env: Mapping[str, str], log: CommitLog, timeout_s: float
+) -> str:
+    # From a file: a pipe whose writer is killed would leave half a message.
+    arguments = ("commit", "--quiet", "--cleanup=verbatim", f"--file={message}")
     old = repository.head()
-    status, output, errors = repository.calls.finish(
-        *arguments, stdin=text.encode("utf-8"), env=env, trusted=True, timeout_s=timeout_s
-    )
+    with log.running() as lock:
+        status, output, errors = repository.calls.finish(
+            *arguments, env=env, trusted=True, timeout_s=timeout_s, pass_fds=(lock,)
+        )
     made = repository.head()
     if status != 0 or made is None or made == old:
         told = (errors + output).decode("utf-8", "replace").strip()
@@ -293,6 +217,6 @@ def _follow_head(
     moved: Mapping[str, Entry | None],
 ) -> None:
     """Bring the committed paths of the user's index to the new HEAD (hooks may have changed what was committed)."""
-    committed = _entries_at_head(repository, list(entries), made)
+    committed = entries_at(repository, list(entries), made)
     wait_for_index_lock(repository.git_dir)
     update_index(repository, {path: moved.get(path, committed.get(path)) for path in entries}, {})

@@ -11,15 +11,22 @@ from flashagent.errors import NotARepository, RunnerMissing
 
 _HINT = "Change into a git work tree, or run `git init` first."
 _MAX_POINTER_BYTES = 8192
+OLDEST_GIT = "2.31"
 
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A work tree. `git_dir` is its own git folder, `common_dir` the one that linked work trees share."""
+    """A work tree. `git_dir` is its own git folder, `common_dir` the one that linked work trees share; `plain` says that
+    the folder is in no repository and `git_dir` a private one of ours."""
 
     root: Path
     git_dir: Path
     common_dir: Path
+    plain: bool = False
+
+
+class NoRepositoryHere(NotARepository):
+    """No folder above is a repository of any kind."""
 
 
 def locate(path: Path) -> Located:
@@ -37,7 +44,7 @@ def locate(path: Path) -> Located:
             if folder.name == ".git":
                 raise NotARepository(f"{path} lies in git's own folder, not in a work tree.", hint=_HINT)
             raise NotARepository(f"{folder} is a bare repository, without a work tree.", hint=_HINT)
-    raise NotARepository(f"{path} is not in a git repository.", hint=_HINT)
+    raise NoRepositoryHere(f"{path} is not in a git repository.", hint=_HINT)
 
 
 def _git_dir_of(folder: Path) -> Path | None:
@@ -95,4 +102,4 @@ def find_git(environ: Mapping[str, str], root: Path) -> str:
             and not candidate.resolve().is_relative_to(root)
         ):
             return str(candidate)
-    raise RunnerMissing("git was not found on PATH.", hint="Install git 2.31 or newer.")
+    raise RunnerMissing("git was not found on PATH.", hint=f"Install git {OLDEST_GIT} or newer.")

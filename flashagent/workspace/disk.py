@@ -15,7 +15,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from flashagent.errors import WorkspaceError
 
@@ -92,6 +92,16 @@ def read_in(directory: int, name: str, *, max_bytes: int | None = None) -> Conte
             raise OSError(errno.EFBIG, "too large", name)
         data = stream.read()
         return Contents(data, _metadata(descriptor, status), signature_of(os.fstat(descriptor)))
+
+
+@contextlib.contextmanager
+def open_in(directory: int, name: str) -> Iterator[BinaryIO]:
+    """A regular file, open for reading in pieces. Raises OSError as `read_in` does."""
+    descriptor = os.open(name, _READ, dir_fd=directory)
+    with os.fdopen(descriptor, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", name)
+        yield stream
 
 
 def _metadata(descriptor: int, status: os.stat_result) -> Metadata:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from flashagent.errors import NotARepository, WorkspaceError
 from flashagent.values import FileChange
 from flashagent.workspace import commits
+from flashagent.workspace.commitlog import CommitLog
 from flashagent.workspace.discovery import locate
 from flashagent.workspace.gitcalls import GitCalls, GitFailed, join_nul, split_nul
 
@@ -55,13 +56,12 @@ class Repository:
         located = locate(path)
         try:
             calls = GitCalls.make(located, os.environ if environ is None else environ)
-            bare = calls.text("config", "--type=bool", "--default=false", "--get", "core.bare") == "true"
             calls.run("rev-parse", "--git-dir")
         except GitFailed as error:
             raise NotARepository(
                 f"git cannot open {located.root}: {error.message}", hint="Try `git status` there."
             ) from error
-        if bare and located.git_dir == located.common_dir:
+        if calls.bare and located.git_dir == located.common_dir:
             raise NotARepository(
                 f"{located.root} is a bare repository, without a work tree.",
                 hint="Use one of its work trees (`git worktree list`).",
@@ -81,6 +81,11 @@ class Repository:
     @property
     def git_dir(self) -> Path:
         return self.calls.located.git_dir
+
+    @property
+    def plain(self) -> bool:
+        """True for a folder in no repository (`plain.py`): there is nothing to commit to."""
+        return self.calls.located.plain
 
     def close(self) -> None:
         """End the kept process. The repository may be used again afterwards."""
@@ -219,9 +224,25 @@ class Repository:
                     f"The git object {name} cannot be read.", hint="Try `git fsck`."
                 ) from error
 
-    def commit(self, changes: Sequence[FileChange], message: str, *, timeout_s: float = 120.0) -> str:
-        """Commit exactly these changes on top of HEAD and return the commit id; see `commits.commit`."""
-        return commits.commit(self, changes, message, timeout_s=timeout_s)
+    def commit(
+        self,
+        changes: Sequence[FileChange],
+        message: str,
+        *,
+        timeout_s: float = 120.0,
+        notes: Path | None = None,
+    ) -> str:
+        """Commit exactly these changes on top of HEAD and return the commit id; see `commits.commit`.
+
+        `notes` is this repository's folder in the user's state: with it, a restart finishes what a crash cuts off
+        (`recover_commit`)."""
+        with contextlib.ExitStack() as stack:
+            folder = notes or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="flashagent-")))
+            return commits.commit(self, changes, message, CommitLog(folder), timeout_s=timeout_s)
+
+    def recover_commit(self, notes: Path) -> str | None:
+        """Finish a commit that a crash cut off; its id, None when there was nothing left to do."""
+        return CommitLog(notes).recover(self)
 
 
 class RawEntry:
@@ -258,6 +279,8 @@ def _reader(calls: GitCalls) -> gitpython.Repo:
     with _naming_git(calls.git):
         import git as gitpython
 
+    place = calls.located.git_dir if calls.located.plain else calls.located.root
+
     class HardenedGit(gitpython.Git):
         """Starts the kept process as `GitCalls` does."""
 
@@ -268,7 +291,7 @@ def _reader(calls: GitCalls) -> gitpython.Repo:
     class HardenedRepo(gitpython.Repo):
         GitCommandWrapperType = HardenedGit
 
-    return HardenedRepo(calls.located.root, expand_vars=False)
+    return HardenedRepo(place, expand_vars=False)
 
 
 @contextlib.contextmanager

@@ -15,9 +15,9 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from flashagent.errors import WorkspaceError
+from flashagent.errors import RunnerMissing, WorkspaceError
 from flashagent.untrusted import is_secret_name
-from flashagent.workspace.discovery import Located, find_git, safe_search_path
+from flashagent.workspace.discovery import OLDEST_GIT, Located, find_git, safe_search_path
 
 TIMEOUT_S = 120.0
 _GRACE_S = 2.0
@@ -50,20 +50,33 @@ class GitTimedOut(WorkspaceError):
 @dataclass(frozen=True, slots=True)
 class GitCalls:
     """How to call git for one work tree. `drivers` are the filter drivers that the configuration names: each is
-    switched off in untrusted calls, since a filter is a command."""
+    switched off in untrusted calls, since a filter is a command. `bare` is what the configuration says."""
 
     git: str
     located: Located
     environ: Mapping[str, str]
     search_path: str
     drivers: tuple[str, ...] = field(default=())
+    bare: bool = False
 
     @classmethod
     def make(cls, located: Located, environ: Mapping[str, str]) -> GitCalls:
+        """Raises RunnerMissing when there is no git, or one that cannot be held back."""
         git = find_git(environ, located.root)
         path = os.pathsep.join(safe_search_path(environ, located.root))
         calls = cls(git, located, dict(environ), path)
-        return replace(calls, drivers=_filter_drivers(calls))
+        settings = _settings_of(calls)
+        if settings.get("core.fsmonitor", [""])[-1] != "false":
+            # A git that does not take settings from variables would run what the repository configures.
+            raise RunnerMissing(
+                f"{git} is too old to be used safely ({calls.text('version')}).",
+                hint=f"Install git {OLDEST_GIT} or newer.",
+            )
+        drivers = {
+            name.removeprefix("filter.").rpartition(".")[0] for name in settings if name.startswith("filter.")
+        }
+        bare = settings.get("core.bare", [""])[-1].lower() in ("true", "yes", "on", "1")
+        return replace(calls, drivers=tuple(sorted(drivers)), bare=bare)
 
     def settings(self, *, trusted: bool = False) -> dict[str, str]:
         """The configuration that overrides every file. A trusted call keeps what the user set, but never waits."""
@@ -138,9 +151,10 @@ class GitCalls:
         env: Mapping[str, str] | None = None,
         trusted: bool = False,
         timeout_s: float = TIMEOUT_S,
+        pass_fds: Sequence[int] = (),
     ) -> tuple[int, bytes, bytes]:
         """Exit status, standard output and standard error, in a process group that does not outlive the call."""
-        process = self.start(*arguments, env=env, trusted=trusted)
+        process = self.start(*arguments, env=env, trusted=trusted, pass_fds=pass_fds)
         try:
             output, errors = process.communicate(stdin, timeout=timeout_s)
         except subprocess.TimeoutExpired:
@@ -155,7 +169,11 @@ class GitCalls:
         return process.returncode, output, errors
 
     def start(
-        self, *arguments: str, env: Mapping[str, str] | None = None, trusted: bool = False
+        self,
+        *arguments: str,
+        env: Mapping[str, str] | None = None,
+        trusted: bool = False,
+        pass_fds: Sequence[int] = (),
     ) -> subprocess.Popen[bytes]:
         """The running process with three pipes; the caller ends it. It has no controlling terminal."""
         return subprocess.Popen(
@@ -166,6 +184,7 @@ class GitCalls:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            pass_fds=pass_fds,
         )
 
     def text(self, *arguments: str, ok: Sequence[int] = (0,)) -> str:
@@ -197,9 +216,14 @@ def join_nul(names: Sequence[str]) -> bytes:
     return b"".join(os.fsencode(name) + b"\0" for name in names)
 
 
-def _filter_drivers(calls: GitCalls) -> tuple[str, ...]:
-    found = calls.run("config", "-z", "--name-only", "--get-regexp", r"^filter\.", ok=(0, 1))
-    return tuple(sorted({name[len("filter.") :].rpartition(".")[0] for name in split_nul(found)}))
+def _settings_of(calls: GitCalls) -> dict[str, list[str]]:
+    """What is configured of what matters here: key → values, the one that counts last; a key alone means true."""
+    wanted = r"^(core\.(bare|fsmonitor)$|filter\.)"
+    found: dict[str, list[str]] = {}
+    for item in split_nul(calls.run("config", "-z", "--get-regexp", wanted, ok=(0, 1))):
+        key, newline, value = item.partition("\n")
+        found.setdefault(key, []).append(value if newline else "true")
+    return found
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:

@@ -16,9 +16,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from flashagent.errors import WorkspaceError
+from flashagent.errors import NoSuchFile, SavedMeanwhile, WorkspaceError
 from flashagent.values import FileChange
-from flashagent.workspace import disk, files, paths, steps
+from flashagent.workspace import disk, files, merging, paths, steps
 from flashagent.workspace.disk import Contents
 from flashagent.workspace.locks import ProcessLock
 from flashagent.workspace.steps import Record, Step
@@ -26,6 +26,11 @@ from flashagent.workspace.steps import Record, Step
 AfterStep = Callable[[str], None]
 BeforeWrite = Callable[[Mapping[str, bytes | None]], None]
 _STALE = "Read the file again and make the change to its present text."
+_TRIES = 3
+
+
+class Stale(WorkspaceError):
+    """A file is no longer what the change was planned against; nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,31 +97,71 @@ class Workspace:
         nothing changed, when a `before` text is not what is on disk, a created file is already there (or differs from
         one only by case), a file is read-only or no text, a path is out of bounds, or writing fails.
         """
-        if not changes:
-            return
+        if changes:
+            with self._lock.held():
+                self._recover()
+                self._land(changes)
+
+    def apply_merging(self, changes: Sequence[FileChange]) -> tuple[FileChange, ...]:
+        """As `apply`, but a file that was saved since the change was planned keeps what was saved, and gets the change
+        beside it. Returns what was written, against what was there.
+
+        Raises WorkspaceError, with nothing changed, also where a change touches what was saved (see `merging`).
+        """
         with self._lock.held():
             self._recover()
-            record = self._plan(changes)
-            if self._before_write is not None:
-                self._before_write({step.path: step.new for step in record.steps})
-            folder = self._journal / secrets.token_hex(8)
-            try:
-                steps.store(folder, record.steps)
-                self._after_step("stored")
-                steps.commit(folder, record)
-                self._after_step("planned")
-                self._carry_out(record.steps)
-            except BaseException as error:
-                self._roll_back(record)
-                if folder.exists():
-                    self._forget(folder)
-                if isinstance(error, OSError):
-                    raise WorkspaceError(
-                        f"Writing failed, and nothing was changed: {error.strerror or error}.",
-                        hint="Check free space and permissions.",
-                    ) from error
-                raise
-            self._forget(folder)
+            for left in reversed(range(_TRIES)):
+                rebased = self.rebased(changes)
+                try:
+                    self._land(rebased)
+                except Stale:  # saved once more, this very moment
+                    if not left:
+                        raise
+                else:
+                    break
+            return rebased
+
+    def rebased(self, changes: Sequence[FileChange]) -> tuple[FileChange, ...]:
+        """The changes as they would be made to the files as they are now; nothing is written. Raises WorkspaceError
+        where a change touches what somebody saved since it was planned."""
+        return tuple(map(self._rebase, changes))
+
+    def _rebase(self, change: FileChange) -> FileChange:
+        if change.before is None or change.after is None:
+            return change
+        try:
+            now = self.read(change.path)
+        except NoSuchFile as error:
+            raise SavedMeanwhile(
+                f"{change.path} was removed by someone else meanwhile; nothing was written.",
+                hint="It stays removed. Run again to work on what is there.",
+            ) from error
+        if now == change.before:
+            return change
+        return FileChange(change.path, now, merging.merge(change.path, change.before, now, change.after))
+
+    def _land(self, changes: Sequence[FileChange]) -> None:
+        record = self._plan(changes)
+        if self._before_write is not None:
+            self._before_write({step.path: step.new for step in record.steps})
+        folder = self._journal / secrets.token_hex(8)
+        try:
+            steps.store(folder, record.steps)
+            self._after_step("stored")
+            steps.commit(folder, record)
+            self._after_step("planned")
+            self._carry_out(record.steps)
+        except BaseException as error:
+            self._roll_back(record)
+            if folder.exists():
+                self._forget(folder)
+            if isinstance(error, OSError):
+                raise WorkspaceError(
+                    f"Writing failed, and nothing was changed: {error.strerror or error}.",
+                    hint="Check free space and permissions.",
+                ) from error
+            raise
+        self._forget(folder)
 
     def recover(self) -> Recovered:
         """Finish or undo what a crash interrupted, each patch as one unit. Safe to call at every start."""
@@ -152,7 +197,7 @@ class Workspace:
         contents = files.read_contents(self._root, path, closed=self._closed)
         text = self._decoded(path, contents)
         if text.text != change.before:
-            raise WorkspaceError(f"{path} is not what it was when it was read.", hint=_STALE)
+            raise Stale(f"{path} is not what it was when it was read.", hint=_STALE)
         if not contents.metadata.mode & 0o200 or not os.access(place, os.W_OK):
             raise WorkspaceError(
                 f"{path} is read-only.", hint="Make it writable yourself if it is to be edited."
@@ -233,7 +278,7 @@ class Workspace:
         status = disk.status_in(directory, name)
         signature = None if status is None else disk.signature_of(status)
         if signature != step.expected:
-            raise WorkspaceError(
+            raise Stale(
                 f"{step.path} was changed by someone else meanwhile; nothing was written.", hint=_STALE
             )
 

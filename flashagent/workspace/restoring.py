@@ -14,13 +14,13 @@ from typing import Literal
 from flashagent.errors import WorkspaceError
 from flashagent.workspace import disk
 from flashagent.workspace.blobs import object_id
-from flashagent.workspace.commits import wait_for_index_lock
 from flashagent.workspace.disk import Contents, Metadata
+from flashagent.workspace.entries import wait_for_index_lock
 from flashagent.workspace.git import Repository, raw_entries
 from flashagent.workspace.snapshots import Kept, Snapshots, State
+from flashagent.workspace.trees import NOTHING
 
 ChangeKind = Literal["created", "modified", "deleted"]
-_NOTHING = "000000"
 MANY_PATHS = 500  # more of them do not go into one command line
 
 
@@ -37,7 +37,7 @@ class Side:
     """A path in one state: git mode ('000000' = nothing there), blob id or, when `outside`, SHA-256 of a kept copy,
     and the full permission bits where they are known."""
 
-    mode: str = _NOTHING
+    mode: str = NOTHING
     name: str = ""
     outside: bool = False
     permissions: int | None = None
@@ -53,7 +53,7 @@ def differences(repository: Repository, now: State, target: State) -> dict[str, 
         found[entry.path] = (old, new)
     for path in {**now.kept, **target.kept}:
         mine, wanted = now.kept.get(path), target.kept.get(path)
-        if mine == wanted or _only_watched(mine, wanted):
+        if mine == wanted or _only_watched(mine, wanted) or _absent(mine, wanted):
             found.pop(path, None)
         else:
             found[path] = (_side(repository, now, path, mine), _side(repository, target, path, wanted))
@@ -70,6 +70,21 @@ def _only_watched(mine: Kept | None, wanted: Kept | None) -> bool:
     """An ignored file that one of the states did not look at."""
     return (mine is None and wanted is not None and wanted.ignored) or (
         wanted is None and mine is not None and mine.ignored
+    )
+
+
+def _absent(mine: Kept | None, wanted: Kept | None) -> bool:
+    """A file too large to be kept on one of the sides is left alone: it could not be brought back."""
+    return (mine is not None and mine.absent) or (wanted is not None and wanted.absent)
+
+
+def too_large(now: State, target: State) -> tuple[str, ...]:
+    """The files that differ and are left alone because no copy of them was kept."""
+    both = {**now.kept, **target.kept}
+    return tuple(
+        path
+        for path in sorted(both)
+        if now.kept.get(path) != target.kept.get(path) and _absent(now.kept.get(path), target.kept.get(path))
     )
 
 
@@ -100,9 +115,9 @@ def changes_of(found: Mapping[str, tuple[Side, Side]]) -> tuple[Change, ...]:
 
 
 def _kind(now: Side, target: Side) -> ChangeKind:
-    if target.mode == _NOTHING:
+    if target.mode == NOTHING:
         return "deleted"
-    return "created" if now.mode == _NOTHING else "modified"
+    return "created" if now.mode == NOTHING else "modified"
 
 
 class Restorer:
@@ -121,20 +136,21 @@ class Restorer:
         in the way holds ignored files.
         """
         contents = {
-            path: self._content(target) for path, (_, target) in found.items() if target.mode != _NOTHING
+            path: self.content(target) for path, (_, target) in found.items() if target.mode != NOTHING
         }
         for path, (now, target) in found.items():
             self._check(path, now)
             self._check_room(path, target, found)
         metadata = {path: self._metadata(path, target) for path, (_, target) in found.items()}
         for path, (now, target) in sorted(found.items(), reverse=True):
-            if target.mode == _NOTHING and now.mode != _NOTHING:
+            if target.mode == NOTHING and now.mode != NOTHING:
                 disk.remove_file(self._root, path)
                 disk.prune_parents(self._root, path)
         for path, data in sorted(contents.items()):
             self._write(path, found[path][1], data, metadata[path], temporary)
 
-    def _content(self, side: Side) -> bytes:
+    def content(self, side: Side) -> bytes:
+        """The bytes of a file as it is in a state. Raises WorkspaceError when they are gone."""
         return (
             self._snapshots.kept_files.read(side.name)
             if side.outside
@@ -158,17 +174,17 @@ class Restorer:
             with disk.folder(self._root, parents) as directory:
                 status = disk.status_in(directory, name)
                 if status is None or stat.S_ISDIR(status.st_mode):
-                    return side.mode == _NOTHING
+                    return side.mode == NOTHING
                 if stat.S_ISLNK(status.st_mode):
                     data = os.fsencode(os.readlink(name, dir_fd=directory))
                     return side.mode == "120000" and self._id(data) == side.name
                 if not side.mode.startswith("100"):
-                    return not stat.S_ISREG(status.st_mode) and side.mode == _NOTHING
+                    return not stat.S_ISREG(status.st_mode) and side.mode == NOTHING
                 data = disk.read_in(directory, name).data
         except (FileNotFoundError, NotADirectoryError):
-            return side.mode == _NOTHING
+            return side.mode == NOTHING
         except OSError:  # a link where a folder of the path should be
-            return side.mode == _NOTHING
+            return side.mode == NOTHING
         if side.outside:
             return self._snapshots.kept_files.add(data) == side.name
         return self._id(data) == side.name
@@ -179,7 +195,7 @@ class Restorer:
     def _check_room(self, path: str, target: Side, found: Mapping[str, tuple[Side, Side]]) -> None:
         """A folder where a file is to come must become empty by the removals."""
         place = self._root / path
-        if target.mode == _NOTHING or not place.is_dir() or place.is_symlink():
+        if target.mode == NOTHING or not place.is_dir() or place.is_symlink():
             return
         for item in place.rglob("*"):
             name = item.relative_to(self._root).as_posix()
@@ -212,10 +228,12 @@ class Restorer:
             return None
 
     def drop_leftovers(self, paths: Collection[str], temporary: str) -> None:
-        """Remove what a crash in `files` left beside these paths."""
+        """Remove what a crash in `files` left beside these paths, and the folders that it was about to remove."""
         for folder in {path.rpartition("/")[0] for path in paths}:
             with contextlib.suppress(OSError):  # a folder that is gone, or a link in its place
                 disk.remove_file(self._root, f"{folder}/{temporary}" if folder else temporary)
+        for path in paths:
+            disk.prune_parents(self._root, path)
 
     def _write(self, path: str, target: Side, data: bytes, metadata: Metadata | None, temporary: str) -> None:
         place = self._root / path

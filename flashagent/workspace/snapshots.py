@@ -16,12 +16,22 @@ from pathlib import Path
 from typing import Any
 
 from flashagent.workspace import disk
-from flashagent.workspace.blobs import BlobWriter, KeptFiles, stays_out_of_git
+from flashagent.workspace.blobs import (
+    LARGE_BYTES,
+    LARGEST_KEPT_BYTES,
+    MOST_KEPT_BYTES,
+    BlobWriter,
+    KeptFiles,
+    stays_out_of_git,
+)
 from flashagent.workspace.git import Repository, index_entries, raw_entries
 from flashagent.workspace.gitcalls import join_nul, split_nul
+from flashagent.workspace.trees import NOTHING, changed_tree
 
-_NOTHING = "000000"
 _RACY_NS = 100_000_000
+_FEW = 200
+_SMALL_BYTES = 1_000_000
+_ABSENT = "~"
 _STAT_SIZE = re.compile(rb"^  size: (\d+)\tflags: [0-9a-f]+$", re.MULTILINE)
 _RAW_ATTRIBUTES = ("filter", "ident", "working-tree-encoding")
 
@@ -34,6 +44,11 @@ class Kept:
     digest: str
     mode: int
     ignored: bool
+
+    @property
+    def absent(self) -> bool:
+        """Too large to be kept: `digest` tells versions apart, but no copy exists."""
+        return self.digest.startswith(_ABSENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +88,15 @@ class State:
 class Snapshots:
     """Captures states of one work tree; keeps its private index and a table of known hashes in `folder`.
 
-    Not safe against a second process: the caller holds a lock.
+    Not safe against a second process: the caller holds a lock. One capture stores at most `most_bytes`, files under a
+    megabyte aside.
     """
 
-    def __init__(self, repository: Repository, folder: Path) -> None:
+    def __init__(self, repository: Repository, folder: Path, most_bytes: int = MOST_KEPT_BYTES) -> None:
         self._repository = repository
         self._calls = repository.calls
         self._folder = folder
+        self._most_bytes = self._room = most_bytes
         self._env = {"GIT_INDEX_FILE": str(folder / "index")}
         self.kept_files = KeptFiles(folder / "kept")
         self.algorithm = "sha256" if len(repository.empty_tree()) == 64 else "sha1"
@@ -96,6 +113,7 @@ class Snapshots:
             self._calls.text("symbolic-ref", "-q", "HEAD", ok=(0, 1)) or None,
         )
         self._follow_index(head)
+        self._room = self._most_bytes
         writer = BlobWriter(self._calls, self.algorithm)
         modes: dict[str, int] = {}
         kept: dict[str, Kept] = {}
@@ -104,14 +122,14 @@ class Snapshots:
         for path, old_mode, old_id, deleted in self._dirty():
             found = None if deleted else self._examine(path, writer, hashes)
             if found is None:
-                new_mode, new_id = _NOTHING, ""
+                new_mode, new_id = NOTHING, ""
             else:
                 new_mode, new_id, full, outside = found
                 modes[path] = full
                 if outside:
                     kept[path] = Kept(new_id, full, ignored=False)
                     continue
-            if (new_mode, new_id) != (old_mode, old_id) and (new_mode, old_mode) != (_NOTHING, _NOTHING):
+            if (new_mode, new_id) != (old_mode, old_id) and (new_mode, old_mode) != (NOTHING, NOTHING):
                 entries.append((new_mode, new_id, path))
         writer.close()
         for path in watched:
@@ -228,17 +246,18 @@ class Snapshots:
             return
         zero = "0" * (64 if self.algorithm == "sha256" else 40)
         ordered = sorted(
-            entries, key=lambda entry: entry[0] != _NOTHING
+            entries, key=lambda entry: entry[0] != NOTHING
         )  # removals first: a folder may follow a file
-        lines = [
-            f"{'0' if mode == _NOTHING else mode} {name or zero}\t{path}" for mode, name, path in ordered
-        ]
+        lines = [f"{'0' if mode == NOTHING else mode} {name or zero}\t{path}" for mode, name, path in ordered]
         stdin = b"".join(os.fsencode(line) + b"\0" for line in lines)
         self._calls.run(
             "-c", "core.splitIndex=false", "update-index", "-z", "--index-info", stdin=stdin, env=self._env
         )
 
     def _write_tree(self, entries: Collection[tuple[str, str, str]]) -> str:
+        """A few entries are laid over the tree of the private index; many are put into the index for good."""
+        if entries and len(entries) <= _FEW and "tree" in self._base:
+            return changed_tree(self._calls, str(self._base["tree"]), entries, self.algorithm)
         self._set_entries(entries)
         if entries or "tree" not in self._base:
             output = self._calls.run("write-tree", "--missing-ok", env=self._env)
@@ -283,7 +302,7 @@ class Snapshots:
             yield entry.path, "" if unmerged else entry.old_mode, entry.old_id, entry.status == "D"
         for path in split_nul(untracked):
             if not path.endswith("/") and path not in seen:
-                yield path, _NOTHING, "", False
+                yield path, NOTHING, "", False
 
     def _examine(
         self, path: str, writer: BlobWriter, hashes: dict[str, list[Any]]
@@ -303,13 +322,36 @@ class Snapshots:
             if known is not None and known[0] == list(disk.signature_of(status)):
                 hashes[path] = known
                 return mode, str(known[1]), full, outside
-            contents = self._read(path)
+            if self._is_too_large(status.st_size):
+                return mode, _ABSENT + "-".join(map(str, disk.signature_of(status))), full, True
+            name, signature = self._store(path, writer, status.st_size, outside=outside)
         except OSError:
             return None
-        name = self.kept_files.add(contents.data) if outside else writer.add(contents.data)
-        if contents.signature[4] + _RACY_NS < _now_ns(self._folder):
-            hashes[path] = [list(contents.signature), name]
+        if signature[4] + _RACY_NS < _now_ns(self._folder):
+            hashes[path] = [list(signature), name]
         return mode, name, full, outside
+
+    def _is_too_large(self, size: int) -> bool:
+        """For a copy: alone, or together with what this capture has stored. Small files always have room."""
+        if size > LARGEST_KEPT_BYTES or (size > _SMALL_BYTES and size > self._room):
+            return True
+        self._room -= size
+        return False
+
+    def _store(
+        self, path: str, writer: BlobWriter, size: int, *, outside: bool
+    ) -> tuple[str, tuple[int, ...]]:
+        """The name under which the content is kept, and the signature of the file that was read."""
+        if size <= LARGE_BYTES:
+            contents = self._read(path)
+            add = self.kept_files.add if outside else writer.add
+            return add(contents.data), contents.signature
+        *parents, name = path.split("/")
+        with (
+            disk.folder(self._repository.root, parents) as directory,
+            disk.open_in(directory, name) as stream,
+        ):
+            return self.kept_files.add_from(stream), disk.signature_of(os.fstat(stream.fileno()))
 
     def _read(self, path: str) -> disk.Contents:
         *parents, name = path.split("/")

@@ -94,6 +94,9 @@ class Shelf:
     def all(self) -> tuple[Checkpoint, ...]:
         return tuple(self.load(place.stem) for place in sorted(self._folder.glob("c*.json")))
 
+    def count(self) -> int:
+        return sum(1 for _ in self._folder.glob("c*.json"))
+
     def remove(self, id: str) -> None:  # noqa: A002
         (self._folder / f"{id}.json").unlink()
 

@@ -7,51 +7,79 @@ and reset between uses, so that only what differs is copied.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import shutil
 import stat
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
-from flashagent.errors import WorkspaceError
+from flashagent.errors import NoSuchFile, SavedMeanwhile, WorkspaceError
 from flashagent.values import FileChange
-from flashagent.workspace import disk, files, paths
+from flashagent.workspace import disk, files, merging, paths
 from flashagent.workspace.git import Repository, index_entries, raw_entries
 from flashagent.workspace.gitcalls import split_nul
 from flashagent.workspace.ignored import left_to_the_original, needed
 from flashagent.workspace.locks import process_start
 
 Signature = tuple[int, ...]
+_PIECE = 1 << 20
+
+
+class Trees(Protocol):
+    """What gives a copy of the work tree with changes made, for as long as the context lasts."""
+
+    def tree(self, changes: Sequence[FileChange]) -> AbstractContextManager[Path]: ...
+
+
+@contextlib.asynccontextmanager
+async def candidate_tree(trees: Trees, changes: Sequence[FileChange]) -> AsyncIterator[Path]:
+    """The tree, made and removed off the event loop; removed also when the making was cancelled."""
+    stack = contextlib.ExitStack()
+    making = asyncio.ensure_future(asyncio.to_thread(stack.enter_context, trees.tree(changes)))
+    try:
+        yield await asyncio.shield(making)
+    finally:
+        await asyncio.wait([making])
+        await asyncio.shield(asyncio.to_thread(stack.close))
 
 
 def clone_file(source: Path, target: Path) -> None:
     """Copy a regular file with its mode and times, sharing its blocks where the file system can."""
-    if not _reflink(source, target):
-        shutil.copyfile(source, target, follow_symlinks=False)
-    shutil.copystat(source, target, follow_symlinks=False)
+    with source.open("rb", buffering=0) as old, target.open("wb") as new:
+        status = os.fstat(old.fileno())
+        if not _reflink(old.fileno(), new.fileno()):
+            shutil.copyfileobj(old, new, max(1, min(status.st_size, _PIECE)))
+            new.flush()  # a write after the times are set would change them
+        os.fchmod(new.fileno(), stat.S_IMODE(status.st_mode))
+        os.utime(new.fileno(), ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
-def _reflink(source: Path, target: Path) -> bool:
+def _reflink(old: int, new: int) -> bool:
     import fcntl
 
     ficlone = 0x40049409  # _IOW(0x94, 9, int), the same on every Linux architecture that Python runs on today
-    with source.open("rb") as old, target.open("wb") as new:
-        try:
-            fcntl.ioctl(new.fileno(), ficlone, old.fileno())
-        except OSError:
-            return False
+    try:
+        fcntl.ioctl(new, ficlone, old)
+    except OSError:
+        return False
     return True
 
 
 @dataclass(slots=True)
 class _Slot:
-    """One folder of the pool: for each path the signature of its source and of the copy, as they were after copying."""
+    """One folder of the pool: for each path the signature of its source and of the copy, as they were after copying.
+    `ready` is the listing (the very object) that the folder was made equal to since it was last used."""
 
     folder: Path
     copies: dict[str, tuple[Signature, Signature]] = field(default_factory=dict)
+    ready: dict[str, Signature] | None = None
 
 
 class CandidateTrees:
@@ -68,8 +96,10 @@ class CandidateTrees:
         self._root = repository.root
         self._pool = state_dir / "trees"
         self._clone = clone
-        self._guard = threading.Lock()
+        self._guard = threading.Condition()
         self._free: list[_Slot] = []
+        self._tidying = 0
+        self._tidier: ThreadPoolExecutor | None = None
         self._made = 0
         self._own: Path | None = None
         self._listing: dict[str, Signature] | None = None
@@ -83,8 +113,9 @@ class CandidateTrees:
     @contextlib.contextmanager
     def tree(self, changes: Sequence[FileChange]) -> Iterator[Path]:
         """A folder with the project as it is on disk now and `changes` on top; it may be written to, and is taken back
-        at the end. Raises WorkspaceError when a `before` text is not what the file holds, and when the state folder
-        is full or cannot be written."""
+        at the end. A file that was saved since its change was planned gets the change merged in. Raises WorkspaceError
+        when the change touches what was saved (see `merging`), and when the state folder is full or cannot be
+        written."""
         with disk.writing_state(self._pool, "A tree to try changes in cannot be made"):
             slot = self._take()
         try:
@@ -92,13 +123,13 @@ class CandidateTrees:
                 self._fill(slot, changes)
             yield slot.folder
         finally:
-            with self._guard:
-                self._free.append(slot)
+            self._give_back(slot)
 
     @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:
         """Look at the work tree once for all trees made meanwhile: a search tries many candidates on one state. What
-        the user saves in that time is seen by the trees after it."""
+        the user saves in that time is seen by the trees after it. A tree that is given back is then reset beside the
+        other work, so that the next one is there at once also in a huge repository."""
         self._listing = self._wanted()
         try:
             yield
@@ -107,6 +138,9 @@ class CandidateTrees:
 
     def close(self) -> None:
         """Remove the trees of this process. The pool starts again empty at the next use."""
+        if self._tidier is not None:
+            self._tidier.shutdown()
+            self._tidier = None
         with self._guard:
             self._free.clear()
             if self._own is not None:
@@ -117,12 +151,36 @@ class CandidateTrees:
         with self._guard:
             if self._own is None:
                 self._own = self._start()
+            self._guard.wait_for(lambda: self._free or not self._tidying)
             if self._free:
-                return self._free.pop()
+                ready = (slot for slot in self._free if slot.ready is not None)
+                slot = next(ready, self._free[-1])
+                self._free.remove(slot)
+                return slot
             self._made += 1
             folder = self._own / str(self._made)
             folder.mkdir(mode=0o700)
             return _Slot(folder)
+
+    def _give_back(self, slot: _Slot) -> None:
+        slot.ready, listing = None, self._listing
+        with self._guard:
+            if listing is None:
+                self._free.append(slot)
+                return
+            self._tidying += 1
+            self._tidier = self._tidier or ThreadPoolExecutor(1, "trees")
+            self._tidier.submit(self._tidy, slot, listing)
+
+    def _tidy(self, slot: _Slot, listing: dict[str, Signature]) -> None:
+        try:
+            self._reset(slot, listing)
+            slot.ready = listing
+        finally:  # what is wrong is told by the next use, which resets again
+            with self._guard:
+                self._tidying -= 1
+                self._free.append(slot)
+                self._guard.notify_all()
 
     def _start(self) -> Path:
         """The folder of this process, named by pid and start time; those of dead processes are removed."""
@@ -135,23 +193,27 @@ class CandidateTrees:
         own.mkdir(exist_ok=True, mode=0o700)
         return own
 
-    def _reset(self, slot: _Slot) -> None:
+    def _reset(self, slot: _Slot, wanted: dict[str, Signature]) -> None:
         """Make the tree equal to the work tree: remove what does not belong, copy what differs on either side."""
-        wanted = self._wanted() if self._listing is None else self._listing
-        _remove_strangers(slot.folder, wanted)
-        copies: dict[str, tuple[Signature, Signature]] = {}
+        there = _without_strangers(slot.folder, wanted)
+        for path in slot.copies.keys() - wanted.keys():
+            del slot.copies[path]
         for path, source in wanted.items():
-            target = slot.folder / path
-            present = _signature(target)
-            if present is None or slot.copies.get(path) != (source, present):
-                present = self._copy(path, target, source)
-            if present is not None:
-                copies[path] = (source, present)
-        slot.copies = copies
+            present = there.get(path)
+            if present is not None and slot.copies.get(path) == (source, present):
+                continue
+            present = self._copy(path, slot.folder / path, source)
+            if present is None:
+                slot.copies.pop(path, None)
+            else:
+                slot.copies[path] = (source, present)
 
     def _fill(self, slot: _Slot, changes: Sequence[FileChange]) -> None:
+        listing = self._listing
         try:
-            self._reset(slot)
+            if listing is None or slot.ready is not listing:
+                self._reset(slot, self._wanted() if listing is None else listing)
+            slot.ready = None
             for change in changes:
                 _apply(slot, change)
         except OSError:  # a full disk gets its room back, for the word about it and for whatever else goes on
@@ -178,7 +240,7 @@ class CandidateTrees:
         names += needed(self._root, split_nul(ignored))
         found: dict[str, Signature] = {}
         for path in names:
-            signature = _signature(self._root / path)
+            signature = _signature(f"{self._root}/{path}")
             if signature is not None:
                 found[path] = signature
         return found
@@ -199,9 +261,9 @@ class CandidateTrees:
         return _signature(target)
 
 
-def _signature(place: Path) -> Signature | None:
+def _signature(place: str | Path) -> Signature | None:
     try:
-        status = place.lstat()
+        status = os.lstat(place)
     except (FileNotFoundError, NotADirectoryError):
         return None
     if not (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)):
@@ -225,31 +287,36 @@ def _apply(slot: _Slot, change: FileChange) -> None:
         if change.after is not None:
             disk.replace_file(slot.folder.resolve(), path, files.FileText("").encode(change.after), None)
         return
-    contents = files.read_contents(slot.folder, path)
+    try:
+        contents = files.read_contents(slot.folder, path)
+    except NoSuchFile as error:
+        raise SavedMeanwhile(
+            f"{path} was removed by someone else meanwhile.", hint="It stays removed."
+        ) from error
     text = files.decode(contents.data)
+    after = change.after
     if text.text != change.before:
-        raise WorkspaceError(f"{path} is not what it was when it was read.", hint="Read the file again.")
-    if change.after is None:
+        if after is None:
+            raise WorkspaceError(f"{path} is not what it was when it was read.", hint="Read the file again.")
+        after = merging.merge(path, change.before, text.text, after)
+    if after is None:
         disk.remove_file(slot.folder.resolve(), path)
     else:
-        disk.replace_file(slot.folder.resolve(), path, text.encode(change.after), contents.metadata)
+        disk.replace_file(slot.folder.resolve(), path, text.encode(after), contents.metadata)
 
 
-def _remove_strangers(root: Path, wanted: dict[str, Signature]) -> None:
-    """Remove every file and folder that the project does not have, whatever modes a command left on them."""
-    folders = {""}
-    for path in wanted:
-        parent = path.rpartition("/")[0]
-        while parent and parent not in folders:
-            folders.add(parent)
-            parent = parent.rpartition("/")[0]
+def _without_strangers(root: Path, wanted: Collection[str]) -> dict[str, Signature]:
+    """Remove every file and folder that the project does not have, whatever modes a command left on them. Returns the
+    signatures of the files that stay; one look at each folder."""
+    folders = _folders_of(wanted)
+    found: dict[str, Signature] = {}
     pending = [""]
     while pending:
         here = pending.pop()
         place = root / here
         _open_up(place)
-        with os.scandir(place) as found:
-            entries = list(found)
+        with os.scandir(place) as listed:
+            entries = list(listed)
         for entry in entries:
             path = f"{here}/{entry.name}" if here else entry.name
             if entry.is_dir(follow_symlinks=False):
@@ -257,8 +324,21 @@ def _remove_strangers(root: Path, wanted: dict[str, Signature]) -> None:
                     pending.append(path)
                 else:
                     remove_tree(Path(entry.path))
-            elif path not in wanted:
+            elif path in wanted:
+                found[path] = disk.signature_of(entry.stat(follow_symlinks=False))
+            else:
                 Path(entry.path).unlink()
+    return found
+
+
+def _folders_of(paths: Iterable[str]) -> set[str]:
+    folders = {""}
+    for path in paths:
+        parent = path.rpartition("/")[0]
+        while parent not in folders:
+            folders.add(parent)
+            parent = parent.rpartition("/")[0]
+    return folders
 
 
 def remove_tree(place: Path) -> None:

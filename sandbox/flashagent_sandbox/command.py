@@ -1,24 +1,20 @@
-"""`sandbox run` and `sandbox probe` on the command line. Standard library only, usable without flashagent."""
+"""`sandbox run`, `explain`, `probe` and `audit` on the command line; usable without flashagent."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import os
+import json
 import re
-import signal
-import stat
 import sys
-import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from flashagent_sandbox.backends import ALL_NAMES, choose_backend
+from flashagent_sandbox.backends.base import Backend
 from flashagent_sandbox.policy import (
     CommandNotFound,
-    Completed,
     Limits,
     Policy,
     PolicyError,
@@ -28,8 +24,7 @@ from flashagent_sandbox.policy import (
 from flashagent_sandbox.profiles import NAMES, load_profile
 from flashagent_sandbox.root import find_root
 
-TIME_UP, REFUSED = 124, 125
-_STATUS = {"time": TIME_UP}
+REFUSED, NO_ACTION = 125, 2
 # Room for our own last line within what a caller was promised to get at most.
 _OWN_WORDS = 512
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
@@ -37,11 +32,19 @@ _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 def main(argv: list[str], environ: Mapping[str, str]) -> int:
     """The exit status: the command's own, 128+N on a signal, 124 time, 125 refused or failed, 126/127 as `env`."""
-    options = _parser().parse_args(argv)
+    options = build_parser().parse_args(argv)
     try:
-        if options.action == "probe":
-            return _probe(options, environ)
-        return _run(options, environ)
+        match options.action:
+            case "run":
+                return _run(options, environ)
+            case "explain":
+                return _explain(options, environ)
+            case "probe":
+                return _probe(options, environ)
+            case "audit":
+                return _audit(options)
+        build_parser().print_help(sys.stderr)
+        return NO_ACTION
     except CommandNotFound as error:
         return _say(error, error.exit_code)
     except SandboxError as error:
@@ -61,19 +64,48 @@ class _Parser(argparse.ArgumentParser):
         self.exit(REFUSED, f"{self.prog}: {message}\n")
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="flashagent sandbox", description="Run commands where they can do no harm.")
-    actions = parser.add_subparsers(dest="action", required=True, parser_class=_Parser)
+    actions = parser.add_subparsers(dest="action", parser_class=_Parser)
     run = actions.add_parser("run", help="run one command in the sandbox")
-    run.add_argument("--profile", choices=NAMES, default="default")
-    run.add_argument("--backend", choices=ALL_NAMES, default="")
-    run.add_argument("--network", choices=["off"], default="off")
-    run.add_argument("--memory", type=_bytes, metavar="SIZE", help="for all processes together, such as 2G")
-    run.add_argument("--time", type=float, metavar="SECONDS")
+    _add_policy(run)
+    run.add_argument(
+        "--audit", type=Path, metavar="FILE", help="add what was run and how it ended to this log"
+    )
     run.add_argument("command", nargs="+", metavar="-- COMMAND")
+    explain = actions.add_parser("explain", help="show what a command would be allowed, without running it")
+    _add_policy(explain)
+    explain.add_argument("--json", action="store_true")
+    explain.add_argument("command", nargs="+", metavar="-- COMMAND")
     probe = actions.add_parser("probe", help="try every way to protect, and say what each one does")
     probe.add_argument("--json", action="store_true")
+    check = actions.add_parser("audit", help="check a log that `run --audit` wrote")
+    check.add_argument("file", type=Path)
+    check.add_argument("--json", action="store_true", help="print the entries, one a line")
     return parser
+
+
+def _add_policy(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--profile", choices=NAMES, default="default")
+    parser.add_argument("--backend", choices=ALL_NAMES, default="")
+    parser.add_argument(
+        "--network", type=_network, metavar="off|allow:HOST,...",
+        help="'registries' among the hosts means those of your own pip, npm, cargo and go",
+    )  # fmt: skip
+    parser.add_argument(
+        "--memory", type=_bytes, metavar="SIZE", help="for all processes together, such as 2G"
+    )
+    parser.add_argument("--time", type=float, metavar="SECONDS")
+
+
+def _network(text: str) -> str:
+    """'off', or the hosts with commas between them."""
+    if text == "off":
+        return text
+    hosts = text.removeprefix("allow:")
+    if hosts == text or not all(hosts.split(",")):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither off nor allow:HOST,...")
+    return hosts
 
 
 def _bytes(text: str) -> int:
@@ -83,29 +115,49 @@ def _bytes(text: str) -> int:
     return int(match[1]) * _UNITS[match[2].upper()]
 
 
-# ---- run
+# ---- run and explain
 
 
-def _run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    cwd = Path.cwd()
-    policy = load_profile(options.profile, root=find_root(cwd), environ=environ)
+def _policy(options: argparse.Namespace, environ: Mapping[str, str]) -> Policy:
+    policy = load_profile(options.profile, root=find_root(Path.cwd()), environ=environ)
     policy = replace(policy, limits=_limits(policy.limits, options))
+    if options.network == "off":
+        return replace(policy, network="off")
+    if options.network:
+        return replace(policy, network="allow", network_allow=tuple(options.network.split(",")))
+    return policy
+
+
+def _backend(options: argparse.Namespace, policy: Policy) -> Backend:
+    """The one to use, with everything said that a person should know about it."""
     backend = choose_backend(options.backend or policy.backend or None)
     for warning in backend.warnings:
         print(f"flashagent: using {backend.name}; {warning}", file=sys.stderr)
+    return backend
+
+
+def _run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    policy = _policy(options, environ)
+    backend = _backend(options, policy)
     if not backend.protects:
         print("flashagent: NO SANDBOX: this command runs with all your rights.", file=sys.stderr)
-    request = Request(argv=tuple(options.command), cwd=cwd, stdin_fd=_standard_input())
-    completed = asyncio.run(_until_signal(request, policy, backend))
-    if isinstance(completed, int):
-        return 128 + completed
-    return _report(completed, policy.limits)
+    from flashagent_sandbox.command_run import run_command
+
+    limits = replace(policy.limits, output_bytes=policy.limits.output_bytes - _OWN_WORDS)
+    return run_command(tuple(options.command), replace(policy, limits=limits), backend, options.audit)
+
+
+def _explain(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from flashagent_sandbox.explain import explain
+
+    policy = _policy(options, environ)
+    told = explain(Request(tuple(options.command), Path.cwd()), policy, _backend(options, policy))
+    print(json.dumps(told.data(), indent=2) if options.json else told.text())
+    return 0
 
 
 def _limits(limits: Limits, options: argparse.Namespace) -> Limits:
-    changed = replace(limits, output_bytes=limits.output_bytes - _OWN_WORDS)
-    if options.memory:
-        changed = replace(changed, memory_bytes=options.memory)
+    changed = replace(limits, memory_bytes=options.memory or limits.memory_bytes)
     if options.time is not None:
         if not options.time > 0:
             raise PolicyError("--time must be more than 0 seconds.")
@@ -113,109 +165,30 @@ def _limits(limits: Limits, options: argparse.Namespace) -> Limits:
     return changed
 
 
-async def _until_signal(request: Request, policy: Policy, backend: object) -> Completed | int:
-    """The result, or the number of the signal that ended it."""
-    from flashagent_sandbox.backends.base import Backend
-    from flashagent_sandbox.supervisor import run
-
-    assert isinstance(backend, Backend)
-    loop = asyncio.get_running_loop()
-    task = asyncio.ensure_future(
-        run(
-            request,
-            policy,
-            backend,
-            on_output=_writer(sys.stdout.fileno()),
-            on_error=_writer(sys.stderr.fileno()),
-        )
-    )
-    received: list[int] = []
-
-    def stop(number: int) -> None:
-        received.append(number)
-        task.cancel()
-
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        loop.add_signal_handler(number, stop, number)
-    try:
-        return await task
-    except asyncio.CancelledError as error:
-        for note in getattr(error, "__notes__", ()):
-            print(f"flashagent: {note}", file=sys.stderr)
-        if received:
-            return received[0]
-        raise
+# ---- audit
 
 
-class _writer:  # noqa: N801  (a callable, used as a function)
-    """Writes to a descriptor until nobody listens."""
+def _audit(options: argparse.Namespace) -> int:
+    """0 for a whole chain, 1 for a broken one."""
+    from flashagent_sandbox.audit import read, verify
 
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-        self._closed = False
-
-    def __call__(self, data: bytes) -> None:
-        view = memoryview(data)
-        while view and not self._closed:
-            try:
-                view = view[os.write(self._descriptor, view) :]
-            except BlockingIOError:
-                import select
-
-                select.select([], [self._descriptor], [])
-            except OSError:
-                self._closed = True
-
-
-def _report(completed: Completed, limits: Limits) -> int:
-    for note in completed.notes:
-        print(f"flashagent: {note}", file=sys.stderr)
-    if completed.limit:
-        print(f"flashagent: ended at the {_limit_words(completed.limit, limits)}.", file=sys.stderr)
-    return _STATUS.get(completed.limit, completed.exit_code)
-
-
-def _limit_words(limit: str, limits: Limits) -> str:
-    return {
-        "time": f"time limit of {limits.wall_s:g} s",
-        "memory": f"memory limit of {limits.memory_bytes >> 20} MiB",
-        "output": "output limit",
-        "processes": f"limit of {limits.processes} processes",
-        "disk": "limit on disk space",
-    }[limit]
-
-
-def _standard_input() -> int | None:
-    """A descriptor that is safe to hand over: a pipe as it is, a file through a pipe (its own descriptor could be
-    opened again for writing), nothing for a terminal."""
-    try:
-        mode = os.fstat(0).st_mode
-    except OSError:
-        return None
-    if stat.S_ISFIFO(mode):
-        return 0
-    if stat.S_ISREG(mode) or stat.S_ISSOCK(mode):
-        return _through_a_pipe()
-    return None
-
-
-def _through_a_pipe() -> int:
-    read_end, write_end = os.pipe()
-
-    def copy() -> None:
-        with contextlib.suppress(OSError), os.fdopen(write_end, "wb", buffering=0) as target:
-            while data := os.read(0, 1 << 16):
-                target.write(data)
-
-    threading.Thread(target=copy, name="standard-input", daemon=True).start()
-    return read_end
+    verdict = verify(options.file)
+    if not verdict.intact:
+        print(f"flashagent: {options.file}: line {verdict.line} {verdict.problem}; "
+              f"{verdict.entries} entries before it are intact.", file=sys.stderr)  # fmt: skip
+        return 1
+    if options.json:
+        for entry in read(options.file):
+            print(json.dumps(entry))
+    else:
+        print(f"{verdict.entries} entries, all intact. Last: {verdict.head}")
+    return 0
 
 
 # ---- probe
 
 
 def _probe(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    import json
     from dataclasses import asdict
 
     from flashagent_sandbox.probe import probe

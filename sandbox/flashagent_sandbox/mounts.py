@@ -149,6 +149,16 @@ class _View:
             if not entry.link:
                 target = os.path.join(self._root, entry.path)
                 self._put(Mount("read", target, os.path.join(source, entry.path)))
+            if entry.is_folder or os.path.basename(entry.path) == ".git":
+                self._pin(entry.path, source)
+
+    def _pin(self, path: str, source: str) -> None:
+        """Make each folder above a nested repository or settings folder a mount of itself: a rename of one would carry it away."""
+        while path := os.path.dirname(path):
+            target = os.path.join(self._root, path)
+            if target in self._mounts:
+                return
+            self._put(Mount("write", target, os.path.join(source, path)))
 
     def keep(self, request: Request) -> None:
         if request.tree is None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-Network = Literal["off", "host"]
+Network = Literal["off", "allow", "host"]
 LimitName = Literal["", "time", "memory", "output", "processes", "disk"]
 
 MIB = 1 << 20
@@ -78,7 +78,8 @@ class Policy:
     that read as empty. `binds` are host paths that are visible read-only. `environ` is the environment of the user,
     of which commands see what `env_allow` (name patterns) lets through; `env_set` is added. `backend` is the one that
     the profile insists on. `quarantine` is the folder to which protected names go that appeared during a command; None
-    is `.cache/flashagent/quarantine` in `home`.
+    is `.cache/flashagent/quarantine` in `home`. With `network` "allow", the hosts of `network_allow` (`HOST`, `HOST:PORT`,
+    `*.HOST`, and `registries` for those of the user's own package managers) are reached through a proxy, and no other.
     """
 
     root: Path
@@ -97,6 +98,7 @@ class Policy:
     environ: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     binds: tuple[Path, ...] = ()
     network: Network = "off"
+    network_allow: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     backend: str = ""
     quarantine: Path | None = None

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
+import errno
 import json
 import os
 import select
-import shutil
 import signal
-import subprocess
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from flashagent_sandbox.backends.base import Backend, Launch, Plan
+from flashagent_sandbox.backends.base import Backend, Plan
+from flashagent_sandbox.entrance import open_way
 from flashagent_sandbox.environment import check_command, command_environment
 from flashagent_sandbox.limits import Watch
+from flashagent_sandbox.network.gate import Gate
 from flashagent_sandbox.notes import notes_on
 from flashagent_sandbox.output import Output
 from flashagent_sandbox.policy import (
@@ -34,12 +33,10 @@ from flashagent_sandbox.processes import ProcessTree, kill_quietly, stop
 from flashagent_sandbox.protect import Findings
 from flashagent_sandbox.quarantine import Quarantine
 from flashagent_sandbox.root import check_root
+from flashagent_sandbox.starting import Launcher, OnOutput, Ways
+from flashagent_sandbox.terminal import Terminal
 
-OnOutput = Callable[[bytes], None]
 _CHUNK = 1 << 16
-_PIPE_BYTES = 1 << 20
-# Launchers must not see the user's environment: a preloaded library would run outside of the sandbox.
-_LAUNCHER_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 _KILL_S = 5.0
 _KERNEL_LIMITS: dict[int, LimitName] = {128 + signal.SIGXCPU: "time", 128 + signal.SIGXFSZ: "disk"}
 
@@ -51,35 +48,43 @@ async def run(
     *,
     on_output: OnOutput | None = None,
     on_error: OnOutput | None = None,
+    terminal: Terminal | None = None,
+    gate: Gate | None = None,
 ) -> Completed:
     """Run the command to its end and return how it ended, when no process of it is left.
 
     `on_output` gets stdout and stderr as they come, together; with `on_error` stderr goes there instead, and `output`
-    holds stdout alone. Cancelling ends the whole process tree before CancelledError goes on. Raises PolicyError,
-    CommandNotFound, or StartFailed when the command was not started.
+    holds stdout alone. `terminal` becomes the command's own in place of standard input; the caller writes to it while the
+    command runs. `gate` stands in for the one made from the policy's allow-list. Cancelling ends the whole process tree
+    before CancelledError goes on. Raises PolicyError, CommandNotFound, or StartFailed when the command was not started.
     """
     checked = _checked(request, policy)
+    async with open_way(policy, backend, gate) as way:
+        return await _guarded(checked, policy, backend, Ways(on_output, on_error, terminal, way))
+
+
+async def _guarded(checked: Request, policy: Policy, backend: Backend, ways: Ways) -> Completed:
+    """Run it, and take away afterwards what it may not have made."""
     tree = checked.tree or policy.root
     guard = backend.guard(policy, tree)
     scan = await asyncio.to_thread(guard.scan)
     limits = checked.limits or policy.limits
-    plan = Plan(replace(policy, limits=limits), checked, limits, scan)
-    launch = backend.prepare(plan)
+    start = Launcher(backend, Plan(replace(policy, limits=limits), checked, limits, scan), ways)
     checks = backend.protects and not checked.read_only
     quarantine = None if checked.tree else Quarantine(_quarantine_folder(policy), policy.root)
     try:
-        completed = await _Running(plan, launch, backend, tree, on_output, on_error).to_its_end()
+        completed = await _Running(start, backend, tree).to_its_end()
     except BaseException as error:
         if checks:  # what was created must not stay, also after a cancellation
             for note in notes_on(guard.check(scan, quarantine), policy.root):
                 error.add_note(note)
         raise
     finally:
-        for folder in launch.remove:
-            shutil.rmtree(folder, ignore_errors=True)
+        start.clear()
     findings = await asyncio.to_thread(guard.check, scan, quarantine) if checks else Findings()
     notes = notes_on(findings, policy.root, complete=scan.complete)
-    return replace(completed, removed=findings.paths, notes=notes)
+    refused = ways.way.notes() if ways.way else ()
+    return replace(completed, removed=findings.paths, notes=(*notes, *refused))
 
 
 def _checked(request: Request, policy: Policy) -> Request:
@@ -120,71 +125,30 @@ class _Running:
     """One started command. Lives on the event loop's thread, which must outlive it: the kernel ties the command's life
     to the thread that started it."""
 
-    def __init__(
-        self,
-        plan: Plan,
-        launch: Launch,
-        backend: Backend,
-        tree: Path,
-        on_output: OnOutput | None,
-        on_error: OnOutput | None,
-    ) -> None:
-        self._plan = plan
-        self._launch = launch
+    def __init__(self, start: Launcher, backend: Backend, tree: Path) -> None:
+        self._launch = start.launch
         self._backend = backend
         self._loop = asyncio.get_running_loop()
-        self._output = Output(plan.limits.output_bytes)
+        self._output = Output(start.limits.output_bytes)
         self._status = b""
         self._inner_pidfd = -1
-        self._inner_pid = 0
-        self._on = {"output": on_output, "error": on_error}
-        self._pipes: dict[int, OnOutput | None] = {}
         self._ended = self._loop.create_future()
         self._feeder: asyncio.Task[None] | None = None
         self._started = time.monotonic()
-        self._start()
-        self._watch = Watch(
-            plan.limits, self._process.pid, (tree, *plan.policy.writable), launch.private, self._kill
-        )
-
-    def _start(self) -> None:
-        request = self._plan.request
-        out_read, out_write = _pipe()
-        self._pipes[out_read] = self._on["output"]
-        error_write = out_write
-        if self._on["error"] is not None:
-            error_read, error_write = _pipe()
-            self._pipes[error_read] = self._on["error"]
-        stdin, feed = self._standard_input(request)
-        try:
-            self._process = subprocess.Popen(
-                self._launch.argv, stdin=stdin, stdout=out_write, stderr=error_write, cwd="/", close_fds=True,
-                pass_fds=self._launch.pass_fds, env=_LAUNCHER_ENVIRONMENT, start_new_session=True,
-            )  # fmt: skip
-        except OSError as error:
-            self._close_all()
-            raise StartFailed(f"The sandbox could not be started: {error}.") from error
-        finally:
-            for descriptor in {out_write, error_write, *self._launch.close}:
-                os.close(descriptor)
-            if feed >= 0:
-                os.close(stdin)
+        self._terminal = start.terminal
+        self._process = start.start()
+        self._pipes = start.pipes
         self._pidfd = os.pidfd_open(self._process.pid)
-        if feed >= 0:
-            self._feeder = self._loop.create_task(_feed(self._loop, feed, request.stdin or b""))
-
-    @staticmethod
-    def _standard_input(request: Request) -> tuple[int, int]:
-        """The descriptor for the command, and our end when there are bytes to feed."""
-        if request.stdin_fd is not None:
-            return request.stdin_fd, -1
-        if not request.stdin:
-            return subprocess.DEVNULL, -1
-        return _pipe()
+        if start.feed >= 0:
+            self._feeder = self._loop.create_task(_feed(self._loop, start.feed, start.request.stdin or b""))
+        folders = (tree, *start.policy.writable)
+        self._watch = Watch(start.limits, self._process.pid, folders, self._launch.private, self._kill)
 
     def _close_all(self) -> None:
         for descriptor in (*self._pipes, self._launch.status):
             os.close(descriptor)
+        if self._terminal is not None:
+            self._terminal.close()
 
     # ---- while it runs
 
@@ -211,6 +175,10 @@ class _Running:
             data = os.read(descriptor, _CHUNK)
         except BlockingIOError:
             return False
+        except OSError as error:
+            if error.errno != errno.EIO:  # how a terminal says that nobody has it open any more
+                raise
+            data = b""
         if not data:
             self._loop.remove_reader(descriptor)
             return False
@@ -292,7 +260,7 @@ class _Running:
                 f"The command could not be watched: {self._watch.failure}."
             ) from self._watch.failure
         exit_code = _fact(self._status, "exit-code")
-        returned = self._process.returncode
+        returned = self._process.returncode or 0
         limit = self._watch.limit or _KERNEL_LIMITS.get(exit_code or 0, "")
         if exit_code is None and not limit and returned >= 0:
             said = self._output.kept().decode(errors="replace").strip()[-600:]
@@ -306,14 +274,6 @@ class _Running:
             limit=limit,
             truncated=self._output.over,
         )
-
-
-def _pipe() -> tuple[int, int]:
-    """A pipe with room for a burst, so that a busy reader does not slow the writer."""
-    read_end, write_end = os.pipe()
-    with contextlib.suppress(OSError):
-        fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-    return read_end, write_end
 
 
 def _fact(status: bytes, name: str) -> int | None:

@@ -8,7 +8,7 @@ from helpers.clock import FrozenClock, VirtualClock
 from helpers.model_server import ModelServer, Reply
 
 from flashagent.agent.limits import Budget, Limits
-from flashagent.agent.loop import ask
+from flashagent.agent.requests import ask
 from flashagent.errors import LimitReached, ModelUnreachable, UsageError
 from flashagent.events import Notice
 from flashagent.models.endpoint import Endpoint
@@ -22,27 +22,42 @@ def price(model: str, usage: Usage) -> float | None:
     return (usage.prompt_tokens * 1.0 + usage.completion_tokens * 5.0) / 1e6 if model == "priced" else None
 
 
-def test_the_reply_cap_is_what_remains() -> None:
+def test_a_reply_that_fits_is_given_whole() -> None:
+    budget = Budget(Limits(tokens=12_000), FrozenClock())
+    reservation = budget.reserve("m", 1_000, 4_000)
+    assert (reservation.prompt_tokens, reservation.max_output_tokens) == (1_301, 4_000)
+
+
+def test_half_of_what_is_left_is_put_by_for_the_next_request() -> None:
     budget = Budget(Limits(tokens=10_000), FrozenClock())
-    assert budget.reserve("m", 1_000, 4_000).max_output_tokens == 4_000
-    assert budget.reserve("m", 1_000, 4_000).max_output_tokens == 10_000 - 5_001 - 1_001
+    reservation = budget.reserve("m", 1_000, 8_000)
+    assert reservation.max_output_tokens == (10_000 - 2 * 1_301) // 2
+    budget.settle(reservation, Usage(1_000, 0, reservation.max_output_tokens))
+    assert budget.reserve("m", 1_000, 8_000).max_output_tokens > 1_000
+
+
+def test_a_useful_reply_goes_before_what_is_put_by() -> None:
+    budget = Budget(Limits(tokens=2_500), FrozenClock())
+    assert budget.reserve("m", 1_000, 8_000).max_output_tokens == 1_024
 
 
 def test_reservations_count_until_they_are_settled() -> None:
-    budget = Budget(Limits(tokens=10_000), FrozenClock())
+    budget = Budget(Limits(tokens=4_500), FrozenClock())
     first = budget.reserve("m", 1_000, 8_000)
+    second = budget.reserve("m", 700, 8_000)
     with pytest.raises(LimitReached) as refused:
-        budget.reserve("m", 1_000, 8_000)
+        budget.reserve("m", 700, 8_000)
     assert refused.value.limit == "tokens"
-    budget.settle(first, Usage(prompt_tokens=900, completion_tokens=100))
-    assert budget.reserve("m", 1_000, 8_000).max_output_tokens == 7_999
+    budget.settle(first, Usage(900, 0, 100))
+    assert budget.reserve("m", 700, 8_000).max_output_tokens > second.max_output_tokens // 2
 
 
 def test_an_estimate_that_was_too_low_is_corrected() -> None:
     budget = Budget(Limits(), FrozenClock())
-    first = budget.reserve("m", 999, 100)
-    budget.settle(first, Usage(prompt_tokens=2_000, completion_tokens=10))
-    assert budget.reserve("m", 1_000, 100).prompt_tokens == 2_001
+    first = budget.reserve("m", 1_000, 100)
+    budget.settle(first, Usage(2_000, 0, 10))
+    assert budget.scale == 2.0
+    assert budget.reserve("m", 1_000, 100).prompt_tokens == pytest.approx(2_300, abs=1)
 
 
 def test_no_sequence_of_replies_within_their_caps_goes_over_the_limit() -> None:
@@ -58,11 +73,13 @@ def test_no_sequence_of_replies_within_their_caps_goes_over_the_limit() -> None:
 
 
 def test_money_is_reserved_like_tokens() -> None:
-    budget = Budget(Limits(cost=0.01), FrozenClock(), price)
-    reservation = budget.reserve("priced", 999, 4_000)
-    assert reservation.max_output_tokens == pytest.approx((0.01 - 0.001) / 5e-6, abs=1)
+    budget = Budget(Limits(cost=0.02), FrozenClock(), price)
+    reservation = budget.reserve("priced", 1_000, 4_000)
+    assert reservation.max_output_tokens == pytest.approx((0.02 - 2 * 0.0013) / 5e-6 / 2, abs=1)
+    budget.reserve("priced", 1_000, 4_000)
     with pytest.raises(LimitReached) as refused:
-        budget.reserve("priced", 999, 4_000)
+        for _ in range(3):
+            budget.reserve("priced", 1_000, 4_000)
     assert refused.value.limit == "cost"
 
 
@@ -85,24 +102,31 @@ def test_requests_and_time_are_limited() -> None:
     assert budget.share == 1.0
 
 
-def test_further_tries_may_use_what_is_left_beside_other_requests() -> None:
+def test_a_further_try_is_set_aside_or_refused() -> None:
     budget = Budget(Limits(tokens=10_000), FrozenClock())
-    budget.settle(budget.reserve("m", 99, 400), Usage(100, 0, 400))
-    budget.reserve("m", 999, 1_000)
-    assert budget.allowance(budget.reserve("m", 99, 400)) == 10_000 - 500 - 2_000
+    mine = budget.reserve("m", 1_000, 1_000)
+    other = budget.reserve("m", 1_000, 1_000)
+    assert budget.extend(mine, Usage(1_000, 0, 4_000))
+    assert not budget.extend(other, Usage(1_000, 0, 4_000))
+    budget.settle(mine, Usage(2_000, 0, 5_000))
+    assert not budget.extend(other, Usage(0, 0, 1_000))
+    assert budget.extend(other, Usage(0, 0, 500))
 
 
-def test_the_allowance_is_on_the_scale_of_our_estimates() -> None:
-    budget = Budget(Limits(tokens=10_000), FrozenClock())
-    budget.settle(budget.reserve("m", 999, 100), Usage(2_000))
-    assert budget.allowance(budget.reserve("m", 99, 400)) == 4_000
+def test_what_is_only_estimated_is_set_aside_with_a_margin() -> None:
+    budget = Budget(Limits(tokens=4_000), FrozenClock())
+    mine = budget.reserve("m", 1_000, 1_000)
+    left = 4_000 - mine.tokens
+    assert budget.extend(mine, Usage(left))
+    assert not budget.extend(mine, Usage(left, estimated=True))
 
 
 def test_money_left_limits_further_tries() -> None:
     budget = Budget(Limits(cost=0.01), FrozenClock(), price)
-    reservation = budget.reserve("priced", 999, 200)
-    assert reservation.cost == pytest.approx(0.002)
-    assert budget.allowance(reservation) == pytest.approx(5 * 1_200, abs=1)
+    mine = budget.reserve("priced", 1_000, 200)
+    assert mine.cost == pytest.approx(0.0023, abs=1e-5)
+    assert budget.extend(mine, Usage(0, 0, 1_500))
+    assert not budget.extend(mine, Usage(0, 0, 1_600))
 
 
 def test_an_overrun_is_said() -> None:
@@ -118,15 +142,13 @@ def test_an_overrun_is_said() -> None:
 
 
 async def test_a_reply_over_the_limit_is_told_at_once() -> None:
-    session, model, seen = session_of(
+    session, _, seen = session_of(
         [ScriptedReply("Hello.", usage=Usage(10, 0, 20_000))], limits=Limits(tokens=9_000)
     )
     await session.turn("Hi")
     assert [event.text for event in seen if isinstance(event, Notice)] == [
         "This run is over its limit: 20010 of 9000 tokens used."
     ]
-    allowance = model.requests[0].token_allowance
-    assert allowance == 9_000
 
 
 async def test_what_a_failed_request_used_is_booked() -> None:

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from helpers.clock import FrozenClock
 
-from flashagent.agent.approvals import Action, Allow, Ask, Deny, Grants, decide
+from flashagent.agent.approvals import Action, Allow, Ask, Command, Deny, Grants, decide, scope_of
 from flashagent.agent.context import choose_focus
-from flashagent.agent.effort import Tried, choose
+from flashagent.agent.effort import Situation, Tried, choose
 from flashagent.agent.recorder import Recorder, read_record
 from flashagent.events import Notice, TextDelta, TurnFinished, TurnStarted
 from flashagent.values import RankedSymbol, Symbol, Usage
@@ -37,10 +38,45 @@ def test_rules(action: Action, mode, sandboxed: bool, expected: type) -> None:
 
 
 def test_grants_hold_for_the_exact_argv_only_and_a_denial_stands() -> None:
-    granted = Grants().allowing(("make",))
+    make = Command(("make",))
+    granted = Grants().allowing(make)
     assert decide(RUN, "ask", granted, sandboxed=True) == Allow()
-    assert isinstance(decide(Action("run", "", ("make", "-B")), "ask", granted, sandboxed=True), Ask)
-    assert isinstance(decide(RUN, "full", granted.denying(("make",)), sandboxed=True), Deny)
+    for other in (
+        Action("run", "", ("make", "-B")),
+        replace(RUN, folder="/else"),
+        replace(RUN, outside=True),
+    ):
+        assert isinstance(decide(other, "ask", granted, sandboxed=True), Ask)
+    assert isinstance(decide(RUN, "auto", granted, sandboxed=False), Ask)
+    assert isinstance(decide(RUN, "full", granted.denying(make), sandboxed=True), Deny)
+
+
+def test_leaving_the_sandbox_is_asked_for_with_the_reason() -> None:
+    leave = replace(RUN, outside=True, reason="needs the network")
+    assert decide(leave, "auto", Grants(), sandboxed=True) == Ask(
+        "It would run outside the sandbox. The model's reason: needs the network"
+    )
+    assert isinstance(decide(leave, "read-only", Grants(), sandboxed=True), Deny)
+    assert decide(leave, "full", Grants(), sandboxed=True) == Allow()
+
+
+def test_without_a_sandbox_an_edit_is_asked_for_where_somebody_is_there() -> None:
+    assert isinstance(decide(EDIT, "auto", Grants(), sandboxed=False, attended=True), Ask)
+    assert decide(EDIT, "auto", Grants(), sandboxed=False) == Allow()
+
+
+def test_a_denial_of_either_side_stands() -> None:
+    make, test = Command(("make",)), Command(("make", "test"))
+    joined = Grants().allowing(make).allowing(test).joined(Grants().denying(make))
+    assert joined == Grants(frozenset({test}), frozenset({make}))
+
+
+def test_the_scope_of_a_grant_names_what_it_would_have_allowed() -> None:
+    make, other = Command(("make",), "/p", outside=True), Command(("make",), "/p")
+    assert scope_of(make, [make, other, other, make]) == (
+        "A lasting yes covers exactly this command in this folder: 2 of the last 4 commands (#1, #4 from the last)."
+    )
+    assert "exactly this command" in scope_of(make, [])
 
 
 def tried(failure: str, patch: str, refused: int = 0) -> Tried:
@@ -61,7 +97,7 @@ def tried(failure: str, patch: str, refused: int = 0) -> Tried:
     ],
 )
 def test_effort_rises_when_attempts_get_no_further(history, architect: bool, expected) -> None:
-    effort = choose(history, failing=1, has_architect=architect)
+    effort = choose(history, Situation(1), has_architect=architect)
     assert (effort.level, effort.role) == expected
 
 

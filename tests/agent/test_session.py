@@ -7,6 +7,7 @@ import pytest
 from helpers.agent_events import assert_promises, kinds
 from helpers.agent_session import EchoTool, WaitingTool, session_of
 
+from flashagent.agent.approvals import Command
 from flashagent.agent.calls import INTERRUPTED, Approver
 from flashagent.agent.limits import Limits
 from flashagent.agent.loop import Ruling
@@ -176,7 +177,7 @@ async def test_an_approval_pauses_that_call_only(decision: str, outcome: str) ->
     assert_promises(seen)
     finished = next(event for event in seen if isinstance(event, ToolFinished))
     assert finished.outcome == outcome
-    assert (tool.kind, ("echo", "a") in session.thread.approver.grants.allowed) == (
+    assert (tool.kind, Command(("echo", "a"), "", outside=True) in session.thread.approver.grants.allowed) == (
         "run",
         decision == "session",
     )

@@ -50,6 +50,11 @@ def test_config_show_prints_each_value_with_its_source(
     assert "no model" in shown.err
 
 
+def test_config_alone_prints_its_help(environ: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert config.run([], environ) == 0
+    assert "each setting, its value and where it comes from" in capsys.readouterr().out
+
+
 def test_config_show_as_json(
     project: Path, environ: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flashagent.edits.choose import format_for, next_format
+from flashagent.edits.choose import Asking, ask, format_for, next_format
 from flashagent.edits.values import FORMATS
 
 
@@ -34,3 +34,15 @@ def test_the_users_patterns_go_first():
 def test_two_refusals_in_a_row_change_it(landed, changes):
     for asked in FORMATS:
         assert (next_format(asked, landed) != asked) == changes
+
+
+def test_two_refusals_in_a_row_change_what_is_asked_for():
+    asking = ask("some-gpt-9")
+    assert asking.format == "apply_patch"
+    once = asking.after(False).after(True).after(False)
+    assert once.format == "apply_patch"
+    assert once.after(False) == Asking("edit")
+
+
+def test_the_users_own_table_goes_first():
+    assert ask("Some-GPT-9", extra={"some-*": "udiff"}) == Asking("udiff")

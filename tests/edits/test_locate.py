@@ -64,7 +64,7 @@ def test_a_rung_finds_its_place(rung, text, old, new, after):
     [
         "    if a:\n    return 1",
         "if b:\n    return 1",
-        "    if  a:",
+        "    if a :  # why",
         "def f(a):\n        return 1",
         "return",
         "...\nreturn 9",
@@ -90,7 +90,8 @@ def test_new_lines_without_a_place_in_the_map_are_a_problem():
 
 
 def test_a_patch_whose_kept_lines_lost_their_blank_is_read_as_meant():
-    ops = Pattern.of_ops([("=", "   if a:"), ("-", "        return 1"), ("+", "        return 7")])
+    lines = [("=", "   if a:"), ("-", "        return 1"), ("+", "        return 7")]
+    ops = Pattern.of_ops(lines, [("=", "    if a:"), *lines[1:]])
     assert applied(FILE, ops) == ("trailing blanks", FILE.replace("1", "7"))
 
 

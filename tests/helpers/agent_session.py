@@ -9,10 +9,10 @@ from typing import Any
 from helpers.clock import FrozenClock
 
 from flashagent.agent.calls import Approver
-from flashagent.agent.effort import choose
+from flashagent.agent.effort import Situation, choose
 from flashagent.agent.limits import Budget, Limits
-from flashagent.agent.loop import Thread
 from flashagent.agent.session import Session
+from flashagent.agent.thread import Thread
 from flashagent.events import Event
 from flashagent.messages import SystemMessage
 from flashagent.models.scripted import Answer, ScriptedModel
@@ -86,7 +86,7 @@ def session_of(
         Budget(limits or Limits(), clock),
         approver or Approver(),
         clock,
-        choose((), failing=1, has_architect=False),
+        choose((), Situation(1), has_architect=False),
         [SystemMessage("You are tested.")],
     )
     return Session("s1", thread, (seen.append,), can_ask=can_ask), model, seen

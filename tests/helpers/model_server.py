@@ -46,6 +46,7 @@ Fault = Literal[
     "html",  # status 200 with a page
     "json",  # one JSON value instead of a stream
     "too_long",  # 400: context length
+    "no_tools",  # 400: the model takes no tools
     "unauthorized",
     "forbidden",
     "not_found",
@@ -318,6 +319,8 @@ def _error(reply: Reply) -> tuple[Any, ...] | None:
         case "too_long":
             text = "This model's maximum context length is 8192 tokens. However, you requested 9000 tokens."
             return 400, body(text, code="context_length_exceeded")
+        case "no_tools":
+            return 400, body("registry/gemma does not support tools")
         case "unauthorized":
             return 401, body("Incorrect API key provided.", code="invalid_api_key")
         case "forbidden":

@@ -84,7 +84,7 @@ async def repaired(
     assert not baseline.green
     trees = CopiedTrees(root)
     before = snapshot(root)
-    request = RepairRequest(root, parsed, baseline, environment, search_time_s, jobs, settle_s=2.0)
+    request = RepairRequest(root, parsed, baseline, environment, search_time_s, jobs, patience_s=4.0)
     result = await repair(request, runner, verifier, trees, seen.append)
     assert snapshot(root) == before
     assert trees.open == 0

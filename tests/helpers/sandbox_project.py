@@ -12,12 +12,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import flashagent_sandbox
 from flashagent_sandbox.backends.base import Backend
 from flashagent_sandbox.policy import Completed, Limits, Policy, Request
 from flashagent_sandbox.profiles import load_profile
 from flashagent_sandbox.supervisor import run
 
 PYTHON = sys.executable
+PACKAGE = str(Path(str(flashagent_sandbox.__file__)).parent.parent)
 # The command line binds nothing, so what it runs must lie where every sandbox shows it, wherever the checkout is.
 SYSTEM_PYTHON = shutil.which("python3", path="/usr/bin:/bin:/usr/local/bin") or PYTHON
 TOOLS = (Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable))

@@ -224,6 +224,20 @@ async def test_green_and_nothing_asked_is_already_green(shop: Shop) -> None:
 
 
 async def test_a_file_saved_by_the_user_meanwhile_wins(shop: Shop) -> None:
+    mine = CART.replace(BUG, "discount / 7")
+
+    def save_and_answer(request: object) -> ScriptedReply:
+        (shop.root / "shop" / "cart.py").write_text(mine)
+        return edit()
+
+    finished = await shop.run([save_and_answer])
+    assert_promises(shop.events)
+    assert (finished.outcome, finished.exit_code) == ("not_fixed", 1)
+    assert shop.read() == mine
+    assert "shop/cart.py" in finished.report.message
+
+
+async def test_a_file_saved_elsewhere_meanwhile_is_merged(shop: Shop) -> None:
     mine = CART.replace("A cart.", "My cart.")
 
     def save_and_answer(request: object) -> ScriptedReply:
@@ -232,9 +246,10 @@ async def test_a_file_saved_by_the_user_meanwhile_wins(shop: Shop) -> None:
 
     finished = await shop.run([save_and_answer])
     assert_promises(shop.events)
-    assert finished.exit_code != 0
-    assert shop.read() == mine
-    assert "shop/cart.py" in finished.report.message
+    assert finished.exit_code == 0
+    assert shop.read() == mine.replace(BUG, FIX)
+    notices = [event.text for event in shop.events if isinstance(event, Notice)]
+    assert any("saved while the job was running" in text for text in notices)
 
 
 async def test_an_unreachable_model_leaves_the_tree_alone(shop: Shop) -> None:

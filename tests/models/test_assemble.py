@@ -117,7 +117,7 @@ def test_a_reply_that_clearly_passes_its_cap_is_ended(piece: Piece) -> None:
 
 
 def test_letters_that_come_one_by_one_and_other_alphabets_are_not_counted_as_more() -> None:
-    assert ended_after(Piece(text="a"), most=189 * 6) is None
+    assert ended_after(Piece(text="a"), most=189 * 4) is None
     assert ended_after(Piece(text="привет "), most=100) is None
     assert ended_after(Piece(text="日本語"), most=50) is None
 
@@ -139,7 +139,7 @@ def test_usage_so_far_of_a_reply_that_was_ended_counts_where_it_is_more() -> Non
 
 
 def test_usage_that_cannot_be_true_is_replaced_by_our_count() -> None:
-    text = Piece(text="word " * 400, reasoning="word " * 100, finish="stop")
+    text = Piece(text=" word" * 400, reasoning=" word" * 100, finish="stop")
     ours = built(text).usage
     assert built(text, Piece(usage=Usage())).usage == ours
     assert built(text, Piece(usage=Usage(ours.prompt_tokens, 0, 124, 0))).usage == ours

@@ -291,9 +291,15 @@ async def test_usage_told_as_nothing_is_not_believed() -> None:
         assert usage.completion_tokens > 20
 
 
-async def test_no_retry_that_could_go_over_the_allowance() -> None:
+async def test_no_retry_that_the_budget_does_not_bear() -> None:
     prompt = estimate_request(REQUEST)
-    allowed = replace(REQUEST, token_allowance=3 * (prompt + 500))
+    asked_about: list[Usage] = []
+
+    def may_retry(wasted: Usage) -> bool:
+        asked_about.append(wasted)
+        return len(asked_about) < 3
+
+    allowed = replace(REQUEST, may_retry=may_retry)
     cut = Reply(text="word " * 800, fault="cut", times=0)  # half of it comes: 400 words
     async with asked([cut]) as it:
         with pytest.raises(
@@ -302,14 +308,14 @@ async def test_no_retry_that_could_go_over_the_allowance() -> None:
             await it.reply(allowed)
         wasted = wasted_by(caught.value)
         assert wasted is not None
-        # Two tries of about 400 tokens leave room for a third at its full cap, three do not for a fourth.
         assert len(it.server.requests) == 3
-        assert 3 * (prompt + 395) < wasted.total_tokens < allowed.token_allowance  # type: ignore[operator]
+        assert asked_about[-1] == wasted
+        assert 3 * (prompt + 395) < wasted.total_tokens < 3 * (prompt + 405)
         assert "--max-tokens" in caught.value.hint
 
 
-async def test_tries_that_used_nothing_do_not_touch_the_allowance() -> None:
-    allowed = replace(REQUEST, token_allowance=estimate_request(REQUEST))
+async def test_tries_that_used_nothing_need_no_further_budget() -> None:
+    allowed = replace(REQUEST, may_retry=lambda wasted: False)
     async with asked([Reply(fault="500", times=3), GOOD]) as it:
         assert (await it.reply(allowed)).text == GOOD.text
 

@@ -93,9 +93,10 @@ async def test_what_a_fallback_cannot_help(error: ModelError) -> None:
         await model.reply(REQUEST, lambda event: None)
 
 
-async def test_what_failed_models_used_is_told_and_kept_to_the_allowance() -> None:
+async def test_what_failed_models_used_is_told_and_kept_to_the_budget() -> None:
     used = Usage(30, 0, 20, 0, estimated=True)
-    request = replace(REQUEST, max_output_tokens=100, token_allowance=1_000)
+    told: list[Usage] = []
+    request = replace(REQUEST, max_output_tokens=100, may_retry=lambda wasted: not told.append(wasted))  # type: ignore[func-returns-value]
 
     def broken() -> ModelUnreachable:
         error = ModelUnreachable("Gone.")
@@ -105,11 +106,14 @@ async def test_what_failed_models_used_is_told_and_kept_to_the_allowance() -> No
     last = ScriptedModel(["a"], name="two")
     reply = await FallbackModel([ScriptedModel([broken()]), last]).reply(request, lambda event: None)
     assert (reply.text, reply.wasted) == ("a", used)
-    assert last.requests == [replace(request, token_allowance=950)]
+    assert told == [used]
+    further = last.requests[0].may_retry
+    assert further is not None and further(used)
+    assert told == [used, used + used]
 
     unasked = ScriptedModel([])
     model = FallbackModel([ScriptedModel([broken()]), unasked])
     with pytest.raises(ModelUnreachable, match="could go over the limit") as caught:
-        await model.reply(replace(request, token_allowance=150), lambda event: None)
+        await model.reply(replace(request, may_retry=lambda wasted: False), lambda event: None)
     assert wasted_by(caught.value) == used
     assert unasked.requests == []

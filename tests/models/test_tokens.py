@@ -8,12 +8,19 @@ from flashagent.models.tokens import estimate, estimate_request
 def test_words_signs_numbers_and_line_ends() -> None:
     assert estimate("") == 0
     assert estimate("The quick brown fox.") == 5
-    assert estimate("def f(x):\n    return x + 1\n") == 12
-    assert estimate("internationalization") == 4
+    assert estimate("def f(x):\n    return x + 1\n") == 13
+    assert estimate("internationalization") == 5
     assert estimate("1234567") == 3
     assert estimate("========") == 1
     assert estimate("日本語") == 3
-    assert estimate("привет") == 3
+    assert estimate("привет") == 2
+    assert estimate("Größe") == 1
+
+
+def test_compact_json_counts_about_as_a_byte_pair_vocabulary_does() -> None:
+    # 25 tokens by o200k_base
+    line = '{"path":"shop/cart.py","start":12,"items":[{"old":"a - b","all":true}]}'
+    assert 25 <= estimate(line) <= 30
 
 
 def test_a_longer_text_never_counts_less() -> None:

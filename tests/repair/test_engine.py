@@ -177,3 +177,99 @@ async def test_localize_alone(tmp_path: Path) -> None:
     result = await localize(RepairRequest(tmp_path, check, baseline, environment, 20.0, 1), runner)
     assert [(s.function, s.line) for s in result.suspicious[:2]] == [("add", 8), ("total", 13)]
     assert result.tried == 0
+
+
+@bwrap
+async def test_a_doctest_repairs_the_file_it_stands_in(tmp_path: Path) -> None:
+    files = {
+        "area.py": """
+            def area(width, height):
+                '''
+                >>> area(3, 4)
+                12
+                >>> area(1, 1)
+                1
+                >>> area(5, 2)
+                10
+                '''
+                return width + height
+            """
+    }
+    result = await repaired(
+        tmp_path, files, "python -m pytest -q --doctest-modules area.py", BwrapRunner(tmp_path)
+    )
+    assert "+    return width * height\n" in result.patches[0].diff
+
+
+@bwrap
+async def test_parameters_that_cannot_be_copied(tmp_path: Path) -> None:
+    files = {
+        "m.py": "def double(n):\n    return n + 2\n",
+        "test_m.py": """
+            import math
+            import pytest
+            from m import double
+
+            @pytest.mark.parametrize("module, n", [(math, 2), (math, 3), (math, 5)])
+            def test_double(module, n):
+                assert double(module.floor(n)) == module.floor(n) * 2
+            """,
+    }
+    result = await repaired(tmp_path, files, "python -m pytest -q", BwrapRunner(tmp_path))
+    assert "+    return n * 2\n" in result.patches[0].diff
+
+
+@bwrap
+async def test_two_faults_at_once(tmp_path: Path) -> None:
+    files = {
+        "m.py": """
+            def low(values):
+                return max(values)
+
+
+            def high(values):
+                return values[0] + max(values)
+            """,
+        "test_m.py": """
+            from m import high, low
+
+            def test_low():
+                assert low([3, 1, 2]) == 1
+                assert low([5, 9]) == 5
+
+            def test_low_negative():
+                assert low([-3, 4]) == -3
+
+            def test_high():
+                assert high([3, 1, 2]) == 3
+
+            def test_high_late():
+                assert high([1, 1, 7]) == 7
+            """,
+    }
+    result = await repaired(tmp_path, files, "python -m pytest -q", BwrapRunner(tmp_path))
+    best = result.patches[0]
+    assert "+    return min(values)\n" in best.diff
+    assert "+    return max(values)\n" in best.diff
+    assert best.confidence in ("possible", "weak")
+
+
+@bwrap
+async def test_the_same_patches_on_one_core_and_on_several(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "many").mkdir()
+    found = [
+        await repaired(tmp_path / name, CART, "python -m pytest -q", BwrapRunner(tmp_path / name), jobs=jobs)
+        for name, jobs in (("one", 1), ("many", 3))
+    ]
+    told = [[(p.diff, p.how, p.confidence, p.reasons) for p in result.patches] for result in found]
+    assert told[0] == told[1]
+    assert found[0].tried >= 100
+
+
+@bwrap
+async def test_tests_that_only_run_themselves_are_named(tmp_path: Path) -> None:
+    files = {"m.py": "x = 1\n", "test_m.py": "def test_it():\n    assert 1 == 2\n"}
+    result = await repaired(tmp_path, files, "python -m pytest -q", BwrapRunner(tmp_path), search_time_s=5.0)
+    assert result.patches == ()
+    assert result.notes == ("The failing tests run only test files (test_m.py), and tests are not changed.",)

@@ -82,4 +82,4 @@ def test_words() -> None:
 def test_never_certain_and_always_with_reasons() -> None:
     ranked = rank([judged("a", 0.5, "f(1)\t1"), judged("b", 0.4, "f(1)\t2"), judged("c", 0.3, shape="guard")])
     assert all(one.confidence != "certain" and one.reasons for one in ranked)
-    assert "on f(1) it gives 1, the next one 2" in ranked[0].reasons
+    assert "on f(1) this one gives 1; the next best patch gives 2" in ranked[0].reasons

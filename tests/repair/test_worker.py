@@ -56,7 +56,8 @@ UNITTESTS = """
 
 def candidate(root: Path, body: str) -> dict[str, Any]:
     code = f"def double(n):\n    {body}\n"
-    return {"path": str(root / "m.py"), "line": 4, "name": "double", "code": code, "offset": 3, "cover": "u"}
+    part = {"path": str(root / "m.py"), "line": 4, "name": "double", "code": code, "offset": 3}
+    return {"parts": [part], "cover": "u"}
 
 
 def trial(

@@ -60,4 +60,38 @@ def test_paths_have_a_slash_or_a_suffix() -> None:
 def test_the_first_line_weighs_most() -> None:
     evidence = read_query(FocusQuery(text="cursor flickers\n\nterminal resizing"))
     assert evidence.words["cursor"] == 3.0 and evidence.words["terminal"] == 1.0
-    assert set(evidence.title) == {"cursor", "flicker"}
+
+
+def test_one_letter_names_count_where_they_are_marked_as_code() -> None:
+    names = read_query(FocusQuery(text="`x` and db.io and f(3), or a plain go on")).names
+    assert {name: names.get(name) for name in ("x", "io", "f", "go")} == {
+        "x": 1.0,
+        "io": 0.9,
+        "f": 0.8,
+        "go": None,
+    }
+
+
+def test_that_an_assertion_failed_is_no_word_of_the_query() -> None:
+    failure = Failure("", "assertion", "assert total == 3", exception="AssertionError")
+    custom = Failure("", "error", "bad tag", exception="shop.TagError")
+    found = read_query(FocusQuery(failures=(failure, custom)))
+    assert set(found.words) == {"total", "bad", "tag", "shop", "error", "tagerror"}
+    assert "AssertionError" not in found.names
+
+
+def test_what_a_runner_prints_around_a_traceback_is_no_word_of_the_query() -> None:
+    text = """Broken rounding
+Traceback (most recent call last):
+  File "/srv/shop/prices.py", line 3, in total
+    assert cents == 1
+E   AssertionError: wrong cents
+"""
+    found = read_query(FocusQuery(text=text))
+    assert not {"traceback", "recent", "call", "fil", "lin", "assert", "assertionerror"} & set(found.words)
+    assert {"broken", "round", "total", "cent", "wrong"} <= set(found.words)
+    assert [frame.line for frame, _ in found.frames] == [3]
+
+
+def test_an_issue_about_assertions_keeps_its_words() -> None:
+    assert "assert" in read_query(FocusQuery(text="Rewriting of assert statements fails")).words

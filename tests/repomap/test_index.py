@@ -8,6 +8,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -252,6 +253,39 @@ def test_processes_share_one_cache(tmp_path: Path) -> None:
     connection.close()
 
 
+def _build_until_killed(root: str, cache: str) -> None:
+    with RepoMap.open(Path(root), [f"m{n}.py" for n in range(3000)], Path(cache), processes=1) as tree:
+        tree.refresh()
+
+
+def test_a_build_that_is_killed_leaves_a_cache_that_goes_on(tmp_path: Path) -> None:
+    write(tmp_path / "tree", {f"m{n}.py": f"def killed_{n}():\n    return {n}\n" for n in range(3000)})
+    context = multiprocessing.get_context("spawn")
+    cache = tmp_path / "cache"
+    process = context.Process(target=_build_until_killed, args=(str(tmp_path / "tree"), str(cache)))
+    process.start()
+    while process.is_alive() and _stored(cache) < 150:
+        process.join(0.005)
+    process.kill()
+    process.join()
+    before = _stored(cache)
+    with RepoMap.open(tmp_path / "tree", [f"m{n}.py" for n in range(3000)], cache, processes=1) as tree:
+        stats = tree.refresh()
+        assert (stats.files, stats.parsed, stats.in_memory) == (3000, 3000 - before, "")
+        assert tree.definitions("killed_2999")[0].path == "m2999.py"
+
+
+def _stored(cache: Path) -> int:
+    """How many contents another process has written so far: the cache can be read while it grows."""
+    for file in cache.glob("*.sqlite"):
+        with (
+            suppress(sqlite3.OperationalError),
+            closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection,
+        ):
+            return int(connection.execute("SELECT count(*) FROM content").fetchone()[0])
+    return 0
+
+
 def test_many_files_go_through_worker_processes(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     write(
@@ -279,6 +313,22 @@ def test_old_contents_are_dropped_when_they_outweigh_the_living(root: Path, tmp_
         stats = tree.refresh()
         assert (stats.parsed, stats.files) == (2, 2)
         assert [s.name for s in tree.symbols("a.py")] == ["alpha"]
+
+
+def test_many_small_segments_are_joined(root: Path, tmp_path: Path) -> None:
+    with opened(root, tmp_path / "cache") as tree, opened(root, tmp_path / "cache") as reader:
+        tree.refresh()
+        reader.refresh()
+        for turn in range(45):
+            write(root, {"c.py": f"def turn_{turn}(): return alpha()\n"})
+            tree.refresh()
+        (file,) = (tmp_path / "cache").glob("*.sqlite")
+        with closing(sqlite3.connect(file)) as connection:
+            assert connection.execute("SELECT count(*) FROM segment").fetchone()[0] < 20
+        assert [s.path for s in tree.definitions("turn_44")] == ["c.py"]
+        assert tree.definitions("turn_43") == []
+        assert tree.references("alpha") == [("a.py", 1), ("b.py", 2), ("c.py", 1)]
+        assert [s.path for s in reader.definitions("alpha")] == ["a.py"]
 
 
 def test_a_map_that_another_process_emptied_is_read_again(root: Path, tmp_path: Path) -> None:

@@ -242,5 +242,35 @@ def test_hostile_queries_end(tmp_path: Path) -> None:
 def test_overview_shows_what_the_rest_uses(tmp_path: Path) -> None:
     tree = build(tmp_path, SHOP)
     files, symbols = tree.overview()
-    assert symbols[0].symbol.qualified == "to_cents"
-    assert all(not one.path.startswith("tests/") for one in files)
+    assert {one.symbol.qualified for one in symbols[:2]} == {"to_cents", "total_price"}
+    tests = [one.path.startswith("tests/") for one in files]
+    assert tests == sorted(tests) and any(tests)
+    tests = [one.symbol.path.startswith("tests/") for one in symbols]
+    assert tests == sorted(tests) and any(tests)
+
+
+def test_an_overview_passes_over_names_that_everybody_says(tmp_path: Path) -> None:
+    files = {
+        "shop/store.py": "class Store:\n    def get(self):\n        return 1\n\ndef open_store():\n    return Store()\n",
+        "shop/_inner.py": "def helper():\n    return 1\n",
+        **{
+            f"app/use{n}.py": "from shop.store import open_store\nfrom shop._inner import helper\n\ndef run(table):\n"
+            f"    helper()\n    return {n}, open_store(), table.get('x')\n"
+            for n in range(6)
+        },
+        **{f"lib/other{n}.py": f"def work{n}(table):\n    return table.get({n})\n" for n in range(9)},
+    }
+    _, symbols = build(tmp_path, files).overview()
+    assert (symbols[0].symbol.qualified, symbols[0].why) == ("open_store", ("6 other files use it",))
+    order = [one.symbol.qualified for one in symbols]
+    assert order.index("helper") > order.index("open_store")
+    assert order.index("Store.get") > order.index("Store")
+
+
+def test_an_overview_prefers_what_changes(tmp_path: Path) -> None:
+    files = {"a.py": "def alpha():\n    return 1\n", "b.py": "def beta():\n    return 1\n"}
+    files["c.py"] = "import a\nimport b\n\ndef use():\n    return a.alpha(), b.beta()\n"
+    history = [PastCommit(("b.py",), "again")] * 9
+    _, symbols = build(tmp_path, files, history).overview()
+    assert [one.symbol.name for one in symbols[:2]] == ["beta", "alpha"]
+    assert symbols[0].why == ("1 other file uses it", "its file changes often of late")

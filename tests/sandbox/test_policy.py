@@ -44,7 +44,7 @@ def test_only_the_off_profile_names_no_protection(tmp_path: Path) -> None:
     backends = {
         name: load_profile(name, root=tmp_path, environ={"HOME": "/home/u"}).backend for name in NAMES
     }
-    assert backends == {"strict": "", "default": "", "off": "none"}
+    assert backends == {"strict": "", "default": "", "network-allowlist": "", "off": "none"}
 
 
 def test_an_unknown_profile_is_refused(tmp_path: Path) -> None:

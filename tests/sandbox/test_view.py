@@ -101,16 +101,27 @@ async def test_protected_names_that_a_command_makes_are_taken_away_and_told(proj
     assert len(completed.notes) == 6
 
 
-async def test_a_moved_repository_is_kept_and_its_replacement_is_not(project: Project) -> None:
+async def test_a_nested_repository_cannot_be_moved_away_with_its_folders(project: Project) -> None:
     nested = project.root / "vendor" / "lib"
     nested.mkdir(parents=True)
     git(nested, "init", "-q")
-    theirs = snapshot(nested / ".git")
+    (project.root / "link").mkdir()
+    (project.root / "link" / ".git").write_text(f"gitdir: {nested}/.git\n")
+    theirs = snapshot(project.root)
     completed = await project.shell(
-        "mv vendor moved; mkdir -p vendor/lib/.git/hooks; echo evil > vendor/lib/.git/config"
+        "mv vendor moved; mv vendor/lib vendor/moved; mv link moved; mv -T sub vendor; rm -rf vendor link;"
+        "echo work > vendor/lib/a && mv vendor/lib/a vendor/lib/b && rm vendor/lib/b"
     )
-    assert completed.removed == ("vendor/lib/.git",)
-    assert snapshot(project.root / "moved" / "lib" / ".git") == theirs
+    assert (completed.exit_code, completed.removed) == (0, ())
+    assert snapshot(project.root) == theirs
+
+
+async def test_a_folder_that_brings_protected_names_along_is_kept(project: Project) -> None:
+    (project.root / "vendor").mkdir()
+    (project.root / "vendor" / "AGENTS.md").write_text("own")
+    completed = await project.shell("mv vendor moved; mkdir vendor; echo evil > vendor/AGENTS.md")
+    assert completed.removed == ("vendor/AGENTS.md",)
+    assert (project.root / "moved" / "AGENTS.md").read_text() == "own"
 
 
 async def test_planted_bare_repositories_are_taken_away_and_own_ones_are_protected(project: Project) -> None:

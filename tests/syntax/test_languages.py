@@ -71,6 +71,45 @@ EXPECTED = {
         ("function", "api.quoted", 23, 23, '"quoted": ()', ""),
         ("function", "handle", 24, 24, "Router.prototype.handle = function handle(req)", ""),
     ],
+    "sample.cs": [
+        ("class", "Store", 9, 26, "public class Store<T> : Base, IPricer", "Keeps goods."),
+        ("constant", "Store.Limit", 12, 12, "const int Limit = 10;", ""),
+        ("method", "Store.Store", 14, 14, "public Store(int size) : base(size)", ""),
+        ("method", "Store.Price", 17, 17, "public int Price(string name)", "What it costs."),
+        ("method", "Store.Size", 19, 19, "public int Size", ""),
+        ("method", "Store.LoadAsync", 21, 25, "public async Task<int> LoadAsync()", ""),
+        ("function", "Store.LoadAsync.Inner", 23, 23, "int Inner(int z)", ""),
+        ("interface", "IPricer", 28, 28, "interface IPricer", ""),
+        ("method", "IPricer.Price", 28, 28, "int Price(string name);", ""),
+        ("struct", "Pair", 30, 30, "struct Pair", ""),
+        ("enum", "State", 32, 32, "enum State", ""),
+        ("class", "Point", 34, 34, "record Point(int X, int Y);", ""),
+        ("type", "Done", 36, 36, "delegate void Done(int x);", ""),
+    ],
+    "sample.php": [
+        ("class", "Store", 9, 18, "class Store extends Base implements Pricer", "Keeps goods."),
+        ("constant", "Store.LIMIT", 11, 11, "const LIMIT = 1;", ""),
+        ("method", "Store.price", 14, 17, "public function price(string $name): int", "What it costs."),
+        ("interface", "Pricer", 20, 20, "interface Pricer", ""),
+        ("method", "Pricer.price", 20, 20, "function price(string $name);", ""),
+        ("trait", "Loud", 22, 22, "trait Loud", ""),
+        ("method", "Loud.say", 22, 22, "function say()", ""),
+        ("enum", "State", 24, 24, "enum State: string", ""),
+        ("function", "größe", 26, 26, "function größe($x)", ""),
+    ],
+    "sample.rb": [
+        ("module", "Shop", 4, 23, "module Shop", ""),
+        ("class", "Shop.Store", 6, 22, "class Store < Base", "Keeps goods."),
+        ("constant", "Shop.Store.LIMIT", 7, 7, "LIMIT = 10", ""),
+        ("method", "Shop.Store.items", 8, 8, "attr_reader :items", ""),
+        ("method", "Shop.Store.open", 11, 13, "def self.open(path, mode: 1)", "Opens one."),
+        ("method", "Shop.Store.build", 16, 16, "def build", ""),
+        ("method", "Shop.Store.price", 19, 19, "def price(name)", ""),
+        ("method", "Shop.Store.quick", 21, 21, "define_method(:quick)", ""),
+        ("class", "Point", 25, 27, "Point = Struct.new(:x)", ""),
+        ("method", "Point.near?", 26, 26, "def near?", ""),
+        ("function", "Größe", 29, 31, "def Größe(x)", ""),
+    ],
     "sample.py": [
         ("constant", "LIMIT", 7, 7, "LIMIT = 10", ""),
         ("class", "Größe", 10, 29, "class Größe(Base)", "Sizes of things."),
@@ -132,7 +171,10 @@ IMPORTS = {
     "sample.java": [("java.util.List", 3, ()), ("shop.Prices.of", 4, ()), ("shop.util", 5, ("*",))],
     "sample.js": [("react", 1, ()), ("./util.js", 2, ()), ("path", 3, ())],
     "sample.py": [("os.path", 3, ()), (".prices", 4, ("price_of", "TAX")), ("shop", 5, ("*",))],
-    "sample.rs": [("crate::prices::{self, Price}", 1, ()), ("util", 2, ())],
+    "sample.cs": [("System", 1, ()), ("Shop.Util", 2, ())],
+    "sample.php": [("App\\Util", 4, ("Prices", "Taxes")), ("App\\Base", 5, ()), ("/helpers.php", 6, ())],
+    "sample.rb": [("json", 1, ("require",)), ("../util/prices", 2, ("require_relative",))],
+    "sample.rs": [("crate::prices::{self, Price}", 1, ()), ("util", 2, ("mod",))],
     "sample.ts": [("./a", 1, ()), ("fs", 2, ())],
     "sample.tsx": [("@ui/box", 1, ())],
 }
@@ -179,3 +221,14 @@ def test_references_know_types_fields_and_properties() -> None:
         "s", "Store", "Add", "s", "items", "Len",
     ]  # fmt: skip
     assert [r.name for r in references("const { a, b: c } = x.y;\n", "a.js")] == ["a", "b", "c", "x", "y"]
+
+
+def test_a_rust_module_may_name_its_file() -> None:
+    found = [(one.module, one.names) for one in imports('#[path = "x/y.rs"]\n#[cfg(x)]\nmod a;\nmod o { mod i; }\nuse a::b;\n', "a.rs")]
+    assert found == [("x/y.rs", ("path",)), ("a", ("mod",)), ("i", ("o", "mod")), ("a::b", ())]
+
+
+def test_rust_modules_inside_a_macro() -> None:
+    text = 'cfg_net! {\n    pub mod tcp;\n    #[path = "x/y.rs"]\n    mod other;\n    mod inline { fn f() {} }\n}\n'
+    found = [(one.module, one.line, one.names) for one in imports(text, "a.rs")]
+    assert found == [("tcp", 2, ("mod",)), ("x/y.rs", 3, ("path",)), ("other", 4, ("mod",))]

@@ -25,7 +25,7 @@ from flashagent.syntax.parse import (
         ("a.py", "python"), ("x/y.PYI", "python"), ("a.jsx", "javascript"), ("a.mjs", "javascript"), ("a.ts", "typescript"),
         ("a.d.ts", "typescript"), ("a.tsx", "tsx"), ("a.go", "go"), ("a.rs", "rust"), ("A.java", "java"), ("a.c", "c"),
         ("a.h", "cpp"), ("a.cc", "cpp"), ("dir\\a.hpp", "cpp"), ("README", None), ("py", None), (".py", None),
-        ("a.py/readme", None), ("a.rb", None), ("", None),
+        ("a.py/readme", None), ("a.lua", None), ("", None),
     ],
 )  # fmt: skip
 def test_language_is_told_by_the_suffix(path: str, language: str | None) -> None:

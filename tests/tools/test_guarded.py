@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from flashagent.secrecy import MASK
 from flashagent.tools.guarded import Guard, named_in
 
 
@@ -33,6 +34,24 @@ def test_ordinary_files_are_not_guarded(path: str) -> None:
     guard = Guard(hooks="hooks")
     assert not guard.acts_outside(path)
     assert not guard.is_secret(path)
+
+
+def test_the_users_own_list_holds_secrets_too() -> None:
+    guard = Guard(secret=("prod.ini", "deploy/*.txt"))
+    assert (
+        guard.is_secret("config/prod.ini")
+        and guard.is_secret("deploy/a.txt")
+        and guard.is_secret("DEPLOY/A.TXT")
+    )
+    assert not guard.is_secret("src/a.txt")
+
+
+def test_a_mask_is_not_written_where_a_secret_stood() -> None:
+    guard = Guard()
+    assert guard.would_write_mask("key = 'real'\n", f"key = '{MASK}'\n")
+    assert guard.would_write_mask(None, f"{MASK}\n")
+    assert not guard.would_write_mask(f"text of {MASK}\n", f"new text of {MASK}\n")
+    assert not guard.would_write_mask(f"{MASK}\n", None)
 
 
 def test_the_user_allows_a_path_by_naming_it() -> None:

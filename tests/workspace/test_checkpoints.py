@@ -425,3 +425,60 @@ def test_special_files_are_passed_over(root: Path, checkpoints: Checkpoints) -> 
     assert checkpoints.restore(taken.id).changes == (Change("app.py", "created"),)
     assert (root / "app.py").read_text() == "def add(a, b):\n    return a - b\n"
     assert (root / "fifo").is_fifo()
+
+
+def test_a_large_file_is_kept_outside_of_git_and_comes_back(
+    root: Path, checkpoints: Checkpoints, state_dir: Path
+) -> None:
+    data = os.urandom(1000) * 11_000
+    (root / "data.bin").write_bytes(data)
+    taken = checkpoints.take("start")
+    (kept,) = (state_dir / "checkpoints/snapshots/kept").iterdir()
+    assert kept.stat().st_mode & 0o777 == 0o600 and kept.stat().st_size == len(data)
+    (root / "data.bin").write_bytes(b"x" * 11_000_000)
+    checkpoints.restore(taken.id)
+    assert (root / "data.bin").read_bytes() == data
+
+
+def test_a_file_too_large_to_keep_is_left_alone_and_named(root: Path, checkpoints: Checkpoints) -> None:
+    giant = root / "giant.bin"
+    with giant.open("wb") as stream:
+        stream.truncate(1 << 30)
+    taken = checkpoints.take("start")
+    with giant.open("r+b") as stream:
+        stream.write(b"changed")
+    (root / "app.py").write_text("agent\n")
+    status = giant.stat()
+    restored = checkpoints.restore(taken.id)
+    assert restored.too_large == ("giant.bin",)
+    assert restored.changes == (Change("app.py", "modified"),)
+    assert (giant.stat().st_ino, giant.stat().st_mtime_ns) == (status.st_ino, status.st_mtime_ns)
+
+
+def test_what_is_kept_outside_of_git_is_bounded(root: Path, repository: Repository, state_dir: Path) -> None:
+    checkpoints = Checkpoints(repository, state_dir, most_kept_bytes=10_000)
+    for number in range(8):
+        (root / ".env").write_bytes(bytes([65 + number]) * 3_000)
+        last = checkpoints.take(f"number {number}")
+    kept = list((state_dir / "checkpoints/snapshots/kept").iterdir())
+    assert sum(place.stat().st_size for place in kept) <= 10_000
+    assert last in checkpoints.list() and len(checkpoints.list()) >= 2
+
+
+def test_one_checkpoint_stores_no_more_than_the_bound(
+    root: Path, repository: Repository, state_dir: Path
+) -> None:
+    checkpoints = Checkpoints(repository, state_dir, most_kept_bytes=3_000_000)
+    for number in range(4):
+        (root / f"media{number}.bin").write_bytes(bytes([number]) * 2_000_000)
+    taken = checkpoints.take("start")
+    (root / "app.py").write_text("agent\n")
+    for number in range(4):
+        (root / f"media{number}.bin").write_bytes(b"changed" * 300_000)
+    restored = checkpoints.restore(taken.id)
+    assert len(restored.too_large) == 3
+    assert {change.path for change in restored.changes} | set(restored.too_large) == {
+        "app.py", *(f"media{number}.bin" for number in range(4))
+    }  # fmt: skip
+    for path in restored.too_large:
+        assert (root / path).read_bytes().startswith(b"changed")

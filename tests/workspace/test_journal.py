@@ -7,13 +7,13 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 from helpers.workspace_state import fingerprint, git, work_tree_state
 
-from flashagent.errors import WorkspaceError
+from flashagent.errors import SavedMeanwhile, WorkspaceError
 from flashagent.values import FileChange
 from flashagent.workspace.journal import Recovered, Workspace
 
@@ -178,7 +178,7 @@ def test_empty_folders_of_the_user_survive_a_roll_back(root: Path, state_dir: Pa
 
 CHILD = """
 import json, os, signal, sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from flashagent.values import FileChange
 from flashagent.workspace.journal import Workspace
@@ -232,7 +232,7 @@ def test_kill_at_every_step_leaves_all_or_nothing_after_recovery(root: Path, sta
 
 ANYWHERE = """
 import json, os, signal, sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from flashagent.values import FileChange
 from flashagent.workspace.journal import Workspace
@@ -325,3 +325,55 @@ def test_before_write_hears_the_paths_and_the_bytes(root: Path, state_dir: Path)
     Workspace(root, state_dir, before_write=before).apply(PATCH)
     assert heard == [(change.path, change.after.encode() if change.after else None) for change in PATCH]
     assert present != [NEW]
+
+
+FIX = FileChange("app.py", OLD, NEW)
+
+
+def test_merging_keeps_what_was_saved_since_and_tells_what_was_written(root: Path, state_dir: Path) -> None:
+    (root / "app.py").write_bytes(b"MINE = 1 # \xff\n" + OLD.encode())
+    mine = Workspace(root, state_dir).read("app.py")
+    written = Workspace(root, state_dir).apply_merging([FIX, PATCH[3]])
+    assert written == (FileChange("app.py", mine, mine.replace("a - b", "a + b")), PATCH[3])
+    assert (root / "app.py").read_bytes() == b"MINE = 1 # \xff\n" + NEW.encode()
+
+
+@pytest.mark.parametrize(
+    "save",
+    [
+        lambda app: app.write_text(OLD.replace("- b", "* b")),
+        lambda app: app.unlink(),
+        lambda app: app.write_text(OLD + "MINE = 1\n"),
+    ],
+)
+def test_merging_refuses_what_touches_and_leaves_it_alone(
+    root: Path, state_dir: Path, save: Callable[[Path], object]
+) -> None:
+    save(root / "app.py")
+    before = fingerprint(root)
+    with pytest.raises(SavedMeanwhile, match="app.py was"):
+        Workspace(root, state_dir).apply_merging([PATCH[3], FIX])
+    assert fingerprint(root) == before
+
+
+@pytest.mark.parametrize("times", [1, 99])
+def test_a_save_in_the_very_moment_of_writing_is_merged_or_wins(
+    root: Path, state_dir: Path, times: int
+) -> None:
+    saved: list[str] = []
+
+    def save(step: str) -> None:
+        if step == "planned" and len(saved) < times:
+            saved.append(f"MINE = {len(saved)}\n")
+            (root / "app.py").write_text("".join(saved) + OLD)
+
+    workspace = Workspace(root, state_dir, after_step=save)
+    if times == 1:
+        workspace.apply_merging([FIX, PATCH[3]])
+        assert (root / "app.py").read_text() == "MINE = 0\n" + NEW
+        return
+    with pytest.raises(WorkspaceError, match="changed by someone else"):
+        workspace.apply_merging([FIX, PATCH[3]])
+    assert (root / "app.py").read_text() == "".join(saved) + OLD
+    assert (root / "docs/a.txt").read_text() == "alpha\nbeta\ngamma\n"
+    assert list((state_dir / "journal").iterdir()) == []

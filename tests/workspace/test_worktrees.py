@@ -4,12 +4,13 @@ import errno
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from helpers.workspace_state import fingerprint, git, make_repository, work_tree_state
 
-from flashagent.errors import WorkspaceError
+from flashagent.errors import SavedMeanwhile, WorkspaceError
 from flashagent.values import FileChange
 from flashagent.workspace.git import Repository
 from flashagent.workspace.state import state_folder
@@ -180,3 +181,67 @@ def test_a_tree_that_does_not_fit_gives_its_room_back(
         full = False
         with trees.tree([]) as tree:
             assert work_tree_state(tree) == work_tree_state(root)
+
+
+def test_a_tree_given_back_is_reset_beside_the_other_work(
+    root: Path, repository: Repository, state_dir: Path
+) -> None:
+    expected = make_dirty(root)
+    copied: list[str] = []
+
+    def clone(source: Path, target: Path) -> None:
+        copied.append(source.name)
+        clone_file(source, target)
+
+    with CandidateTrees(repository, state_dir, clone=clone) as trees, trees.frozen():
+        with trees.tree([FIX]) as first:
+            (first / "made").mkdir()
+            (first / "made" / "x").write_text("x")
+        copied.clear()
+        with trees.tree([]) as second:
+            assert (second, work_tree_state(second)) == (first, expected)
+            assert copied == ["app.py"]
+            (root / "app.py").write_text("saved while it is frozen\n")
+    with CandidateTrees(repository, state_dir) as trees:
+        with trees.frozen(), trees.tree([]) as tree:
+            assert (tree / "app.py").read_text() == "saved while it is frozen\n"
+        (root / "app.py").write_text("saved after\n")
+        with trees.tree([]) as tree:
+            assert (tree / "app.py").read_text() == "saved after\n"
+
+
+def test_many_at_once_get_trees_of_their_own(root: Path, repository: Repository, state_dir: Path) -> None:
+    expected = make_dirty(root)
+
+    def use(number: int) -> Path:
+        with trees.tree([FIX]) as tree:
+            (tree / "mine").write_text(str(number))
+            assert (tree / "mine").read_text() == str(number)
+            return tree
+
+    with CandidateTrees(repository, state_dir) as trees, trees.frozen():
+        with ThreadPoolExecutor(4) as pool:
+            used = set(pool.map(use, range(24)))
+        assert len(used) <= 4
+        with trees.tree([]) as tree:
+            assert work_tree_state(tree) == expected
+    assert list((state_dir / "trees").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("now", "wanted"), [("MINE = 1\n" + OLD, "MINE = 1\n" + NEW), (OLD.replace("- b", "* b"), "")]
+)
+def test_a_change_is_merged_with_what_was_saved(
+    root: Path, repository: Repository, state_dir: Path, now: str, wanted: str
+) -> None:
+    (root / "app.py").write_text(now)
+    with CandidateTrees(repository, state_dir) as trees:
+        if wanted:
+            with trees.tree([FIX]) as tree:
+                assert (tree / "app.py").read_text() == wanted
+            return
+        with pytest.raises(SavedMeanwhile, match="app.py"), trees.tree([FIX]):
+            pass
+        (root / "app.py").unlink()
+        with pytest.raises(SavedMeanwhile, match="removed"), trees.tree([FIX]):
+            pass

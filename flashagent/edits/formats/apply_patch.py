@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from flashagent.edits.formats.patch_lines import drop_trailing_blanks, ops_of
+from flashagent.edits.formats.patch_lines import bare_ops, drop_trailing_blanks, ops_of
 from flashagent.edits.values import Create, Delete, Edit, EditProblem, Hunk, Rename
 
 _BEGIN = re.compile(r"^\s*(?:.*<<\s*[\"']?\w+[\"']?\s*)?\*{3} Begin Patch\s*$")
@@ -111,4 +111,5 @@ def _hunk(path: str, chunk: list[str], line: int | None, anchors: tuple[str, ...
     lines = [
         text for text in chunk if text.strip() != "*** End of File" and not text.startswith("\\ No newline")
     ]
-    return Hunk(path, tuple(ops_of(drop_trailing_blanks(lines))), line, anchors, at_end)
+    kept = drop_trailing_blanks(lines)
+    return Hunk(path, tuple(ops_of(kept)), line, anchors, at_end, bare=tuple(bare_ops(kept)))

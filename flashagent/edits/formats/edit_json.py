@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
+from flashagent.edits.formats.envelope import fence_of, open_fence_at
 from flashagent.edits.values import (
     Create,
     Delete,
@@ -21,6 +22,8 @@ _START = re.compile(
     r"[{\[]\s*(?:\{\s*)?\"(?:edits|path|file|file_path|filePath|old|old_string|oldText|old_str|search|new|name|tool|arguments)\"\s*:"
 )
 _ASKS = re.compile(r'"(?:edits|old|old_string|old_str|oldText|oldString|old_text)"\s*:')
+_LAST_COMMA = re.compile(r"\"(?:[^\"\\]|\\.)*\"|,(?=\s*[}\]])", re.DOTALL)
+_AT_COMMA = re.compile(r"\s*,?\s*[}\]]")
 _PATH = ("path", "file_path", "filePath", "file", "filename")
 _OLD = ("old", "old_string", "old_str", "oldText", "oldString", "search", "old_text")
 _NEW = ("new", "new_string", "new_str", "newText", "newString", "replace", "new_text")
@@ -37,11 +40,24 @@ def starts(text: str) -> int | None:
 def parse(text: str) -> list[Edit]:
     """The edits of all JSON values of the reply that hold some. Raises EditProblem: cut_off, malformed."""
     edits: list[Edit] = []
-    for at, value in _values(text):
+    for number, (at, value) in enumerate(_values(text)):
+        if not number:
+            _check_fence(text[:at], text[at:])
         if isinstance(value, Exception):
             raise _broken(text, at, value)
         edits += edits_of(value)
     return edits
+
+
+def _check_fence(before: str, rest: str) -> None:
+    lines = before.split("\n")
+    opening = open_fence_at(lines, len(lines))
+    if opening is not None and not any(
+        (mark := fence_of(line)) and mark.closes(opening) for line in rest.split("\n")
+    ):
+        raise EditProblem(
+            "cut_off", "The fence around the edits is not closed, so the reply seems cut off. Send it again."
+        )
 
 
 def _values(text: str) -> Iterator[tuple[int, object]]:
@@ -50,7 +66,7 @@ def _values(text: str) -> Iterator[tuple[int, object]]:
     at = 0
     while (match := _START.search(text, at)) is not None:
         try:
-            value, at = decoder.raw_decode(text, match.start())
+            value, at = _decoded(decoder, text, match.start())
         except (json.JSONDecodeError, RecursionError) as error:
             if _ASKS.search(text, match.start()):
                 yield match.start(), error
@@ -59,6 +75,21 @@ def _values(text: str) -> Iterator[tuple[int, object]]:
             continue
         if _asks(value):
             yield match.start(), value
+
+
+def _decoded(decoder: json.JSONDecoder, text: str, start: int) -> tuple[object, int]:
+    """The value at `start` and where it ends; commas before a closing bracket are forgiven."""
+    try:
+        return decoder.raw_decode(text, start)
+    except json.JSONDecodeError as error:
+        if not _AT_COMMA.match(text, error.pos):
+            raise
+        bare = _LAST_COMMA.sub(lambda match: " " if match.group() == "," else match.group(), text[start:])
+        try:
+            value, size = decoder.raw_decode(bare)
+        except json.JSONDecodeError:
+            raise error from None  # of the text as it came
+        return value, start + size
 
 
 def _asks(value: object) -> bool:

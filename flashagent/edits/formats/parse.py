@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from flashagent.edits.formats import anchors, apply_patch, edit_json, fenced, sr, udiff
 from flashagent.edits.formats.envelope import normal
+from flashagent.edits.formats.thoughts import without_thoughts
 from flashagent.edits.values import FORMATS, Edit, EditProblem, Format, Parsed, Refusal
 
 _PARSERS: dict[Format, tuple[Callable[[str], int | None], Callable[[str], list[Edit]]]] = {
@@ -28,7 +29,7 @@ def parse_reply(text: str, format: str = "auto") -> Parsed | Refusal:  # noqa: A
     """
     if format != "auto" and format not in FORMATS:
         raise ValueError(f"No edit format {format!r}: auto, {', '.join(FORMATS)}.")
-    text = normal(text)
+    text = without_thoughts(normal(text))
     chosen = recognise(text) if format == "auto" else next(name for name in FORMATS if name == format)
     if chosen is None or (chosen != "whole" and _PARSERS[chosen][0](text) is None):
         return Parsed(())

@@ -22,6 +22,11 @@ def ops_of(lines: Sequence[str]) -> list[Op]:
     return ops
 
 
+def bare_ops(lines: Sequence[str]) -> list[Op]:
+    """The other reading, in which no kept line has a prefix: their leading blanks are the file's."""
+    return [(line[0], line[1:]) if line[:1] in ("+", "-") else ("=", line) for line in lines]  # type: ignore[misc]
+
+
 def drop_trailing_blanks(lines: list[str]) -> list[str]:
     """The lines without blank ones at the end, which belong to the layout of the reply."""
     while lines and not lines[-1].strip():

@@ -13,6 +13,7 @@ OPEN = re.compile(r"^[ \t]*(?:<{5,9}|-{5,9})[ \t]*(?:SEARCH|ORIGINAL)\b>?[ \t]*(
 _DIVIDER = re.compile(r"^[ \t]*(={5,9})[ \t]*$")
 _CLOSE = re.compile(r"^[ \t]*(?:>{5,9}|\+{5,9})[ \t]*(?:REPLACE|UPDATED)\b.*$")
 _BARE_CLOSE = re.compile(r"^[ \t]*>{5,9}[ \t]*$")
+_BEGUN = re.compile(r"^[ \t]*<{3,9}[ \t]*(?:S|SE|SEA|SEAR|SEARC)?[ \t]*$")
 _START_LINE = re.compile(r"^:?(?:start_)?line:?\s*(\d+)\s*$")
 _RULE = re.compile(r"^-{5,9}$")
 
@@ -128,5 +129,8 @@ def _check_end(lines: Sequence[str], spans: Sequence[range]) -> None:
             "cut_off", "The last code fence is not closed, so the reply seems cut off. Send all blocks again."
         )
     stop = spans[-1].stop if spans else 0
+    last = next((line for line in reversed(lines[stop:]) if line.strip()), "")
+    if spans and _BEGUN.match(last):
+        raise EditProblem("cut_off", "The reply ends where a block begins. Send all blocks again.")
     if any(_CLOSE.match(line) for line in lines[stop:]):
         raise EditProblem("malformed", "A >>>>>>> REPLACE line belongs to no block.")

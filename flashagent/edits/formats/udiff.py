@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from flashagent.edits.formats.envelope import Fence, fence_of
-from flashagent.edits.formats.patch_lines import drop_trailing_blanks, ops_of
+from flashagent.edits.formats.patch_lines import bare_ops, drop_trailing_blanks, ops_of
 from flashagent.edits.values import Create, Delete, Edit, EditProblem, Hunk, Op, Rename
 
 _START = re.compile(r"^(?:diff --git |--- [^\n]+\n\+\+\+ [^\n]+$|@@ -\d+(?:,\d+)? \+\d+)", re.MULTILINE)
@@ -137,7 +137,14 @@ def _path(text: str) -> str:
     return text.split("\t")[0].strip().strip('"')
 
 
+_NO_FILE = re.compile(r"(?:(?:new|old|deleted)(?: file)? mode|index \S+) (?:120000|160000)")
+
+
 def _meta(file: _File, line: str) -> None:
+    if _NO_FILE.match(line):
+        raise EditProblem(
+            "malformed", "The diff makes or changes a symbolic link or a submodule, which edits cannot do."
+        )
     if line.startswith("rename from "):
         file.rename = (line[12:].strip(), "")
     elif line.startswith("rename to ") and file.rename is not None:
@@ -209,20 +216,47 @@ def _hunk(path: str, chunk: _Chunk) -> Hunk:
     heading = (chunk.header.group(5) or "").strip()
     number = chunk.header.group(1)
     line = int(number) if number is not None and len(number) < 9 else None
+    kept = [text for text in lines if not text.startswith("\\")]
     return Hunk(
-        path, tuple(_ops(lines)), line, (heading,) if heading else (), False, _final_newline(lines)
+        path, tuple(ops_of(kept)), line, (heading,) if heading else (), False, _final_newline(lines), _prose(lines),
+        tuple(bare_ops(kept)),
     )  # fmt: skip
 
 
 def _body(chunk: _Chunk) -> list[str]:
-    """The hunk's lines: blank ones at its end are kept only as far as the header promises them."""
+    """The hunk's lines: those that the header promises, where bare text follows them; blank ones at its end are kept
+    only as far as the header promises them."""
     lines = list(chunk.lines)
     promised = _counts(chunk)
+    if promised is not None and (whole := _promised(lines, promised)) is not None:
+        return whole
     trimmed = drop_trailing_blanks(list(lines))
     if promised is None:
         return trimmed
     missing = promised[0] - sum(1 for kind, _ in _ops(trimmed) if kind != "+")
     return lines[: len(trimmed) + missing] if 0 < missing <= len(lines) - len(trimmed) else trimmed
+
+
+def _promised(lines: Sequence[str], promised: tuple[int, int]) -> list[str] | None:
+    """The lines up to where both counts are met, if what follows is no part of a hunk: prose of the reply."""
+    old = new = 0
+    for index, line in enumerate(lines):
+        if (old, new) == promised and not line.startswith("\\"):
+            rest = [text for text in lines[index:] if text.strip()]
+            return list(lines[:index]) if rest and rest[0][0] not in "+- \\" else None
+        old += not line.startswith(("+", "\\"))
+        new += not line.startswith(("-", "\\"))
+    return None
+
+
+def _prose(lines: Sequence[str]) -> int:
+    """How many lines at the end may be prose of the reply: a blank line, then bare text, and no change after it."""
+    changed = max((index for index, line in enumerate(lines) if line.startswith(("+", "-"))), default=-1)
+    for index in range(changed + 1, len(lines) - 1):
+        follows = next((text for text in lines[index:] if text.strip()), "")
+        if not lines[index].strip() and follows[:1] not in ("", " ", "\\"):
+            return len(lines) - index
+    return 0
 
 
 def _ops(lines: Sequence[str]) -> list[Op]:

@@ -150,9 +150,9 @@ def _act(
             extra = "" if outcome == "ok" else f" · {outcome}"
             finished = Block("tool", title + extra, mark=mark, key=f"tool {call_id}", done=True)
             return replace(changed(view, finished.key, lambda _: finished), doing="")
-        case ApprovalRequested(call_id=call_id, action=action, reason=reason):
+        case ApprovalRequested(call_id=call_id, action=action):
             title = f"May this run?  {words.one_line(action, words.MAX_SENTENCE)}"
-            text = "\n".join(part for part in (reason, ANSWERS) if part)
+            text = "\n".join([*words.approval(event), ANSWERS])
             block = Block("question", title, text, "warning", f"question {call_id}")
             return add(replace(view, question=event, doing="waiting for your answer"), block)
         case ApprovalResolved(call_id=call_id, decision=decision, reason=reason):
@@ -238,7 +238,8 @@ def _told(
                 done=True,
             )
         case AttemptStarted(number=number, effort=effort, model=model):
-            return Block("note", f"attempt {number} with {words.one_line(model)}, effort {effort}", done=True)
+            said = f"attempt {number} with {words.one_line(model)}, effort {words.one_line(effort)}"
+            return Block("note", said, done=True)
         case AttemptFinished():
             return Block("note", words.attempt_finished(event), done=True)
         case FocusChosen():

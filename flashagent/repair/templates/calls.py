@@ -143,8 +143,10 @@ def wrap(site: Site) -> Iterator[Fix]:
         isinstance(parent, ast.Subscript) and site.place == "value"
     ):
         return
+    difference = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub)
     for name in _WRAPS:
-        yield site.swap(node, f"{name}({site.text(node)})", 0.5)
+        weight = 2.5 if name == "abs" and difference else 0.15 if name == "bool" else 0.5
+        yield site.swap(node, f"{name}({site.text(node)})", weight)
     own = [n for n in site.donors.functions if n in site.scope.globals and n not in _WRAPS]
     for name in own[:8]:
         yield site.swap(node, f"{name}({site.text(node)})", 0.8)
@@ -187,3 +189,15 @@ def copied(site: Site) -> Iterator[Fix]:
     if stored or passed:
         for text in ("list({})", "{}[:]", "{}.copy()", "dict({})"):
             yield site.swap(node, text.format(site.text(node)), 0.6)
+
+
+@template("argument unpacked", 0.2, ast.Call, kinds=("type",))
+def unpacked(site: Site) -> Iterator[Fix]:
+    """`f(x)` against `f(*x)` (argument templates of PyTER, Oh and Oh 2022)."""
+    node = site.node
+    assert isinstance(node, ast.Call)
+    for argument in node.args[-1:]:
+        if isinstance(argument, ast.Starred):
+            yield site.swap(argument, site.text(argument.value))
+        elif isinstance(argument, ast.Name | ast.Attribute | ast.Subscript):
+            yield site.swap(argument, f"*{site.text(argument)}")

@@ -75,8 +75,32 @@ def atoms(site: Site) -> list[tuple[str, float]]:
             if left != right:
                 found += [(f"{left} in {right}", 0.5), (f"{left} not in {right}", 0.5)]
                 found.append((f"{left} < len({right})", 0.6 if left in near or right in near else 0.2))
+    found += bounds(site)
     found += [(text, 0.4) for text in site.donors.conditions[:10]]
     return found
+
+
+def bounds(site: Site) -> list[tuple[str, float]]:
+    """Conditions that what the guarded block does asks for: an index inside its sequence, a key that is there, an
+    attribute that is set."""
+    found: dict[str, float] = {}
+    for node in ast.walk(site.node):
+        if isinstance(node, ast.Subscript) and not isinstance(
+            node.slice, ast.Slice | ast.Constant | ast.Tuple
+        ):
+            key, base = site.text(node.slice), site.text(node.value)
+            if len(key) + len(base) <= 40 and "\n" not in key + base:
+                found.setdefault(f"{key} < len({base})", 0.8)
+                found.setdefault(f"{key} in {base}", 0.6)
+        elif (
+            isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id == site.scope.self_name
+        ):
+            text = site.text(node)
+            found.setdefault(text, 0.4)
+            found.setdefault(f"not {text}", 0.3)
+    return list(found.items())[:16]
 
 
 @template("strengthen", 0.14, ast.If, ast.While, ast.IfExp, kinds=("index", "none", "key", "loop"))

@@ -7,7 +7,16 @@ from collections.abc import Iterator
 
 from flashagent.repair.template import Fix, Site, template
 
-_COUNTING = (ast.Subscript, ast.Slice, ast.Compare, ast.Return, ast.Assign, ast.AugAssign, ast.BinOp)
+_COUNTING = (
+    ast.Subscript,
+    ast.Slice,
+    ast.Compare,
+    ast.Return,
+    ast.Assign,
+    ast.AugAssign,
+    ast.BinOp,
+    ast.Tuple,
+)
 _COUNTING_CALLS = frozenset({"range", "len", "min", "max", "abs", "int", "round", "sum", "pow"})
 
 
@@ -23,17 +32,11 @@ def number(site: Site) -> Iterator[Fix]:
     value = node.value
     if isinstance(value, bool) or not isinstance(value, int | float):
         return
-    near = {
-        repr(value + 1): 1.0,
-        repr(value - 1): 1.0,
-        "0": 0.5,
-        "1": 0.5,
-        "-1": 0.25,
-        "2": 0.3,
-        repr(-value): 0.3,
-    }
+    usual = {"0": 0.5, "1": 0.5, "-1": 0.25, "2": 0.3, repr(-value): 0.3}
+    near = {**usual, repr(value + 1): 1.0, repr(value - 1): 1.0}
     if isinstance(value, int) and value > 3:
-        near |= {str(value * 10): 0.1, str(value // 10): 0.1, str(value * 2): 0.1, str(value // 2): 0.15}
+        scale = 0.4 if value in (10, 100, 1000) else 0.1
+        near |= {str(value * 10): scale, str(value // 10): scale, str(value * 2): 0.1, str(value // 2): 0.15}
     for text in site.donors.test_numbers[:6]:
         near.setdefault(text, 0.06)
     for text in site.donors.numbers[:8]:
@@ -76,9 +79,24 @@ def string(site: Site) -> Iterator[Fix]:
     if not isinstance(node.value, str) or isinstance(site.parent, ast.Expr | ast.JoinedStr):
         return
     own = repr(node.value)
+    double = site.text(node)[:1] == '"'
+    beside = _strings_beside(site)
     for text in _string_donors(site, node.value):
         if text != own:
-            yield site.swap(node, text, 0.12, "literal" if len(text) > 12 else "")
+            same_kind = text in beside and abs(len(text) - len(own)) <= 2
+            shown = f'"{text[1:-1]}"' if double and '"' not in text and "\\" not in text else text
+            yield site.swap(
+                node, shown, 0.8 if same_kind else 0.12, "literal" if len(text) > 12 and not same_kind else ""
+            )
+
+
+def _strings_beside(site: Site) -> frozenset[str]:
+    """Short strings of the same function: what stands beside a wrong one is often the right one."""
+    function = site.source.function_of(site.node)
+    if function is None:
+        return frozenset()
+    found = (n.value for n in ast.walk(function) if isinstance(n, ast.Constant) and isinstance(n.value, str))
+    return frozenset(list(dict.fromkeys(repr(v) for v in found if len(v) <= 12))[:8])
 
 
 def _string_donors(site: Site, value: str) -> list[str]:
@@ -97,7 +115,13 @@ def off_by_one(site: Site) -> Iterator[Fix]:
     node, parent = site.node, site.parent
     if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load) or not _counts(parent, site.place):
         return
-    weight = 1.0 if isinstance(parent, ast.Call | ast.Slice | ast.Subscript) else 0.5
+    weight = 0.5
+    if isinstance(parent, ast.Slice | ast.Subscript):
+        weight = 1.0
+    elif isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name):
+        weight = 1.0 if parent.func.id in _COUNTING_CALLS else 0.6
+    elif isinstance(parent, ast.Tuple):
+        weight = 0.25
     if isinstance(node, ast.BinOp) and isinstance(node.right, ast.Constant) and node.right.value == 1:
         weight *= 0.4  # `number` and `operand` already change that one
     yield site.swap(node, f"{site.text(node)} + 1", weight)

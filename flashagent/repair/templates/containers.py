@@ -35,11 +35,11 @@ def slice_bounds(site: Site) -> Iterator[Fix]:
     options = {
         f":{upper}{step}": 0.5,
         f"{lower}:{step}": 0.5,
-        f"{upper}:{lower}{step}": 0.3,
+        f"{upper}:{lower}{step}": 0.3 if lower and upper else 0.8,
         f"{lower}:{upper}": 0.4,
     }
     options |= {
-        f"{lower}:{upper}:-1": 0.3,
+        f"{lower}:{upper}:-1": 0.08 if lower or upper else 0.3,
         f"1:{upper}{step}": 0.4,
         f"{lower}:-1{step}": 0.4,
         f"{lower}:1{step}": 0.2,
@@ -64,7 +64,8 @@ def slice_it(site: Site) -> Iterator[Fix]:
         if site.place in ("target", "targets"):
             return
         for part, weight in (("[1:]", 1.0), ("[:-1]", 0.8), ("[::-1]", 1.0), ("[0]", 0.5), ("[-1]", 0.5)):
-            yield site.swap(node, site.operand(node) + part, weight)  # type: ignore[arg-type]
+            share = 0.5 if isinstance(parent, ast.Call) else 1.0
+            yield site.swap(node, site.operand(node) + part, weight * share)  # type: ignore[arg-type]
 
 
 @template("whole instead of part", 0.25, ast.Subscript)

@@ -91,7 +91,67 @@ def receiver(site: Site) -> Iterator[Fix]:
         if node.attr in scope.variables:
             yield site.swap(node, node.attr)
     elif isinstance(node, ast.Name) and node.id != scope.self_name and isinstance(site.parent, ast.Attribute):
-        yield site.swap(node, scope.self_name, 0.3)
+        yield site.swap(node, scope.self_name, 0.5)
+    elif isinstance(node, ast.Name) and isinstance(site.parent, ast.Attribute):
+        for name in scope.parameters[1:4]:
+            yield site.swap(node, name, 0.5)
+
+
+@template("operand exchanged", 0.22, ast.Subscript, ast.Call, ast.Attribute, ast.Name, ast.BinOp)
+def expression_beside(site: Site) -> Iterator[Fix]:
+    """An expression replaced by one of the same kind that stands elsewhere in the function (ingredients at the level of
+    expressions: Martinez et al. 2014; ssFix, Xin and Reiss 2017)."""
+    node = site.node
+    if (
+        not isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
+        or site.place == "func"
+        or isinstance(site.parent, ast.Expr)
+    ):
+        return
+    texts = expressions_beside(site)
+    own = site.text(node)
+    near = 0.4 if isinstance(node, ast.Name) else 1.0
+    for text in texts:
+        if text != own and text not in own:
+            # An expression put inside itself fits a test by its numbers now and then, and is hardly ever meant.
+            nested = 0.1 if own in text else 1.0
+            yield site.swap(node, text, min(0.8, 5.0 / len(texts)) * near * nested)
+
+
+@template("operand added", 0.12, ast.BinOp, ast.Name, ast.Subscript, ast.Call)
+def operand_added(site: Site) -> Iterator[Fix]:
+    """A forgotten summand or difference taken from the function itself (expression insertion: SemFix, Nguyen et al. 2013)."""
+    node, parent = site.node, site.parent
+    if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load) or not isinstance(
+        parent, ast.Return | ast.Assign | ast.AugAssign | ast.Compare | ast.Subscript | ast.Call
+    ):
+        return
+    if site.place in ("func", "value") and isinstance(parent, ast.Subscript | ast.Call):
+        return
+    names = [name for name in site.scope.variables if name != site.text(node)][:5]
+    texts = [*names, *expressions_beside(site)[:8]]
+    for text in texts:
+        for operator, weight in (("+", 1.0), ("-", 0.6), ("*", 0.4)):
+            yield site.swap(node, f"{site.text(node)} {operator} {text}", min(0.8, 6.0 / len(texts)) * weight)
+
+
+def expressions_beside(site: Site) -> list[str]:
+    """Short subscripts, attributes, calls and sums of the same function."""
+    function = site.source.function_of(site.node)
+    if function is None:
+        return []
+    found: dict[str, None] = {}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Subscript | ast.Attribute | ast.Call | ast.BinOp) and isinstance(
+            getattr(node, "ctx", ast.Load()), ast.Load
+        ):
+            parent = site.source.parents.get(node)
+            if isinstance(parent, ast.Call) and parent.func is node:
+                continue
+            text = site.text(node)
+            if len(text) <= 30 and "\n" not in text:
+                found.setdefault(text)
+    return list(found)[:24]
 
 
 @template("variable to constant", 0.08, ast.Name)

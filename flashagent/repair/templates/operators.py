@@ -87,6 +87,9 @@ def arithmetic(site: Site) -> Iterator[Fix]:
     span = operator_span(site.source, node.left, node.right, symbol(node.op))
     if span is None:
         return
+    formats = isinstance(node.left, ast.Constant) and isinstance(node.left.value, str)
+    if formats:
+        yield site.raw(*span, "%")
     for text, weight in _ARITHMETIC[symbol(node.op)].items():
         yield site.raw(*span, text, weight)
 
@@ -160,7 +163,8 @@ def connective(site: Site) -> Iterator[Fix]:
             yield site.raw(*span, other)
     if len(node.values) == 2:
         for value in node.values:
-            yield site.swap(node, site.text(value), 0.4)
+            plain = isinstance(value, ast.Constant | ast.List | ast.Dict | ast.Tuple)
+            yield site.swap(node, site.text(value), 0.4, "literal" if plain else "")
     else:
         for value in node.values:
             rest = f" {word} ".join(site.text(v) for v in node.values if v is not value)

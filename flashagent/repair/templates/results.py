@@ -59,7 +59,8 @@ def missing_return(site: Site) -> Iterator[Fix]:
         yield site.raw(start, start, "return ")
     function = source.function_of(node)
     if function is not None and isinstance(node, ast.stmt) and node is function.body[-1]:
-        for name in site.scope.variables[:10]:
+        receiver = [site.scope.self_name] if site.scope.self_name else []
+        for name in [*site.scope.variables[:10], *receiver]:
             edit = source.insert_after(node, [f"return {name}"])
             if edit is not None:
                 yield Fix((edit,), 0.6)

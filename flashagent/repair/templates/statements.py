@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator
 
 from flashagent.repair.source import FunctionNode
 from flashagent.repair.template import Fix, Site, template
 
+BUILTINS = frozenset(vars(builtins))
 SIMPLE = (
     ast.Assign,
     ast.AugAssign,
@@ -75,18 +77,27 @@ def insert_jump(site: Site) -> Iterator[Fix]:
             yield Fix((edit,), 1.0, "early-return" if word == "return" else "")
 
 
-@template("insert sibling", 0.1, *SIMPLE)
+@template("insert sibling", 0.1, *SIMPLE, ast.Pass)
 def insert_sibling(site: Site) -> Iterator[Fix]:
     """A copy of another simple statement of the function, before or after this one (GenProg; ingredients: Martinez 2014)."""
     node, source = site.node, site.source
     function = source.function_of(node)
     if function is None or not isinstance(node, ast.stmt):
         return
-    donors = [
-        n
-        for n in ast.walk(function)
-        if isinstance(n, ast.Assign | ast.AugAssign | ast.Expr) and n is not node
-    ]
+    kinds = ast.Assign | ast.AugAssign | ast.Expr
+    donors = [n for n in ast.walk(function) if isinstance(n, kinds) and n is not node]
+    owner = source.class_of(function)
+    if owner is not None:  # what other methods of the class do with it, when this one knows the same names
+        known = {*site.scope.variables, site.scope.self_name, *site.scope.globals}
+        others = [
+            n
+            for n in ast.walk(owner)
+            if isinstance(n, kinds) and source.function_of(n) not in (function, None)
+        ]
+        donors += [
+            n for n in others if {x.id for x in ast.walk(n) if isinstance(x, ast.Name)} <= known | BUILTINS
+        ]
+    donors = list({source.text_of(n): n for n in donors}.values())
     for donor in donors[:25]:
         text = source.text_of(donor)
         if "\n" in text or donor in source.docstring_nodes:
@@ -95,10 +106,10 @@ def insert_sibling(site: Site) -> Iterator[Fix]:
             if edit is not None and not (
                 isinstance(node, ast.Return | ast.Raise) and edit.start > source.span(node)[0]
             ):
-                yield Fix((edit,), min(1.0, 6 / len(donors)))
+                yield Fix((edit,), min(1.0, 6 / len(donors)), "insertion")
 
 
-@template("insert step", 0.2, *SIMPLE, kinds=("loop", "recursion"))
+@template("insert step", 0.2, *SIMPLE, ast.Pass, kinds=("loop", "recursion"))
 def insert_step(site: Site) -> Iterator[Fix]:
     """A forgotten step: a count, a mark that something was seen, an element kept (insertion templates of SOFix)."""
     node, source, names = site.node, site.source, site.scope.variables[:7]
@@ -117,7 +128,7 @@ def insert_step(site: Site) -> Iterator[Fix]:
     for line in lines:
         edit = source.insert_after(node, [line])
         if edit is not None:
-            yield Fix((edit,), min(1.0, 12 / len(lines)))
+            yield Fix((edit,), min(1.0, 12 / len(lines)), "insertion")
 
 
 @template("assign result", 0.4, ast.Expr)
@@ -149,3 +160,15 @@ def accumulate(site: Site) -> Iterator[Fix]:
         for name in ("max", "min"):
             yield site.swap(node.value, f"{name}({site.text(target)}, {site.text(node.value)})")
         yield site.swap(node.value, f"{site.text(target)} or {site.operand(node.value)}", 0.3)
+
+
+@template("assignment turned round", 0.3, ast.Assign)
+def turned_round(site: Site) -> Iterator[Fix]:
+    """`a = b` that should be `b = a` (assignment patterns of Pan et al. 2009)."""
+    node = site.node
+    assert isinstance(node, ast.Assign)
+    target = node.targets[0]
+    movable = ast.Name | ast.Attribute | ast.Subscript
+    if len(node.targets) == 1 and isinstance(node.value, movable) and isinstance(target, movable):
+        there = site.source.replace(target, site.text(node.value))
+        yield Fix((there, site.source.replace(node.value, site.text(target))))

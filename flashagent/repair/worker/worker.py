@@ -311,11 +311,17 @@ class PytestSession:
         for item in items:
             self.items.setdefault(item.nodeid, item)
             item.repr_failure = item._repr_failure_py = _short_failure
-            item._flashagent_params = _deep(getattr(getattr(item, "callspec", None), "params", None))
+            params = getattr(getattr(item, "callspec", None), "params", None)
+            item._flashagent_params = None if params is None else _deep_values(params)
 
     def tests(self) -> list[Json]:
-        listed = [
-            {"id": name, "path": os.path.realpath(str(item.fspath))} for name, item in self.items.items()
+        listed: list[Json] = [
+            {
+                "id": name,
+                "path": os.path.realpath(str(item.fspath)),
+                "doctest": type(item).__name__ == "DoctestItem",
+            }
+            for name, item in self.items.items()
         ]
         return listed + [
             {"id": name, "path": os.path.realpath(path), "broken": True} for name, path in self.broken.items()
@@ -336,7 +342,7 @@ class PytestSession:
         item = self.items[test]
         if item._flashagent_params is not None:
             item.callspec.params.clear()
-            item.callspec.params.update(_deep(item._flashagent_params))
+            item.callspec.params.update(_deep_values(item._flashagent_params))
         word, self.failed_inside = "skipped", ""
         for report in runtestprotocol(item, log=False, nextitem=None):
             if report.failed:
@@ -348,6 +354,11 @@ class PytestSession:
 
 def _short_failure(excinfo: Any, style: Any = None) -> str:
     return str(excinfo.typename)
+
+
+def _deep_values(params: Json) -> Json:
+    """A new dictionary always: the one of the test item is emptied before each run."""
+    return {name: _deep(value) for name, value in params.items()}
 
 
 def _deep(value: Any) -> Any:
@@ -423,7 +434,8 @@ class UnittestSession:
             module = sys.modules.get(type(case).__module__)
             path = os.path.realpath(getattr(module, "__file__", None) or "")
             broken = name.startswith(self.FAILED)
-            listed.append({"id": name, "path": "" if broken else path, "broken": broken})
+            doctest = type(case).__name__ == "DocTestCase"
+            listed.append({"id": name, "path": "" if broken else path, "broken": broken, "doctest": doctest})
         return listed
 
     def run(self, test: str) -> str:
@@ -550,20 +562,27 @@ class LiveCode:
             self.units.setdefault(key, []).append(code)
 
     def apply(self, candidate: Json) -> str:
-        """Swap the candidate's function in. '' or why not: 'invalid' (does not compile) or 'unreachable'."""
-        old_codes = self.units.get((candidate["path"], candidate["line"], candidate["name"]))
+        """Swap the candidate's functions in. '' or why not: 'invalid' (does not compile) or 'unreachable'."""
+        for part in candidate["parts"]:
+            why = self._part(part)
+            if why:
+                self.revert()
+                return why
+        for cache in self.caches:
+            cache.cache_clear()
+        return ""
+
+    def _part(self, part: Json) -> str:
+        old_codes = self.units.get((part["path"], part["line"], part["name"]))
         if not old_codes:
             return "unreachable"
         for old in old_codes:
             try:
-                new = compile_unit(candidate, old)
+                new = compile_unit(part, old)
             except (SyntaxError, ValueError, RecursionError, OverflowError, MemoryError):
                 return "invalid"
             if new is None or not self._swap(old, new):
-                self.revert()
                 return "unreachable"
-        for cache in self.caches:
-            cache.cache_clear()
         return ""
 
     def _swap(self, old: types.CodeType, new: types.CodeType) -> bool:
@@ -631,7 +650,7 @@ class ChangedSource:
 class Behaviour:
     """The calls that tests make into the project, and what a candidate answers to them and to near ones."""
 
-    CALLS, INPUTS = 40, 160
+    CALLS, INPUTS = 40, 400
 
     def __init__(self, live: LiveCode, root: str, test_files: set[str]) -> None:
         self.live = live
@@ -674,15 +693,34 @@ class Behaviour:
             self.calls.append((self.live.functions[code][0], values))
 
     def inputs(self) -> list[tuple[types.FunctionType, list[Any]]]:
+        """The recorded calls, then calls near them: one argument changed, then arguments of two calls mixed."""
         found = list(self.calls)
+        chooser = random.Random(0)
+
+        def offer(function: types.FunctionType, values: list[Any]) -> None:
+            key = function.__name__ + plain_repr(values)
+            if key not in self.seen and len(found) < self.INPUTS:
+                self.seen.add(key)
+                found.append((function, values))
+
+        near = [
+            [
+                (function, [*values[:position], other, *values[position + 1 :]])
+                for position, value in enumerate(values)
+                for other in variants(value, chooser)
+            ]
+            for function, values in self.calls
+        ]
+        for number in range(max(map(len, near), default=0)):  # a few of every call before many of one
+            for some in near:
+                if number < len(some):
+                    offer(*some[number])
         for function, values in self.calls:
-            for position, value in enumerate(values):
-                for other in variants(value):
-                    changed = [*values[:position], other, *values[position + 1 :]]
-                    key = function.__name__ + plain_repr(changed)
-                    if key not in self.seen and len(found) < self.INPUTS:
-                        self.seen.add(key)
-                        found.append((function, changed))
+            others = [given for same, given in self.calls if same is function and len(given) > 1]
+            for other in others[:6]:
+                for position in range(len(values)):
+                    if position < len(other):
+                        offer(function, [*values[:position], other[position], *values[position + 1 :]])
         return found
 
     def answers(self, timer: Timer) -> list[str]:
@@ -730,24 +768,57 @@ def plain_repr(value: Any) -> str:
         return "repr raises " + type(error).__name__
 
 
-def variants(value: Any) -> list[Any]:
-    """Values near one seen at run time, boundaries first."""
+def variants(value: Any, chooser: random.Random) -> list[Any]:
+    """Values near one seen at run time, boundaries first; the last ones are made of the value's own parts at random."""
     if isinstance(value, bool):
         return [not value]
     if isinstance(value, int):
-        return [value + 1, value - 1, 0, -value, value * 2 + 3]
+        return [value + 1, value - 1, 0, -value, value * 2 + 3, 1, chooser.randrange(2, 30), value * 10]
     if isinstance(value, float):
-        return [value + 0.5, -value, 0.0]
+        return [value + 0.5, -value, 0.0, value * 3]
     if isinstance(value, str):
-        return ["", value[1:], value[:-1], value + value, value[::-1]]
+        mixed = ["".join(remixed(value, chooser)) for _ in range(4)]
+        return ["", value[1:], value[:-1], value + value, value[::-1], value[:1], *mixed]
     if isinstance(value, (list, tuple)):
         sequence: Any = value
-        return [sequence[:0], sequence[1:], sequence[:-1], sequence[::-1], sequence + sequence]
+        kind: Any = type(value) if type(value) in (list, tuple) else list
+        mixed_lists = [kind(remixed(sequence, chooser)) for _ in range(6)]
+        near = [kind(part) for part in changed_elements(list(sequence), chooser)]
+        cut = [sequence[:0], sequence[1:], sequence[:-1], sequence[::-1], sequence + sequence]
+        return cut + near[:6] + mixed_lists
     if isinstance(value, dict):
-        return [{}, dict(list(value.items())[1:])]
+        return [{}, dict(list(value.items())[1:]), dict(list(value.items())[:1])]
     if isinstance(value, (set, frozenset)):
-        return [type(value)()]
+        return [type(value)(), type(value)(sorted(value, key=repr)[1:])]
     return []
+
+
+def remixed(parts: Any, chooser: random.Random) -> list[Any]:
+    """About as many parts, drawn from the same ones with repetition."""
+    if not len(parts):
+        return []
+    return [
+        parts[chooser.randrange(len(parts))] for _ in range(max(1, len(parts) + chooser.randrange(-1, 3)))
+    ]
+
+
+def changed_elements(values: list[Any], chooser: random.Random) -> list[list[Any]]:
+    """The sequence with one element changed, in the manner of `variants` for the element itself."""
+    found: list[list[Any]] = []
+    for position in range(min(len(values), 6)):
+        element = values[position]
+        if isinstance(element, (bool, int, float, str)):
+            found.extend(
+                [*values[:position], other, *values[position + 1 :]]
+                for other in variants(element, chooser)[:3]
+            )
+        elif isinstance(element, (list, tuple)) and element:
+            found.extend(
+                [*values[:position], other, *values[position + 1 :]]
+                for other in variants(element, chooser)[5:7]
+            )
+    chooser.shuffle(found)
+    return found
 
 
 # ---------------------------------------------------------------- serving

@@ -22,4 +22,10 @@
 
 (use_declaration argument: (_) @module) @import
 (extern_crate_declaration name: (_) @module) @import
-(mod_item name: (identifier) @module !body) @import
+(mod_item "mod" @imported name: (identifier) @module !body) @import
+((attribute_item (attribute (identifier) @imported value: (string_literal) @module)) (#eq? @imported "path")) @import
+; The name of the inline module around a declaration is a folder of its path.
+(mod_item name: (identifier) @imported body: (declaration_list (mod_item "mod" name: (identifier) @module !body))) @import
+; Modules that a macro (cfg_net! { mod tcp; }) declares.
+(token_tree "mod" @imported . (identifier) @module . ";") @import
+(token_tree "#" . (token_tree . (identifier) @imported . "=" . (string_literal) @module) (#eq? @imported "path")) @import

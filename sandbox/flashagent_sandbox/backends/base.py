@@ -14,6 +14,7 @@ from flashagent_sandbox.environment import command_environment
 from flashagent_sandbox.inside.start import Job, write_job
 from flashagent_sandbox.limits import rlimits
 from flashagent_sandbox.mounts import MountPlan
+from flashagent_sandbox.network.hosts import REGISTRIES, HostRule, read_rule
 from flashagent_sandbox.policy import Limits, Policy, Request, StartFailed
 from flashagent_sandbox.protect import Guard, Scan
 
@@ -53,10 +54,13 @@ class Backend:
     protects: ClassVar[bool] = True
     # Whether the kernel ends every process when the first one ends.
     has_pid_namespace: ClassVar[bool] = True
+    # Whether commands can be given a network of which only the gate leads out.
+    has_network_namespace: ClassVar[bool] = True
     gaps: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self) -> None:
         self.warnings: tuple[str, ...] = ()
+        self._rules: dict[tuple[Path, tuple[str, ...]], tuple[HostRule, ...]] = {}
         self._guards: dict[tuple[Path, tuple[str, ...], tuple[str, ...]], Guard] = {}
         self._lock = threading.Lock()
 
@@ -76,6 +80,18 @@ class Backend:
             while len(self._guards) > _KNOWN_TREES:
                 self._guards.pop(next(iter(self._guards)))
             return guard
+
+    def host_rules(self, policy: Policy) -> tuple[HostRule, ...]:
+        """What the policy's allow-list means; the user's tools are asked once per work tree. Raises PolicyError."""
+        key = (policy.root, policy.network_allow)
+        if key not in self._rules:
+            names = [name for name in policy.network_allow if name != REGISTRIES]
+            if len(names) < len(policy.network_allow):
+                from flashagent_sandbox.network.registries import registry_hosts
+
+                names += registry_hosts(policy.root, policy.home, policy.environ)
+            self._rules[key] = tuple(read_rule(name) for name in names)
+        return self._rules[key]
 
 
 def memory_file(name: str, data: bytes) -> int:
@@ -100,7 +116,7 @@ def make_job(
         seccomp=seccomp,
         mounts=[(m.kind, m.target, m.source, m.size, m.mode) for m in mounts.mounts] if mounts else [],
         shared_memory=plan.limits.tmpfs_bytes,
-        own_network=plan.policy.network == "off",
+        own_network=plan.policy.network != "host",
         ruleset=ruleset,
     )
 

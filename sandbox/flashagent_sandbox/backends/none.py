@@ -13,6 +13,7 @@ class Unprotected(Backend):
     description: ClassVar[str] = "none: commands run with all your rights"
     protects: ClassVar[bool] = False
     has_pid_namespace: ClassVar[bool] = False
+    has_network_namespace: ClassVar[bool] = False
     gaps: ClassVar[tuple[str, ...]] = ("nothing is protected",)
 
     def missing(self) -> str:

@@ -1,4 +1,4 @@
-"""Policies as TOML files: `strict`, `default` and `off`. A profile says what; the back-ends know how."""
+"""Policies as TOML files: `strict`, `default`, `network-allowlist` and `off`. A profile says what; the back-ends know how."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from flashagent_sandbox.policy import Limits, Policy, PolicyError
 
 FOLDER = Path(__file__).resolve().parent
-NAMES = ("strict", "default", "off")
+NAMES = ("strict", "default", "network-allowlist", "off")
 _LISTS = frozenset(
     [
         "protected",
@@ -23,6 +23,7 @@ _LISTS = frozenset(
         "tool_chains",
         "secrets",
         "env_allow",
+        "network_allow",
     ]
 )
 _FALLBACK_HOME = "/tmp/home"

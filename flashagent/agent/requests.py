@@ -1,0 +1,145 @@
+"""One request to the model and its reply: inside the budget and the context window, by tools or in plain text."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from flashagent.agent.compaction import Compactor
+from flashagent.agent.thread import Thread
+from flashagent.errors import ContextTooLong, FlashagentError, ToolsRefused
+from flashagent.events import AssistantReplied, BudgetSpent, ContextCompacted, Emit, Event, Notice
+from flashagent.messages import AssistantMessage, UserMessage
+from flashagent.models.base import ModelRequest
+from flashagent.models.tokens import estimate_request
+from flashagent.models.waste import wasted_by
+from flashagent.values import Usage
+
+SUMMARY_TOKENS, SUMMARY_WORDS = 700, "250"
+
+
+async def ask(thread: Thread, emit: Emit) -> AssistantMessage:
+    """One request and its reply; the reply is in the history and on record when this returns.
+
+    The history is compacted first when it would not fit, and once more when the endpoint says that it did not.
+    """
+    await make_room(thread, emit)
+    try:
+        reply = await _ask_by_tools_or_text(thread, emit)
+    except ContextTooLong as error:
+        if thread.compactor is None:
+            raise
+        request = _request(thread)
+        prompt = int(estimate_request(request) * thread.budget.scale)
+        thread.compactor.learn(error, prompt, thread.wanted_reply)
+        compact(thread, thread.compactor, emit)
+        reply = await _ask_by_tools_or_text(thread, emit)
+    thread.history.append(reply)
+    emit(
+        AssistantReplied(
+            reply.text, reply.tool_calls, reply.usage, reply.model or thread.model.name, reply.reasoning
+        )
+    )
+    tell_budget(thread, emit)
+    return reply
+
+
+def tell_budget(thread: Thread, emit: Emit) -> None:
+    """Where the budget stands, and whether the endpoint went over it."""
+    spent = thread.budget.usage
+    emit(BudgetSpent(spent.total_tokens, thread.budget.cost, thread.budget.share, spent.estimated))
+    if overrun := thread.budget.overrun:
+        hint = "The endpoint did not keep to the reply cap, or counts otherwise than we do."
+        emit(Notice("warning", overrun, hint))
+
+
+async def make_room(thread: Thread, emit: Emit) -> None:
+    """Compact the history if the next request would not fit into the window."""
+    compactor = thread.compactor
+    if compactor is None:
+        return
+    prompt = estimate_request(_request(thread)) * thread.budget.scale
+    summary_room = SUMMARY_TOKENS if compactor.by_model else 0  # it must fit while it can still be asked for
+    if not compactor.fits(prompt, thread.wanted_reply + summary_room):
+        summary = await _summed_up(thread, compactor, prompt, emit) if compactor.by_model else ""
+        compact(thread, compactor, emit, summary)
+
+
+def compact(thread: Thread, compactor: Compactor, emit: Emit, summary: str = "") -> None:
+    """Write the history anew, so that it fits. Raises ContextTooLong when nothing could make it fit."""
+    request, scale = _request(thread), thread.budget.scale
+    before = estimate_request(request)
+    others = estimate_request(replace(request, messages=()))
+    thread.history[:] = compactor.compacted(thread.history, others, thread.wanted_reply, scale, summary)
+    emit(ContextCompacted(int(before * scale), int(estimate_request(_request(thread)) * scale)))
+
+
+def start_afresh(thread: Thread, account: Sequence[str], emit: Emit) -> None:
+    """Leave the conversation behind for another model: it gets what counts, and the account of what was tried."""
+    compactor = thread.compactor
+    if compactor is None:
+        return
+    before = estimate_request(_request(thread))
+    thread.history[:] = compactor.afresh(thread.history, account)
+    scale = thread.budget.scale
+    emit(ContextCompacted(int(before * scale), int(estimate_request(_request(thread)) * scale)))
+
+
+async def _summed_up(thread: Thread, compactor: Compactor, prompt: float, emit: Emit) -> str:
+    """What the model itself says of the conversation; '' when that request would not fit either, or fails."""
+    if thread.sum_up is None or not compactor.fits(prompt, SUMMARY_TOKENS):
+        return ""
+    wish = UserMessage(thread.sum_up.fill(words=SUMMARY_WORDS))
+    request = replace(_request(thread), messages=(*thread.history, wish))
+    try:
+        reply = await send(thread, request, SUMMARY_TOKENS, heard_by_nobody)
+    except FlashagentError:
+        return ""  # the harness's own account takes its place
+    tell_budget(thread, emit)
+    return reply.text.strip()
+
+
+async def _ask_by_tools_or_text(thread: Thread, emit: Emit) -> AssistantMessage:
+    try:
+        return await send(thread, _request(thread), thread.wanted_reply, emit)
+    except ToolsRefused as error:
+        if thread.text_only or not thread.text_protocol:
+            raise
+        emit(Notice("info", f"{thread.model.name} takes no tools: asking in plain text.", error.message))
+        thread.take_tools_away()
+        return await send(thread, _request(thread), thread.wanted_reply, emit)
+
+
+async def send(thread: Thread, request: ModelRequest, wanted: int, emit: Emit) -> AssistantMessage:
+    """The reply to `request`, reserved before it is sent and settled after it, whatever happens."""
+    reservation = thread.budget.reserve(thread.model.name, estimate_request(request), wanted)
+    usage: Usage | None = None
+    try:
+        reply = await thread.model.reply(
+            replace(
+                request,
+                max_output_tokens=reservation.max_output_tokens,
+                reasoning_effort=thread.effort.reasoning,
+                may_retry=lambda wasted: thread.budget.extend(reservation, wasted),
+            ),
+            emit,
+        )
+        usage = reply.usage + reply.wasted
+        return reply
+    except (asyncio.CancelledError, FlashagentError) as error:
+        usage = wasted_by(error)
+        if usage is None and isinstance(error, asyncio.CancelledError):
+            # The endpoint has read the prompt and bills it, though nobody told us what came back.
+            usage = Usage(prompt_tokens=reservation.prompt_tokens, estimated=True)
+        raise
+    finally:
+        thread.budget.settle(reservation, usage)
+
+
+def heard_by_nobody(event: Event) -> None:
+    """The deltas of a summary are shown to nobody."""
+
+
+def _request(thread: Thread) -> ModelRequest:
+    return ModelRequest(tuple(thread.history), thread.tools.specs, temperature=thread.temperature)

@@ -1,0 +1,262 @@
+"""Open a batch in one repository: its items from the selectors, its ground from a run of the checks, its state on disk."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import json
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from flashagent.agent.limits import Limits
+from flashagent.agent.recorder import Recorder
+from flashagent.compose.house import Place
+from flashagent.compose.selecting import Finder
+from flashagent.errors import UsageError
+from flashagent.events import Emit, with_texts
+from flashagent.jobs.batch.batch import Batch
+from flashagent.jobs.batch.events import EmitBatch
+from flashagent.jobs.batch.grouping import items_of
+from flashagent.jobs.batch.rules import Rewriter
+from flashagent.jobs.batch.spec import BatchSpec, Item, Rule, Selector
+from flashagent.jobs.batch.store import BatchStore
+from flashagent.jobs.batch.working import Ground, Workshop
+from flashagent.jobs.house import House
+from flashagent.jobs.trees import candidate
+from flashagent.untrusted import Secrets
+from flashagent.values import CheckReport, Usage
+from flashagent.verify.commands import Check, check_from_text
+from flashagent.workspace.locks import ProcessLock
+
+FILE = "batch.sqlite"
+_NOTHING = Check("no check", ("true",), "generic", why="this batch checks no single item")
+# What an item of a model costs beside the code it is shown: system, tools and goal; and its reply.
+_FRAME_TOKENS, _REPLY_TOKENS, _REQUESTS = 1_400, 500, 1.5
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a batch would do. Tokens are estimates: bytes of the items' files over four, capped by the focus, per request."""
+
+    items: tuple[Item, ...]
+    sizes: Mapping[str, int]
+    tokens: int
+    cost: float | None
+
+
+def folder_of(place: Place) -> Path:
+    return place.state / "batches"
+
+
+def known(place: Place) -> list[str]:
+    """The ids of all batches of the repository, oldest first."""
+    folder = folder_of(place)
+    return sorted(one.name for one in folder.iterdir() if (one / FILE).is_file()) if folder.is_dir() else []
+
+
+def chosen(place: Place, wanted: str) -> str:
+    """The batch of this id (or the beginning of one), the newest for ''. Raises UsageError."""
+    found = [one for one in known(place) if one.startswith(wanted)]
+    if not found:
+        what = (
+            f"There is no batch {wanted!r} here." if wanted else "There is no batch in this repository yet."
+        )
+        raise UsageError(what, hint="`flashagent batch status` lists them.")
+    if wanted and len(found) > 1 and wanted not in found:
+        raise UsageError(f"{len(found)} batches begin with {wanted!r}.", hint="Give more of the id.")
+    return wanted if wanted in found else found[-1]
+
+
+@contextlib.contextmanager
+def reading(place: Place, batch: str) -> Iterator[BatchStore]:
+    """The state of a batch, to look at while it may be running."""
+    with contextlib.closing(BatchStore(folder_of(place) / batch / FILE)) as store:
+        yield store
+
+
+class Batching:
+    """The work of one batch in an open house."""
+
+    def __init__(self, place: Place, house: House, spec: BatchSpec) -> None:
+        self.place = place
+        self.house = house
+        self.spec = spec
+        self._reports: dict[tuple[str, str], CheckReport] = {}
+
+    def base(self) -> str:
+        """The commit that all items start from. Raises UsageError without one, or with changes that no commit holds."""
+        repository = self.place.repository
+        head = repository.head()
+        if head is None:
+            raise UsageError("A batch starts from a commit, and there is none yet.", hint="Commit first.")
+        status, _, _ = repository.calls.finish(
+            "diff-index", "--quiet", "--ignore-submodules=all", "HEAD", "--"
+        )
+        if status != 0:
+            repository.calls.finish("update-index", "-q", "--refresh")
+            status, _, _ = repository.calls.finish(
+                "diff-index", "--quiet", "--ignore-submodules=all", "HEAD", "--"
+            )
+        if status != 0:
+            raise UsageError(
+                "A batch starts from a commit, and files are changed that no commit holds.",
+                hint="Commit or stash your changes first.",
+            )
+        return head
+
+    async def plan(self) -> Plan:
+        """The items, with what they would cost. Runs the check only when the batch is about failing tests."""
+        repo_map, _ = await asyncio.to_thread(self.house.open_map)
+        files = await asyncio.to_thread(self.house.repository.files)
+        failing = any(selector.kind == "failing" for selector in self.spec.select)
+        reports = [await self._report(check) for check in self.house.checks()] if failing else []
+        finder = Finder(self.house, repo_map, files, reports)
+        targets = await finder.targets(self.spec.select)
+        sizes = {path: _size(self.place.root / path) for path in {target.path for target in targets} if path}
+        importing = getattr(repo_map, "imports_among", None)
+        items = items_of(self.spec, targets, sizes, importing or (lambda paths: {}))
+        tokens = sum(self._tokens(item, sizes) for item in items) if self._asks() else 0
+        return Plan(tuple(items), sizes, tokens, self._cost(tokens))
+
+    async def ground(self) -> Ground:
+        """The checks of single items, run on the base. Raises UsageError when one of them is red before the batch."""
+        repo_map, _ = await asyncio.to_thread(self.house.open_map)
+        checks = self._checks(self.spec.item_check, default=() if not self._asks() else None)
+        return Ground(
+            checks or (_NOTHING,),
+            tuple([await self._green(check) for check in checks or (_NOTHING,)]),
+            repo_map,
+        )
+
+    async def finals(self) -> tuple[tuple[Check, CheckReport], ...]:
+        """The checks that decide about the branch, run on the base."""
+        return tuple(
+            [(check, await self._green(check)) for check in self._checks(self.spec.final_check, default=None)]
+        )
+
+    def new(self, batch: str, base: str, items: Sequence[Item]) -> None:
+        """Write the batch down. Raises UsageError when there is nothing to do."""
+        if not items:
+            raise UsageError(
+                "The selectors find nothing, so there is nothing to do.",
+                hint="`flashagent batch plan` shows what they find.",
+            )
+        if self._asks() and self.house.models is None and self.spec.rule is None:
+            raise UsageError("This batch needs a model.", hint=self.house.no_model_hint)
+        meta = {
+            "id": batch, "name": self.spec.name, "spec": dumped(self.spec), "base": base,
+            "branch": self.spec.branch or f"flashagent/{batch}", "created": self.place.clock.now(),
+        }  # fmt: skip
+        with reading(self.place, batch) as store:
+            store.begin(meta, items)
+
+    @contextlib.contextmanager
+    def opened(
+        self, batch: str, ground: Ground, finals: Sequence[tuple[Check, CheckReport]], emit: EmitBatch
+    ) -> Iterator[Batch]:
+        """The batch, ready to run, held by this process alone. Raises WorkspaceError when another one has it."""
+        folder = folder_of(self.place) / batch
+        lock = ProcessLock(folder / "lock", wait_s=0.0, purpose=f"the batch {batch}")
+        with lock.held(), reading(self.place, batch) as store:
+            shop = Workshop(
+                self.spec, self.house, ground, self.house.models if self._asks() else None, self._rewriter(),
+                lambda item, attempt: self._record(folder, item, attempt),
+            )  # fmt: skip
+            yield Batch(batch, self.spec, store, self.house, shop.work, finals, emit, self.place.clock)
+
+    def _asks(self) -> bool:
+        return bool(self.spec.instruction)
+
+    def _checks(self, text: str | None, default: Sequence[Check] | None) -> tuple[Check, ...]:
+        if text is not None:
+            return (check_from_text(text, why="the job file"),) if text.strip() else ()
+        found = tuple(self.house.checks() if default is None else default)
+        if not found and default is None:
+            raise UsageError(
+                "No check was found.",
+                hint="Say which command must pass: --check 'CMD', or `check:` in the job file.",
+            )
+        return found
+
+    async def _green(self, check: Check) -> CheckReport:
+        report = await self._report(check)
+        if not report.green and not any(selector.kind == "failing" for selector in self.spec.select):
+            raise UsageError(
+                f"The check `{check.name}` fails before the batch began.",
+                hint="Repair it first (`flashagent fix`), or choose another with --check.",
+            )
+        return report
+
+    async def _report(self, check: Check) -> CheckReport:
+        key = (check.cwd, check.name)
+        if key not in self._reports:
+            async with candidate(self.house) as tree:
+                self._reports[key] = await self.house.verifier.run(check, tree=tree, original=True)
+        return self._reports[key]
+
+    def _rewriter(self) -> Rewriter | None:
+        rule = self.spec.rule
+        if rule is None:
+            return None
+        python = shutil.which("python3", path="/usr/bin:/bin:/usr/local/bin") or sys.executable
+        code = ""
+        if rule.kind == "python":
+            path = Path(rule.find.rpartition(":")[0])
+            try:
+                code = (self.place.cwd / path).read_text(encoding="utf-8")
+            except OSError as error:
+                raise UsageError(f"The rule's file {path} cannot be read: {error.strerror}.") from error
+        return Rewriter(rule, self.house.runner, self.place.root, python, code)
+
+    @contextlib.contextmanager
+    def _record(self, folder: Path, item: str, attempt: int) -> Iterator[Emit]:
+        name = f"{item}-{attempt}"
+        mask = Secrets(self.place.secrets).mask
+        with contextlib.closing(
+            Recorder(folder / "items" / f"{name}.jsonl", name, self.place.clock)
+        ) as recorder:
+            yield lambda event: recorder(with_texts(event, mask))
+
+    def _tokens(self, item: Item, sizes: Mapping[str, int]) -> int:
+        shown = min(self.house.focus_tokens, sum(sizes.get(path, 0) for path in item.paths) // 4)
+        return int(_REQUESTS * (_FRAME_TOKENS + shown) + _REPLY_TOKENS)
+
+    def _cost(self, tokens: int) -> float | None:
+        if self.house.models is None or not tokens:
+            return 0.0 if not tokens else None
+        replies = tokens * _REPLY_TOKENS // (_REPLY_TOKENS + _FRAME_TOKENS)
+        return self.house.price(self.house.models.router.flash.name, Usage(tokens - replies, 0, replies))
+
+
+def dumped(spec: BatchSpec) -> str:
+    return json.dumps(dataclasses.asdict(spec))
+
+
+def loaded(text: str) -> BatchSpec:
+    plain: dict[str, Any] = json.loads(text)
+    rule = plain.pop("rule")
+    select = tuple(Selector(**one) for one in plain.pop("select"))
+    limits = Limits(**plain.pop("item_limits"))
+    exclude = tuple(plain.pop("exclude"))
+    return BatchSpec(
+        **plain, select=select, item_limits=limits, exclude=exclude, rule=Rule(**rule) if rule else None
+    )
+
+
+def with_settings(spec: BatchSpec, place: Place) -> BatchSpec:
+    """The user's own limits hold for the whole batch where the job sets none: money is never unlimited by accident."""
+    limits = place.settings.limits
+    cost = spec.total_cost if spec.total_cost is not None else limits.max_cost
+    return replace(spec, total_cost=cost)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

@@ -1,0 +1,183 @@
+"""Work on one item: the rule first, for nothing; then the model, in a tree of its own, judged as every other job is."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from flashagent.agent.limits import Budget, Limits
+from flashagent.errors import FlashagentError
+from flashagent.events import Emit
+from flashagent.jobs.batch.events import ItemState
+from flashagent.jobs.batch.rules import Rewriter
+from flashagent.jobs.batch.spec import BatchSpec, Item
+from flashagent.jobs.batch.stacking import on_base
+from flashagent.jobs.house import House, Models
+from flashagent.jobs.job import FixJob, Result
+from flashagent.jobs.observing import FOCUS_SYMBOLS, Observation
+from flashagent.jobs.trees import candidate
+from flashagent.ports import MapQuery
+from flashagent.repair.validate import Trees
+from flashagent.values import CheckReport, FileChange, FocusQuery, Usage
+from flashagent.verify.commands import Check, check_from_text
+from flashagent.verify.verdict import judge
+
+GOOD = ("fixed", "changed_unverified")
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What all items stand on: the checks with their reports on the base, and the map of it."""
+
+    checks: tuple[Check, ...]
+    reports: tuple[CheckReport, ...]
+    map: MapQuery
+
+
+@dataclass(frozen=True)
+class Worked:
+    """What one try came to. `patch` is against the batch's base, whatever lay below."""
+
+    state: ItemState
+    how: str
+    patch: tuple[FileChange, ...]
+    message: str
+    usage: Usage = field(default_factory=Usage)
+    cost: float | None = 0.0
+    files: tuple[str, ...] = ()
+
+
+class TreesAbove:
+    """Candidate trees with `below` always in them: an item that is done again stands on what was merged before it."""
+
+    def __init__(self, trees: Trees, below: Sequence[FileChange]) -> None:
+        self._trees = trees
+        self._below = tuple(below)
+
+    def tree(self, changes: Sequence[FileChange]) -> AbstractContextManager[Path]:
+        return self._trees.tree(on_base(changes, self._below))
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Works on items. `record(item, attempt)` gives the sink for the events of one try."""
+
+    spec: BatchSpec
+    house: House
+    ground: Ground
+    models: Models | None
+    rewriter: Rewriter | None
+    record: Callable[[str, int], contextlib.AbstractContextManager[Emit]]
+
+    async def work(
+        self, item: Item, attempt: int, limits: Limits, below: Sequence[FileChange] = ()
+    ) -> Worked:
+        """One try of one item on the base with `below` on top. Errors of the work are results; only cancellation and
+        bugs of ours are raised."""
+        with self.record(item.id, attempt) as emit:
+            budget = Budget(limits, self.house.clock, self.house.price)
+            try:
+                async with asyncio.timeout(limits.seconds):
+                    worked = await self._tried(item, attempt, budget, emit, tuple(below))
+            except TimeoutError:
+                worked = Worked("failed", "", (), f"The time limit of {limits.seconds:g} s is reached.")
+            except FlashagentError as error:
+                worked = Worked("failed", "", (), f"{error.message} {error.hint}".strip())
+            except OSError as error:
+                worked = Worked("failed", "", (), f"The machine refused: {error.strerror or error}.")
+            return replace(worked, usage=budget.usage, cost=budget.cost)
+
+    async def _tried(
+        self, item: Item, attempt: int, budget: Budget, emit: Emit, below: tuple[FileChange, ...]
+    ) -> Worked:
+        house = self._house_of(item, attempt, emit, below)
+        ground = await self._ground_of(item, house)
+        if self.rewriter is not None:
+            worked = await self._by_rule(self.rewriter, item, house, ground, below)
+            if worked.state != "failed" or self.models is None or not self.spec.instruction:
+                return worked
+        if self.models is None:
+            return Worked("failed", "", (), "There is no rule that did it, and no model to ask.")
+        return await self._by_model(self.models, item, house, ground, budget, emit, below)
+
+    def _house_of(self, item: Item, attempt: int, emit: Emit, below: tuple[FileChange, ...]) -> House:
+        house = self.house
+        return replace(
+            house,
+            session_id=f"{house.session_id}-{item.id}-{attempt}",
+            verifier=house.verifier.telling(emit),
+            trees=TreesAbove(house.trees, below) if below else house.trees,  # type: ignore[arg-type]
+        )
+
+    async def _ground_of(self, item: Item, house: House) -> Ground:
+        """The item's own check where it has one, with its report on the base."""
+        command = item.check
+        if not command:
+            return self.ground
+        check = check_from_text(command, why=f"the check of {item.title}")
+        async with candidate(house) as tree:
+            before = await house.verifier.run(check, tree=tree, original=True)
+        return replace(self.ground, checks=(check,), reports=(before,))
+
+    async def _by_rule(
+        self, rewriter: Rewriter, item: Item, house: House, ground: Ground, below: tuple[FileChange, ...]
+    ) -> Worked:
+        now = {change.path: change.after for change in below}
+        texts = {path: now.get(path, house.read(path)) for path in item.paths}
+        changes = await rewriter.changes({path: text for path, text in texts.items() if text is not None})
+        if not changes:
+            return Worked("unchanged", "rule", (), "The rule changes nothing here.")
+        found = await house.inspect(changes)
+        if found:
+            worst = found[0]
+            return Worked("failed", "rule", (), f"After the rule {worst.path}:{worst.line}: {worst.message}.")
+        for check, before in zip(ground.checks, ground.reports, strict=True):
+            async with candidate(house, changes) as tree:
+                verdict = judge(before, await house.verifier.run(check, tree=tree))
+            if not verdict.green:
+                return Worked("failed", "rule", (), f"After the rule: {'; '.join(verdict.reasons)}.")
+        files = tuple(change.path for change in changes)
+        return Worked("done", "rule", on_base(changes, below), "Done by the rule.", files=files)
+
+    async def _by_model(
+        self,
+        models: Models,
+        item: Item,
+        house: House,
+        ground: Ground,
+        budget: Budget,
+        emit: Emit,
+        below: tuple[FileChange, ...],
+    ) -> Worked:
+        from flashagent.jobs.asking import ask_model  # brings pydantic and the tools: not needed by rules
+
+        job = FixJob(
+            goal=self.spec.instruction_for(item),
+            paths=item.paths,
+            change=True,
+            limits=budget.limits,
+            tests_may_change=self.spec.tests_may_change,
+        )
+        seen = await self._seen(job, item, ground)
+        result = await ask_model(job, seen, house, models, budget, emit)
+        return _worked(result, below)
+
+    async def _seen(self, job: FixJob, item: Item, ground: Ground) -> Observation:
+        failures = tuple(failure for report in ground.reports for failure in report.failures)
+        query = FocusQuery(text=job.goal, failures=failures, paths=item.paths)
+        focus = await asyncio.to_thread(ground.map.rank, query, limit=FOCUS_SYMBOLS)
+        return Observation(ground.checks, ground.reports, ground.map, query, tuple(focus))
+
+
+def _worked(result: Result, below: tuple[FileChange, ...]) -> Worked:
+    said = " ".join(f"{result.how} {result.message}".split())
+    if result.outcome in GOOD and result.patch:
+        files = tuple(change.path for change in result.patch)
+        return Worked("done", "model", on_base(result.patch, below), said, files=files)
+    if result.outcome == "already_green":
+        return Worked("unchanged", "model", (), said)
+    return Worked("failed", "model", (), f"{said} {result.hint}".strip() or result.outcome)

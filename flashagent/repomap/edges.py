@@ -1,0 +1,126 @@
+"""From a view to the edges of its graph: imports, uses of names, inheritance, tests by name, shared change."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations
+
+from flashagent.repomap.graph import CodeGraph, EdgeKind, Nodes
+from flashagent.repomap.history import History
+from flashagent.repomap.lookup import Lookup, symbol_of
+from flashagent.repomap.paths import sources_of_test
+from flashagent.repomap.scopes import Scopes, bases_of
+from flashagent.syntax.nesting import CLASS_KINDS
+from flashagent.values import Symbol
+
+_MANY_DEFINERS = 2000
+_TOGETHER_TIMES = 3
+_TOGETHER_SHARE = 0.5
+
+Edge = tuple[int, int, EdgeKind]
+
+
+def build_graph(lookup: Lookup) -> CodeGraph:
+    """The whole graph of a view; history is added when it is known (`shared_changes`)."""
+    return CodeGraph(nodes_of(lookup), Edges(lookup).all())
+
+
+def nodes_of(lookup: Lookup) -> Nodes:
+    view = lookup.view
+    first = array("I", [len(view.paths)])
+    for content in view.content_of:
+        first.append(first[-1] + view.definitions[content])
+
+    def symbol(file: int, ordinal: int) -> Symbol:
+        return symbol_of(lookup.record(view.content_of[file]), ordinal, view.paths[file])
+
+    return Nodes(view.paths, first, symbol)
+
+
+class Edges:
+    """One pass over the records of a view."""
+
+    def __init__(self, lookup: Lookup) -> None:
+        self._at = lookup
+        self._nodes = nodes_of(lookup)
+        self._scopes = Scopes(lookup)
+        self._definers = {
+            name: found
+            for name, hits in lookup.defined()
+            if len(found := self._places(hits)) <= _MANY_DEFINERS
+        }
+
+    def _places(self, hits: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+        view = self._at.view
+        return [
+            (file, document - view.first[content])
+            for document, content in hits
+            for file in view.paths_of[content]
+        ]
+
+    def all(self) -> Iterator[Edge]:
+        for file in range(len(self._nodes.paths)):
+            yield from self.of_file(file)
+
+    def of_file(self, file: int) -> Iterator[Edge]:
+        path = self._nodes.paths[file]
+        record = self._at.record(self._at.view.content_of[file])
+        for target in self._scopes.imports(file):
+            yield target, file, "import"
+        if path in self._at.tests:
+            for source, _ in sources_of_test(self._at.paths, path):
+                yield self._at.view.index[source], file, "test"
+        # Two definitions of a file mean the same by a name, so each name is settled once.
+        settled: dict[str, tuple[list[int], EdgeKind]] = {}
+        for ordinal, names in enumerate(record.uses):
+            user = self._node(file, ordinal)
+            for name in names:
+                if name not in self._definers:
+                    continue
+                if name not in settled:
+                    found, kind = self._scopes.meant(file, name, self._definers[name])
+                    settled[name] = [self._node(*one) for one in found], kind
+                used, how = settled[name]
+                yield from ((node, user, how) for node in used if node != user)
+        yield from self._structure(file, record.symbols, settled)
+
+    def _structure(
+        self,
+        file: int,
+        symbols: Sequence[tuple[str, str, str, int, int, str, str]],
+        settled: dict[str, tuple[list[int], EdgeKind]],
+    ) -> Iterator[Edge]:
+        """What holds each definition, and what each class extends."""
+        by_name = {fields[1]: ordinal for ordinal, fields in enumerate(symbols, 1)}
+        for ordinal, (name, qualified, kind, _, _, signature, _) in enumerate(symbols, 1):
+            own = self._node(file, ordinal)
+            outer = by_name.get(qualified.rpartition(".")[0], 0)
+            yield own, self._node(file, outer if outer != ordinal else 0), "holds"
+            if kind in CLASS_KINDS:
+                for base in bases_of(signature, name):
+                    found = settled.get(base) or self._settle(file, base)
+                    yield from ((node, own, "inherit") for node in found[0] if node != own)
+
+    def _settle(self, file: int, name: str) -> tuple[list[int], EdgeKind]:
+        found, kind = self._scopes.meant(file, name, self._definers.get(name, ()))
+        return [self._node(*one) for one in found], kind
+
+    def _node(self, file: int, ordinal: int) -> int:
+        return file if ordinal == 0 else self._nodes.first[file] + ordinal - 1
+
+
+def shared_changes(lookup: Lookup, history: History) -> Iterator[Edge]:
+    """Both ways between files that changed together at least three times and in half of the changes of one of them."""
+    index = lookup.view.index
+    alone: Counter[int] = Counter()
+    pairs: Counter[tuple[int, int]] = Counter()
+    for files in history.changes():
+        known = sorted({index[path] for path in files if path in index})
+        alone.update(known)
+        pairs.update(combinations(known, 2))
+    for (one, other), times in pairs.items():
+        if times >= _TOGETHER_TIMES and times >= _TOGETHER_SHARE * min(alone[one], alone[other]):
+            yield one, other, "together"
+            yield other, one, "together"

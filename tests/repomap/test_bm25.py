@@ -1,0 +1,66 @@
+"""The scores are those of the formula, for every weighing of the terms at once."""
+
+from __future__ import annotations
+
+import math
+from array import array
+
+import pytest
+
+from flashagent.repomap.bm25 import B_DOCUMENT, K1, bm25
+from flashagent.repomap.index import View
+
+# Two files of two and three documents, and one document (5) that no file of the tree has any more.
+LENGTHS = [10, 20, 30, 40, 50, 60]
+OWNERS = [0, 0, 1, 1, 1, -1]
+COUNTS = {"price": {0: 2, 3: 1, 5: 9}, "total": {1: 1}}
+
+
+def view() -> View:
+    made = View(contents=[1, 2], content_words=[30, 120], documents=5, words=150)
+    made.owner, made.lengths = array("i", OWNERS), array("H", LENGTHS)
+    return made
+
+
+def postings(term: str) -> list[tuple[int, array[int]]]:
+    """In two segments, the second one from document 3 on."""
+    found = COUNTS.get(term, {})
+    first = array("I", [(d << 4) | n for d, n in found.items() if d < 3])
+    second = array("I", [((d - 3) << 4) | n for d, n in found.items() if d >= 3])
+    return [(0, first), (3, second)]
+
+
+def expected(term: str, document: int) -> float:
+    users = [d for d in COUNTS[term] if OWNERS[d] >= 0]
+    idf = math.log(1 + (5 - len(users) + 0.5) / (len(users) + 0.5))
+    count = COUNTS[term].get(document, 0)
+    return idf * (K1 + 1) * count / (count + K1 * (1 - B_DOCUMENT + B_DOCUMENT * LENGTHS[document] / 30))
+
+
+def test_each_weighing_has_its_own_scores() -> None:
+    both, one = bm25(view(), postings, ({"price": 1.0, "total": 3.0, "absent": 1.0}, {"total": 0.5}))
+    wanted = [expected("price", d) + 3 * expected("total", d) for d in range(5)]
+    assert [both.at(d) for d in range(6)] == pytest.approx([*wanted, 0.0])
+    assert [one.at(d) for d in range(6)] == pytest.approx([0, 0.5 * expected("total", 1), 0, 0, 0, 0])
+    assert [d for d, _ in both.best(9)] == sorted((0, 1, 3), key=lambda d: -wanted[d])
+    assert set(both.idf) == {"price", "total"}
+
+
+def test_files_by_their_best_documents() -> None:
+    (found,) = bm25(view(), postings, ({"price": 1.0, "total": 1.0},))
+    first, second = sorted((expected("price", 0), expected("total", 1)), reverse=True)
+    three = {0: first + 0.6 * second, 1: expected("price", 3)}
+    assert found.files("three", 5) == pytest.approx({0: 1.0, 1: three[1] / three[0]})
+    assert found.files("one", 1) == {0: 1.0}
+    assert (found.file("three", 1), found.file("text", 0)) == pytest.approx((three[1] / three[0], 1.0))
+
+
+def test_where_a_term_stands() -> None:
+    (found,) = bm25(view(), postings, ({"price": 1.0},))
+    users = found.users["price"]
+    assert (users.among([0, 1, 5]), users.files(), users.files_among([1, 7])) == ({0}, {0, 1}, {1})
+
+
+def test_nothing_to_say() -> None:
+    (empty,) = bm25(View(), lambda term: [], ({"price": 1.0},))
+    assert (empty.best(5), empty.files("three", 5), empty.top) == ([], {}, 0.0)
