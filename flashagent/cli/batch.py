@@ -172,7 +172,7 @@ def _from_flags(args: argparse.Namespace) -> BatchSpec:
                 f"{args.rule!r} is no rule.",
                 hint="Write ruff=CODES, regex=PATTERN, pattern=CODE or python=FILE.py:FUNCTION.",
             )
-        rule = Rule(kind, text, args.replace)  # type: ignore[arg-type]
+        rule = Rule(kind, text, args.replace)
     return BatchSpec(
         name="batch", select=tuple(select), instruction=args.instruction or "", group=args.group, item_check=args.check,
         final_check=args.check, rule=rule, squash=args.squash, branch=args.branch,

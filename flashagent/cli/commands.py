@@ -17,7 +17,9 @@ COMMANDS: dict[str, CommandEntry] = {
     "fix": CommandEntry("repair the repository until its check passes", "flashagent.cli.fix"),
     "do": CommandEntry("make a change; the check must stay green", "flashagent.cli.do"),
     "batch": CommandEntry("one job over many places, many agents at once", "flashagent.cli.batch"),
-    "localize": CommandEntry("show the lines that a failing check makes suspicious", "flashagent.cli.localize"),
+    "localize": CommandEntry(
+        "show the lines that a failing check makes suspicious", "flashagent.cli.localize"
+    ),
     "undo": CommandEntry("take back the last change that flashagent made", "flashagent.cli.undo"),
     "redo": CommandEntry("bring back what undo took away", "flashagent.cli.redo"),
     "diff": CommandEntry("show what flashagent changed", "flashagent.cli.diff"),

@@ -151,7 +151,13 @@ def _tree(here: Path, environ: Mapping[str, str]) -> Tree:
         except WorkspaceError as problem:
             print(sanitize(f"flashagent: git cannot list the files: {problem}"), file=sys.stderr)
             return _plain_tree(Path(repository.root))
-        return Tree(Path(repository.root), files, lambda: past_commits(repository, Folders.of(environ).cache), repository.diff, {})
+        return Tree(
+            Path(repository.root),
+            files,
+            lambda: past_commits(repository, Folders.of(environ).cache),
+            repository.diff,
+            {},
+        )
 
 
 def _plain_tree(root: Path) -> Tree:

@@ -48,10 +48,24 @@ def add_job_options(parser: argparse.ArgumentParser) -> None:
     add("--max-cost", type=positive_float, metavar="X", help="US dollars in all")
     add("--timeout", type=positive_float, metavar="S", help="seconds for the whole job (900)")
     add("--search-time", type=positive_float, metavar="S", help="seconds for the offline search (60)")
-    add("--candidates", type=positive_int, metavar="K", help="patches to ask for at once; the first green one is kept (1)")
-    add("--docs", action="append", metavar="FILE", help="a text that stays in the model's view (repeat for several)")
+    add(
+        "--candidates",
+        type=positive_int,
+        metavar="K",
+        help="patches to ask for at once; the first green one is kept (1)",
+    )
+    add(
+        "--docs",
+        action="append",
+        metavar="FILE",
+        help="a text that stays in the model's view (repeat for several)",
+    )
     add("--all-candidates", action="store_true", help="list every patch that the offline search found")
-    add("--explain", action="store_true", help="say which lines the offline search suspected, and what it tried")
+    add(
+        "--explain",
+        action="store_true",
+        help="say which lines the offline search suspected, and what it tried",
+    )
     add("--dry-run", action="store_true", help="show the patch, write nothing")
     add("--commit", action="store_true", help="commit the fix")
     add("--tests-may-change", action="store_true", help="the goal asks for changed tests")
@@ -60,4 +74,11 @@ def add_job_options(parser: argparse.ArgumentParser) -> None:
     add("--trust-project", action="store_true", help="trust the project's own settings for this run")
     add("--json", action="store_true", help="one event a line on stdout")
     add("-q", "--quiet", action="count", default=0, help="only the result")
-    add("-v", "--verbose", action="store_const", const=1, default=0, help="also what the tools and commands print")
+    add(
+        "-v",
+        "--verbose",
+        action="store_const",
+        const=1,
+        default=0,
+        help="also what the tools and commands print",
+    )

@@ -179,9 +179,7 @@ def open_house(
     )
 
 
-def _unconfined(
-    place: Place, wishes: Wishes, own: Path | None, audit: SessionAudit
-) -> CommandRunner | None:
+def _unconfined(place: Place, wishes: Wishes, own: Path | None, audit: SessionAudit) -> CommandRunner | None:
     """The runner of commands that the user lets out of the sandbox; None where there is none to leave."""
     if not wishes.sandboxed:
         return None

@@ -48,7 +48,7 @@ class _Reader:
         commit = cast("dict[str, Any]", found.pop("commit", {}))
         return BatchSpec(
             **{"name": self._name.rpartition("/")[2].partition(".")[0], **found, **limits, **checks, **commit}
-        )  # type: ignore[arg-type]
+        )
 
     def fields(self, tree: Located, known: Mapping[str, Callable[[Located], object]]) -> dict[str, object]:
         """The mapping's values, read. Raises SettingsError for a key that is not known, naming the nearest."""
@@ -183,7 +183,7 @@ def _group(given: Located) -> str:
 
 def _order(given: Located) -> OrderKind:
     if given.value in ORDERS:
-        return cast(OrderKind, given.value)
+        return given.value
     raise WrongValue(f"must be one of {', '.join(ORDERS)}", given.line)
 
 

@@ -123,7 +123,9 @@ class AppController:
         if self._chat is None:
             folders = tuple(Path(folder) for folder in self._place.settings.prompt_folders)
             prompt = load("chat", folders)
-            self._chat = Chat(self._house, self._house.models, prompt, limits_of(self._place.settings), self._emit)
+            self._chat = Chat(
+                self._house, self._house.models, prompt, limits_of(self._place.settings), self._emit
+            )
         return self._chat
 
     def _show(self, event: Event) -> None:

@@ -6,11 +6,11 @@ import asyncio
 import dataclasses
 import json
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from flashagent.compose import batching
 from flashagent.compose.clock import SystemClock
@@ -20,7 +20,7 @@ from flashagent.errors import ExitCode, UsageError
 from flashagent.events import Event
 from flashagent.frontends import words
 from flashagent.frontends.batch_text import BatchText
-from flashagent.jobs.batch.events import BatchEvent, BatchFinished, EmitBatch, to_line
+from flashagent.jobs.batch.events import BatchEvent, BatchFinished, EmitBatch, ItemState, to_line
 from flashagent.jobs.batch.spec import BatchSpec
 from flashagent.jobs.batch.store import BatchStore
 from flashagent.values import FileChange
@@ -29,7 +29,7 @@ EXIT_CODES = {
     "done": ExitCode.OK, "nothing": ExitCode.OK, "partly": ExitCode.NOT_FIXED, "failed": ExitCode.NOT_FIXED,
     "interrupted": ExitCode.INTERRUPTED,
 }  # fmt: skip
-AGAIN = ("failed", "conflict", "broke")
+AGAIN: tuple[ItemState, ...] = ("failed", "conflict", "broke")
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def status(call: Call, batch: str) -> int:
     return ExitCode.OK
 
 
-def _summary(store: BatchStore) -> dict[str, object] | dict[str, object]:
+def _summary(store: BatchStore) -> dict[str, Any]:
     meta, rows, spent = store.meta(), store.rows(), store.spent()
     states: dict[str, int] = {}
     for row in rows:
@@ -174,17 +174,16 @@ def _summary(store: BatchStore) -> dict[str, object] | dict[str, object]:
 
 def show(call: Call, batch: str, item: str) -> int:
     """One item: its places, its attempts, its patch."""
-    with closing(open_place(call.cwd, call.environ, call.wishes)) as place:
-        with batching.reading(place, batching.chosen(place, batch)) as store:
-            row = next(
-                (row for row in store.rows() if row.item.id == item or row.item.id.lstrip("0") == item), None
+    with (
+        closing(open_place(call.cwd, call.environ, call.wishes)) as place,
+        batching.reading(place, batching.chosen(place, batch)) as store,
+    ):
+        row = next((row for row in store.rows() if item in (row.item.id, row.item.id.lstrip("0"))), None)
+        if row is None:
+            raise UsageError(
+                f"There is no item {item!r} in this batch.", hint="`flashagent batch status ID` lists them."
             )
-            if row is None:
-                raise UsageError(
-                    f"There is no item {item!r} in this batch.",
-                    hint="`flashagent batch status ID` lists them.",
-                )
-            attempts = store.attempts(row.item.id)
+        attempts = store.attempts(row.item.id)
     call.out.write(f"{row.item.id}  {row.state}  {words.one_line(row.item.title)}\n")
     for attempt in attempts:
         call.out.write(
@@ -245,17 +244,16 @@ def _sink(call: Call, batch: str) -> tuple[EmitBatch, Callable[[], None]]:
     return emit, lambda: None
 
 
-def _headless(job: Callable[[], object]) -> int:
+def _headless(job: Callable[[], Coroutine[Any, Any, BatchFinished]]) -> int:
     """Ctrl-C cancels once; the batch then tells its end as interrupted."""
 
     async def run() -> int:
-        task = asyncio.ensure_future(job())  # type: ignore[arg-type]
+        task = asyncio.create_task(job())
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, task.cancel)
         try:
-            finished: BatchFinished = await task
-            return EXIT_CODES[finished.outcome]
+            return EXIT_CODES[(await task).outcome]
         except asyncio.CancelledError:
             return ExitCode.INTERRUPTED
         finally:

@@ -126,7 +126,9 @@ def _document(path: str) -> str:
         return Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
-        raise UsageError(f"--docs {path}: {why}.", hint="It takes a text file, Markdown for instance.") from error
+        raise UsageError(
+            f"--docs {path}: {why}.", hint="It takes a text file, Markdown for instance."
+        ) from error
 
 
 def _in_repository(path: str, cwd: Path, root: Path) -> str:

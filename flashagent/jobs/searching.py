@@ -101,7 +101,10 @@ def _explained(job: FixJob, found: RepairResult) -> list[str]:
     if job.explain:
         told.append(f"{found.tried} candidates were tried in {found.seconds:.0f} s.")
         told += [f"Suspicious: {x.path}:{x.line}: {x.source} ({x.why})" for x in found.suspicious[:10]]
-        told += [*found.notes, *(f"The best patch: {reason}." for patch in found.patches[:1] for reason in patch.reasons)]
+        told += [
+            *found.notes,
+            *(f"The best patch: {reason}." for patch in found.patches[:1] for reason in patch.reasons),
+        ]
     if job.all_candidates:
         for number, patch in enumerate(found.patches, 1):
             why = "; ".join(patch.reasons)

@@ -177,7 +177,10 @@ async def test_an_approval_pauses_that_call_only(decision: str, outcome: str) ->
     assert_promises(seen)
     finished = next(event for event in seen if isinstance(event, ToolFinished))
     assert finished.outcome == outcome
-    assert (tool.kind, Command(("echo", "a"), "", outside=True) in session.thread.approver.grants.allowed) == (
+    assert (
+        tool.kind,
+        Command(("echo", "a"), "", outside=True) in session.thread.approver.grants.allowed,
+    ) == (
         "run",
         decision == "session",
     )

@@ -44,7 +44,9 @@ def tree(tmp_path: Path) -> Iterator[RepoMap]:
 
 
 def test_callers_are_uses_of_that_very_definition(tree: RepoMap) -> None:
-    found = [(use.path, use.line, use.caller and use.caller.qualified, use.kind) for use in tree.callers("taxed")]
+    found = [
+        (use.path, use.line, use.caller and use.caller.qualified, use.kind) for use in tree.callers("taxed")
+    ]
     assert found == [
         ("shop/prices.py", 10, "total", "call"),
         ("tests/test_prices.py", 1, None, "call"),
@@ -57,7 +59,9 @@ def test_callers_are_uses_of_that_very_definition(tree: RepoMap) -> None:
 
 
 def test_callees_in_the_order_of_their_lines(tree: RepoMap) -> None:
-    assert [(one.symbol.qualified, one.line) for one in tree.callees("shop/prices.py:total")] == [("taxed", 10)]
+    assert [(one.symbol.qualified, one.line) for one in tree.callees("shop/prices.py:total")] == [
+        ("taxed", 10)
+    ]
     assert [(one.symbol.qualified, one.line) for one in tree.callees("taxed")] == [("TAX", 5)]
     assert [one.symbol.qualified for one in tree.callees("Mail.send")] == ["Mail.receipt"]
     assert tree.callees("nothing") == []
@@ -149,7 +153,10 @@ def test_the_graph_follows_a_refresh(tree: RepoMap, tmp_path: Path) -> None:
         ("class Mail(Base, mixins.Loud, metaclass=Meta)", ["Base", "Loud", "Meta"]),
         ("class Mail", []),
         ("class Mail(Generic[T])", ["Generic"]),
-        ("public class Store<T> extends Base<T> implements Pricer, java.io.Closeable", ["Base", "Pricer", "Closeable"]),
+        (
+            "public class Store<T> extends Base<T> implements Pricer, java.io.Closeable",
+            ["Base", "Pricer", "Closeable"],
+        ),
         ("class Store : public Base, private ns::Other", ["Base", "Other"]),
         ("public class Store<T> : Base, IPricer", ["Base", "IPricer"]),
         ("class Store < Shop::Base", ["Base"]),

@@ -15,7 +15,9 @@ Case = tuple[str, str, tuple[str, ...], list[str]]
 def project(files: dict[str, str] | list[str]) -> Imports:
     texts = files if isinstance(files, dict) else dict.fromkeys(files, "")
     sources = [path for path in texts if not is_config(path)]
-    return Imports(Project(Paths(sources), [path for path in texts if is_config(path)], lambda path: texts[path]))
+    return Imports(
+        Project(Paths(sources), [path for path in texts if is_config(path)], lambda path: texts[path])
+    )
 
 
 PYTHON = project([

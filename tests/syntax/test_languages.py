@@ -224,7 +224,10 @@ def test_references_know_types_fields_and_properties() -> None:
 
 
 def test_a_rust_module_may_name_its_file() -> None:
-    found = [(one.module, one.names) for one in imports('#[path = "x/y.rs"]\n#[cfg(x)]\nmod a;\nmod o { mod i; }\nuse a::b;\n', "a.rs")]
+    found = [
+        (one.module, one.names)
+        for one in imports('#[path = "x/y.rs"]\n#[cfg(x)]\nmod a;\nmod o { mod i; }\nuse a::b;\n', "a.rs")
+    ]
     assert found == [("x/y.rs", ("path",)), ("a", ("mod",)), ("i", ("o", "mod")), ("a::b", ())]
 
 

@@ -129,7 +129,11 @@ def test_a_question_and_its_answer() -> None:
     _, view = played([ToolStarted("c", "run", "run rm"), question])
     assert view.question == question
     assert view.open[1] == Block(
-        "question", "May this run?  run rm", f"command: rm\nfolder: /shop\nit deletes\n{ANSWERS}", "warning", "question c"
+        "question",
+        "May this run?  run rm",
+        f"command: rm\nfolder: /shop\nit deletes\n{ANSWERS}",
+        "warning",
+        "question c",
     )
     after = reduce(view, ApprovalResolved("c", "deny", "not now"))
     assert after.question is None
