@@ -2,8 +2,8 @@
 
     python benchmarks/repair.py programs [--only NAME] [--limit N] [--time S] [--jobs N]
 
-`programs` are the small programs of `repair_programs.py` and `repair_exercises.py`. Everything runs in bubblewrap. Faults in
-real libraries are planted by `repair_mutants.py`, and `repair_speed.py` counts candidates a second.
+`programs` are the small programs of `repair_programs.py` and `repair_exercises.py`. Everything runs in the product's sandbox. Faults
+in real libraries are planted by `repair_mutants.py`, and `repair_speed.py` counts candidates a second.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import argparse
 import ast
 import asyncio
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -24,8 +25,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import repair_forms
 import repair_programs
-from helpers.repair_sandbox import BwrapRunner, CopiedTrees
+from helpers.repair_sandbox import CopiedTrees
 
+from flashagent.compose.runner import open_runner
 from flashagent.ports import Command
 from flashagent.repair.engine import RepairRequest, RepairResult, repair
 from flashagent.values import CheckReport
@@ -49,14 +51,15 @@ class Row:
     seconds: float
     how: str
     note: str = ""
+    reasons: tuple[str, ...] = ()
 
 
 class Bench:
-    """One project in a folder, checked and repaired in bubblewrap."""
+    """One project in a folder, checked and repaired in the product's own sandbox, with all its limits."""
 
     def __init__(self, root: Path, check: str, python: Path, search_time_s: float, jobs: int) -> None:
         self.root = root
-        self.runner = BwrapRunner(root)
+        self.runner = open_runner(root, os.environ)
         binds = tuple(
             p for p in {python.parent.parent, python.resolve().parent.parent} if str(p) not in ("/", "/usr")
         )
@@ -128,7 +131,7 @@ def _row(name: str, result: RepairResult, rank: int, line: int, path: str, secon
     first = result.patches[0] if result.patches else None
     return Row(
         name, len(result.patches), rank, first.confidence if first else "", line_rank, result.tried, round(seconds, 2),
-        first.how if first else "", "; ".join(result.notes),
+        first.how if first else "", "; ".join(result.notes), first.reasons if first else (),
     )  # fmt: skip
 
 

@@ -74,9 +74,10 @@ class LimitReached(FlashagentError):
 
 
 class ModelError(FlashagentError):
-    """The model endpoint did not give a usable reply."""
+    """The model endpoint did not give a usable reply. `status` is the HTTP status of the last answer, 0 for none."""
 
     exit_code = ExitCode.UNREACHABLE
+    status: int = 0
 
 
 class ModelUnreachable(ModelError):

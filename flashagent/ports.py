@@ -100,6 +100,10 @@ class MapQuery(Protocol):
         """Path and line of each use of the plain name."""
         ...
 
+    def imports(self, path: str) -> Sequence[str]:
+        """The files that a file imports."""
+        ...
+
 
 class Clock(Protocol):
     def monotonic(self) -> float:

@@ -27,8 +27,9 @@ SYNCED = (AssistantReplied, ToolFinished, TurnFinished, JobFinished)
 
 
 class Recorder:
-    """A sink of events that hold no secret any more. A disk that refuses ends the record, not the job: `on_trouble` is
-    told once. Each line is written at once; after each finished step it is on the disk (fsync)."""
+    """A sink of events that hold no secret any more. A file that is there already is continued. A disk that refuses ends
+    the record, not the job: `on_trouble` is told once. Each line is written at once; after each finished step it is on
+    the disk (fsync)."""
 
     def __init__(
         self,
@@ -55,9 +56,9 @@ class Recorder:
             self._on_trouble(error)
 
     def _write(self, event: Event) -> None:
+        file = self._open()
         self._seq += 1
         line = to_line(event, seq=self._seq, time=self._clock.now(), session=self._session)
-        file = self._open()
         file.write(line + "\n")
         file.flush()
         if isinstance(event, SYNCED):
@@ -71,14 +72,26 @@ class Recorder:
     def _open(self) -> IO[str]:
         if self._file is None:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            torn = self._go_on()
             descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             self._file = os.fdopen(descriptor, "w", encoding="utf-8")
+            if torn:
+                self._file.write("\n")
         return self._file
+
+    def _go_on(self) -> bool:
+        """Count on from what an earlier run of the same session recorded; whether its last line lacks its end."""
+        if not self.path.is_file():
+            return False
+        self._seq += max((line.get("seq", 0) for line in read_record(self.path)), default=0)
+        return not self.path.read_bytes().endswith(b"\n")
 
 
 def read_record(path: Path) -> Iterator[dict[str, Any]]:
-    """The lines of a session file as plain values; a torn last line (the program was killed) is passed over."""
+    """The lines of a session file as plain values; a torn line (the program was killed) is passed over."""
     with path.open(encoding="utf-8", errors="replace") as file:
         for line in file:
             with contextlib.suppress(ValueError):
-                yield json.loads(line)
+                value = json.loads(line)
+                if isinstance(value, dict):
+                    yield value

@@ -142,6 +142,8 @@ def _spec(args: argparse.Namespace) -> BatchSpec:
                 f"The job file {args.file} cannot be read: {getattr(error, 'strerror', None) or error}."
             ) from error
         spec = read_job(text, args.file)
+    if args.model:
+        spec = replace(spec, model=args.model)
     if args.jobs:
         spec = replace(spec, jobs=args.jobs)
     if args.max_tokens:

@@ -16,10 +16,14 @@ class CommandEntry:
 COMMANDS: dict[str, CommandEntry] = {
     "fix": CommandEntry("repair the repository until its check passes", "flashagent.cli.fix"),
     "do": CommandEntry("make a change; the check must stay green", "flashagent.cli.do"),
+    "ask": CommandEntry("answer a question about the repository; changes nothing", "flashagent.cli.ask"),
     "batch": CommandEntry("one job over many places, many agents at once", "flashagent.cli.batch"),
     "localize": CommandEntry(
         "show the lines that a failing check makes suspicious", "flashagent.cli.localize"
     ),
+    "check": CommandEntry("run the checks and the linter; change nothing", "flashagent.cli.check"),
+    "docs": CommandEntry("show what an installed name is: signature, text, version", "flashagent.cli.docs"),
+    "explain": CommandEntry("find what a stack trace or log means in this repository", "flashagent.cli.explain"),
     "undo": CommandEntry("take back the last change that flashagent made", "flashagent.cli.undo"),
     "redo": CommandEntry("bring back what undo took away", "flashagent.cli.redo"),
     "diff": CommandEntry("show what flashagent changed", "flashagent.cli.diff"),
@@ -28,9 +32,10 @@ COMMANDS: dict[str, CommandEntry] = {
     "sandbox": CommandEntry(
         "run a command in the sandbox, or show what protects you", "flashagent.cli.sandbox"
     ),
+    "doctor": CommandEntry("check git, the sandbox, the settings and the model", "flashagent.cli.doctor"),
     "config": CommandEntry("show and set settings", "flashagent.cli.config"),
     "trust": CommandEntry("trust a project's settings file", "flashagent.cli.trust"),
-    "sessions": CommandEntry("what a session did: its audit", "flashagent.cli.sessions"),
+    "sessions": CommandEntry("list, show, search and export sessions; their audit", "flashagent.cli.sessions"),
     "approvals": CommandEntry("show and take back what you allowed for good", "flashagent.cli.approvals"),
     "cache": CommandEntry("show and clear the cache", "flashagent.cli.cache"),
     "completion": CommandEntry("print a completion script for your shell", "flashagent.cli.completion"),

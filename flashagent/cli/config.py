@@ -1,4 +1,5 @@
-"""`flashagent config`: show every setting with its source, set one in the user's file, tell where that file is."""
+"""`flashagent config`: show every setting with its source, set one in the user's file, tell where that file is and which
+endpoints are known."""
 
 from __future__ import annotations
 
@@ -23,6 +24,8 @@ def build_parser() -> argparse.ArgumentParser:
     change = actions.add_parser("set", help="set one value in your own file")
     change.add_argument("key", metavar="KEY", help="for example limits.tokens")
     change.add_argument("value", metavar="VALUE", help="read as YAML: [a, b] is a list")
+    presets = actions.add_parser("presets", help="the endpoints that are known by name")
+    presets.add_argument("--json", action="store_true", help="one JSON list on stdout")
     actions.add_parser("path", help="where your own file is")
     return parser
 
@@ -36,6 +39,8 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
             _show(read_settings(Path.cwd(), environ, user_dir), as_json=args.json)
         case "set":
             _set(user_dir, args.key, args.value)
+        case "presets":
+            _presets(as_json=args.json)
         case None:
             parser.print_help()
         case _:
@@ -69,6 +74,24 @@ def _show(settings: Settings, *, as_json: bool) -> None:
         print(sanitize(f"ignored: {ignored}"), file=sys.stderr)
     if settings.hint:
         print(sanitize(settings.hint), file=sys.stderr)
+
+
+def _presets(*, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from flashagent.settings.presets import presets
+
+    known = presets().values()
+    if as_json:
+        print(json.dumps([asdict(one) for one in known], indent=2))
+        return
+    for one in known:
+        print(f"{one.name:<14}  {one.title}")
+        print(f"{'':<14}  {one.base_url or f'{one.url_variable}{one.url_path}'}")
+        print(f"{'':<14}  key: {one.key_variable or 'none'}" + (f"; model: {one.model}" if one.model else ""))
+        for note in one.notes:
+            print(f"{'':<14}  {note}")
+    print("\nUse one: flashagent config set model_settings.preset NAME, then flashagent doctor.")
 
 
 def _plain(settings: Settings) -> dict[str, object]:

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from flashagent.cli.options import positive_int
 from flashagent.compose.mapping import past_commits
 from flashagent.errors import ExitCode, NotARepository, UsageError, WorkspaceError
 from flashagent.folders import Folders
+from flashagent.repomap.bm25 import load_numpy
 from flashagent.repomap.history import PastCommit
 from flashagent.repomap.index import MapStats
 from flashagent.repomap.render import outline
@@ -77,6 +79,9 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     args = build_parser().parse_args(argv)
     text = sys.stdin.read(_MAX_QUERY_CHARACTERS) if args.query == "-" else args.query
     here = Path.cwd()
+    if text.strip():
+        # While git lists the files, which is waiting.
+        threading.Thread(target=load_numpy).start()
     found = _tree(here, environ)
     wanted = [_inside(found, here, path) for path in args.paths]
     with RepoMap.open(
@@ -95,8 +100,8 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
             answer = Answer(related.files, related.symbols)
         elif text.strip():
             answer = Answer(
-                tree.rank_files(FocusQuery(text=text), limit=len(found.files)),
-                tree.rank(FocusQuery(text=text), limit=10 * _AT_LEAST),
+                tree.rank_files(FocusQuery(text=text), limit=len(found.files), why=args.why),
+                tree.rank(FocusQuery(text=text), limit=10 * _AT_LEAST, why=args.why),
             )
         else:
             answer = Answer(*tree.overview(limit=10 * _AT_LEAST))

@@ -10,7 +10,6 @@ from pathlib import Path
 from flashagent.errors import UsageError
 from flashagent.repomap.graph import Chain
 from flashagent.repomap.impact import changed_lines
-from flashagent.repomap.pictures import as_dot, as_svg, picture
 from flashagent.repomap.render import outline
 from flashagent.repomap.repo_map import RepoMap
 from flashagent.values import RankedFile, RankedSymbol, Symbol
@@ -122,6 +121,8 @@ def _range(part: str) -> tuple[int, int]:
 
 def draw(tree: RepoMap, svg: str, dot: str, chosen: Callable[[str], bool]) -> None:
     """Write the picture of which files use which. Raises UsageError where a file cannot be written."""
+    from flashagent.repomap.pictures import as_dot, as_svg, picture
+
     shown = picture([pair for pair in tree.dependencies() if chosen(pair[0]) and chosen(pair[1])])
     for target, text in ((svg, as_svg), (dot, as_dot)):
         if target:

@@ -1,4 +1,5 @@
-"""`flashagent sessions`: look back at sessions. `audit` proves that the log of one is whole, and prints it."""
+"""`flashagent sessions`: list, show, search and export what was recorded. `audit` proves that the log of a session is whole,
+and prints it."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import json
 import shlex
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,18 +16,31 @@ from typing import Any
 from flashagent.cli.config import project_root
 from flashagent.errors import ExitCode, UsageError
 from flashagent.folders import Folders
+from flashagent.frontends.session_text import as_json, as_markdown, as_text, summary_line
+from flashagent.frontends.sessions import archive_at, find_session
 from flashagent.untrusted import sanitize
 
 
 def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="flashagent sessions", description="Look back at sessions.")
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    told = "its id or the start of it (the last)"
+    listed = actions.add_parser("list", help="the sessions of this project, the newest first")
+    listed.add_argument("--json", action="store_true", help="one JSON list on stdout")
+    show = actions.add_parser("show", help="tell what was said and done in a session")
+    show.add_argument("session", nargs="?", default="", metavar="ID", help=told)
+    show.add_argument("--json", action="store_true", help="its events as one JSON object on stdout")
+    search = actions.add_parser("search", help="find a text in all sessions of this project")
+    search.add_argument("text", metavar="TEXT", help="upper and lower case count the same")
+    search.add_argument("--json", action="store_true", help="one JSON list on stdout")
+    export = actions.add_parser("export", help="a session as one Markdown or JSON file")
+    export.add_argument("session", nargs="?", default="", metavar="ID", help=told)
+    export.add_argument("--json", action="store_true", help="its events as JSON instead of Markdown")
+    export.add_argument("-o", "--output", metavar="FILE", help="a new file (stdout)")
     audit = actions.add_parser(
         "audit", help="verify and print the commands, approvals and files of a session"
     )
-    audit.add_argument(
-        "session", nargs="?", default="", metavar="ID", help="its id or the start of it (the last)"
-    )
+    audit.add_argument("session", nargs="?", default="", metavar="ID", help=told)
     audit.add_argument("--json", action="store_true", help="one entry a line on stdout")
     return parser
 
@@ -45,7 +60,7 @@ def _audit(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from flashagent.compose.auditing import FOLDER, read_audit
 
     folder = Folders.of(environ).of_repository(project_root(Path.cwd())) / FOLDER
-    path = _chosen(folder, args.session)
+    path = find_session(folder, args.session)
     found = read_audit(path)
     for entry in found.entries:
         print(json.dumps(entry) if args.json else sanitize(audit_line(entry)))
@@ -56,16 +71,50 @@ def _audit(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return ExitCode.OK
 
 
-def _chosen(folder: Path, name: str) -> Path:
-    """The audit of the session whose id begins so; the last one for ''. Raises UsageError for none or several."""
-    known = sorted(folder.glob("*.jsonl"))
-    found = [path for path in known if path.stem.startswith(name)]
-    if not found:
-        what = f"There is no session {name}." if name else "There is no session of this project yet."
-        raise UsageError(what, hint=f"Audits lie in {folder}.")
-    if name and len(found) > 1:
-        raise UsageError(f"{len(found)} sessions begin with {name}.", hint=f"The first is {found[0].stem}.")
-    return found[-1]
+def _list(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    with archive_at(Path.cwd(), environ) as archive:
+        found = archive.summaries()
+    if args.json:
+        print(json.dumps([asdict(one) for one in found], indent=2))
+    else:
+        print("\n".join(map(summary_line, found)) or "There is no session of this project yet.")
+    return ExitCode.OK
+
+
+def _show(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    with archive_at(Path.cwd(), environ) as archive:
+        told = archive.read(args.session)
+    sys.stdout.write(as_json(told) if args.json else as_text(told))
+    return ExitCode.OK
+
+
+def _search(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """1 when nothing was found, as grep has it."""
+    with archive_at(Path.cwd(), environ) as archive:
+        hits = archive.search(args.text)
+    if args.json:
+        print(json.dumps([asdict(hit) for hit in hits], indent=2))
+    else:
+        sys.stdout.writelines(
+            f"{hit.session}  {hit.seq:>4}  {hit.event:<16}  {hit.excerpt}\n" for hit in hits
+        )
+    return ExitCode.OK if hits else ExitCode.NOT_FIXED
+
+
+def _export(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    with archive_at(Path.cwd(), environ) as archive:
+        told = archive.read(args.session)
+    text = as_json(told) if args.json else as_markdown(told)
+    if args.output is None:
+        sys.stdout.write(text)
+        return ExitCode.OK
+    try:
+        with Path(args.output).open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        hint = "Choose another name; nothing was written."
+        raise UsageError(f"{args.output}: {error.strerror}.", hint=hint) from error
+    return ExitCode.OK
 
 
 def audit_line(entry: Mapping[str, Any]) -> str:
@@ -99,4 +148,10 @@ def _plain_words(facts: Mapping[str, Any]) -> str:
     )
 
 
-ACTIONS: Mapping[str, Callable[[argparse.Namespace, Mapping[str, str]], int]] = {"audit": _audit}
+ACTIONS: Mapping[str, Callable[[argparse.Namespace, Mapping[str, str]], int]] = {
+    "list": _list,
+    "show": _show,
+    "search": _search,
+    "export": _export,
+    "audit": _audit,
+}

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 import json
+import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,7 +32,10 @@ from flashagent.jobs.trees import candidate
 from flashagent.untrusted import Secrets
 from flashagent.values import CheckReport, Usage
 from flashagent.verify.commands import Check, check_from_text
+from flashagent.workspace.branches import check_new_branch
+from flashagent.workspace.journal import Workspace
 from flashagent.workspace.locks import ProcessLock
+from flashagent.workspace.still import still
 
 FILE = "batch.sqlite"
 _NOTHING = Check("no check", ("true",), "generic", why="this batch checks no single item")
@@ -79,6 +83,42 @@ def reading(place: Place, batch: str) -> Iterator[BatchStore]:
         yield store
 
 
+@contextlib.contextmanager
+def standing(place: Place, house: House) -> Iterator[tuple[str, House]]:
+    """The commit that a batch starts from, and a house whose files and trees are that commit's, whatever the user saves
+    meanwhile. Raises UsageError without a commit, or with changes that no commit holds."""
+    base = _clean_head(place)
+    with still(house.repository, folder_of(place)) as (ground, trees):
+        if _clean_head(place) != base:
+            raise UsageError("HEAD moved while the batch was starting.", hint="Start it again.")
+        workspace = Workspace(ground, place.state / "candidates")
+        yield base, replace(house, trees=trees, workspace=workspace)
+
+
+def _clean_head(place: Place) -> str:
+    calls = place.repository.calls
+    head = place.repository.head()
+    if head is None:
+        raise UsageError("A batch starts from a commit, and there is none yet.", hint="Commit first.")
+    differs = ("diff-index", "--quiet", "--ignore-submodules=all", "HEAD", "--")
+    if calls.finish(*differs)[0] != 0:
+        calls.finish("update-index", "-q", "--refresh")
+        if calls.finish(*differs)[0] != 0:
+            raise UsageError(
+                "A batch starts from a commit, and files are changed that no commit holds.",
+                hint="Commit or stash your changes first.",
+            )
+    return head
+
+
+@contextlib.contextmanager
+def held(place: Place, batch: str) -> Iterator[BatchStore]:
+    """The state of a batch, to change it. Raises WorkspaceError while another process works on it."""
+    lock = ProcessLock(folder_of(place) / batch / "lock", wait_s=0.0, purpose=f"the batch {batch}")
+    with lock.held(), reading(place, batch) as store:
+        yield store
+
+
 class Batching:
     """The work of one batch in an open house."""
 
@@ -88,40 +128,28 @@ class Batching:
         self.spec = spec
         self._reports: dict[tuple[str, str], CheckReport] = {}
 
-    def base(self) -> str:
-        """The commit that all items start from. Raises UsageError without one, or with changes that no commit holds."""
-        repository = self.place.repository
-        head = repository.head()
-        if head is None:
-            raise UsageError("A batch starts from a commit, and there is none yet.", hint="Commit first.")
-        status, _, _ = repository.calls.finish(
-            "diff-index", "--quiet", "--ignore-submodules=all", "HEAD", "--"
-        )
-        if status != 0:
-            repository.calls.finish("update-index", "-q", "--refresh")
-            status, _, _ = repository.calls.finish(
-                "diff-index", "--quiet", "--ignore-submodules=all", "HEAD", "--"
-            )
-        if status != 0:
-            raise UsageError(
-                "A batch starts from a commit, and files are changed that no commit holds.",
-                hint="Commit or stash your changes first.",
-            )
-        return head
-
     async def plan(self) -> Plan:
         """The items, with what they would cost. Runs the check only when the batch is about failing tests."""
         repo_map, _ = await asyncio.to_thread(self.house.open_map)
-        files = await asyncio.to_thread(self.house.repository.files)
+        files = await asyncio.to_thread(self._tracked)
         failing = any(selector.kind == "failing" for selector in self.spec.select)
         reports = [await self._report(check) for check in self.house.checks()] if failing else []
         finder = Finder(self.house, repo_map, files, reports)
         targets = await finder.targets(self.spec.select)
         sizes = {path: _size(self.place.root / path) for path in {target.path for target in targets} if path}
-        importing = getattr(repo_map, "imports_among", None)
-        items = items_of(self.spec, targets, sizes, importing or (lambda paths: {}))
+
+        def imports(paths: Sequence[str]) -> dict[str, Sequence[str]]:
+            return {path: repo_map.imports(path) for path in paths}
+
+        items = await asyncio.to_thread(items_of, self.spec, targets, sizes, imports)
         tokens = sum(self._tokens(item, sizes) for item in items) if self._asks() else 0
         return Plan(tuple(items), sizes, tokens, self._cost(tokens))
+
+    def _tracked(self) -> list[str]:
+        """What the commits hold: a file that git does not know yet is in no item's tree."""
+        listed = self.house.repository.calls.run("ls-files", "-z")
+        known = frozenset(os.fsdecode(listed).split("\0"))
+        return [path for path in self.house.repository.files() if path in known]
 
     async def ground(self) -> Ground:
         """The checks of single items, run on the base. Raises UsageError when one of them is red before the batch."""
@@ -140,7 +168,8 @@ class Batching:
         )
 
     def new(self, batch: str, base: str, items: Sequence[Item]) -> None:
-        """Write the batch down. Raises UsageError when there is nothing to do."""
+        """Write the batch down. Raises UsageError when there is nothing to do, WorkspaceError when its branch could not be
+        made at the end."""
         if not items:
             raise UsageError(
                 "The selectors find nothing, so there is nothing to do.",
@@ -148,9 +177,11 @@ class Batching:
             )
         if self._asks() and self.house.models is None and self.spec.rule is None:
             raise UsageError("This batch needs a model.", hint=self.house.no_model_hint)
+        branch = self.spec.branch or f"flashagent/{batch}"
+        check_new_branch(self.place.repository, branch)
         meta = {
             "id": batch, "name": self.spec.name, "spec": dumped(self.spec), "base": base,
-            "branch": self.spec.branch or f"flashagent/{batch}", "created": self.place.clock.now(),
+            "branch": branch, "created": self.place.clock.now(),
         }  # fmt: skip
         with reading(self.place, batch) as store:
             store.begin(meta, items)
@@ -161,8 +192,7 @@ class Batching:
     ) -> Iterator[Batch]:
         """The batch, ready to run, held by this process alone. Raises WorkspaceError when another one has it."""
         folder = folder_of(self.place) / batch
-        lock = ProcessLock(folder / "lock", wait_s=0.0, purpose=f"the batch {batch}")
-        with lock.held(), reading(self.place, batch) as store:
+        with held(self.place, batch) as store:
             shop = Workshop(
                 self.spec, self.house, ground, self.house.models if self._asks() else None, self._rewriter(),
                 lambda item, attempt: self._record(folder, item, attempt),

@@ -133,6 +133,8 @@ def open_house(
         secret_files=settings.secret_files,
         env_files=settings.sandbox.env_files,
     )
+    for missing in sandbox.warnings:
+        emit(Notice("warning", f"Commands run in the sandbox {sandbox.description}. {missing}"))
     mask = Secrets(place.secrets).mask
     audit = audit or session_audit(place, session_id)
     audit.on_trouble = lambda why: emit(Notice("warning", f"This session has no audit from here on. {why}"))

@@ -62,7 +62,11 @@ def _client(role: ModelSettings, clock: Clock) -> ChatModel:
 
     timeouts = Timeouts(first_token_s=role.timeout_s)
     models = [
-        OpenAICompatibleModel(Endpoint(role.base_url, name, role.api_key), clock, timeouts=timeouts)
+        OpenAICompatibleModel(
+            Endpoint(role.base_url, name, role.api_key, returns_reasoning=role.returns_reasoning),
+            clock,
+            timeouts=timeouts,
+        )
         for name in (role.model, *role.fallbacks)
     ]
     return models[0] if len(models) == 1 else FallbackModel(models)

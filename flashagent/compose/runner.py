@@ -24,6 +24,11 @@ from flashagent.errors import RunnerMissing, SandboxUnavailable
 from flashagent.ports import CHANNEL_VARIABLE, Channel, Command, CommandResult, OnOutput
 
 UNPROTECTED = "none"
+_NO_TREES = "it cannot run checks on a copy of the project in the project's place."
+_ANOTHER_SANDBOX = (
+    "Install bubblewrap or allow unprivileged user namespaces; --no-sandbox goes without. "
+    "Single commands can still be protected: `flashagent sandbox run -- CMD`."
+)
 CHANNEL_GRACE_S = 10.0  # how long our end may still read what the command wrote before it ended
 
 
@@ -40,13 +45,20 @@ def open_runner(
     """The best back-end that works here, or the one that the settings name; none only when `sandboxed` is false.
     `secret_files` are further name patterns that read as empty; `env_files` lets commands read `.env` files.
 
-    Raises SandboxUnavailable, saying what is missing.
+    Raises SandboxUnavailable, saying what is missing; also when the one that works cannot run checks on a candidate
+    tree, since every job would then fail late.
     """
     with _our_errors():
         policy = load_profile(profile, root=root, environ=environ)
         policy = replace(policy, read_deny=_denied(policy.read_deny, secret_files, env_files=env_files))
         name = (backend or policy.backend or None) if sandboxed else UNPROTECTED
-        return SandboxRunner(policy, choose_backend(name))
+        chosen = choose_backend(name)
+    if chosen.protects and not chosen.shows_trees:
+        raise SandboxUnavailable(
+            " ".join((f"The only sandbox here is {chosen.description}: {_NO_TREES}", *chosen.warnings)),
+            hint=_ANOTHER_SANDBOX,
+        )
+    return SandboxRunner(policy, chosen)
 
 
 def allowed_variables(root: Path) -> tuple[str, ...]:
@@ -74,6 +86,11 @@ class SandboxRunner:
     @property
     def description(self) -> str:
         return self._backend.name if self.protects else "no sandbox"
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Why each better back-end does not work here; empty when the best one is in use."""
+        return self._backend.warnings
 
     async def run(
         self, command: Command, *, on_output: OnOutput | None = None, channel: Channel | None = None

@@ -191,16 +191,16 @@ def _substance(pattern: Pattern) -> bool:
 
 
 def stands_already(view: FileLines, pattern: Pattern, hit: Hit) -> bool:
-    """True where an edit that only inserts lines finds them at its place already."""
-    if any(kind == "-" for kind, _ in pattern.ops) or not _substance(pattern):
+    """True where an edit that only inserts lines finds its result at its place already.
+
+    Lines that repeat their neighbour can be told as inserted on either side of it, so every run of lines around the hit
+    counts. Whether one more of them is meant cannot be known: more context says it.
+    """
+    if any(kind == "-" for kind, _ in pattern.ops):
         return False
-    lead = next(index for index, (kind, _) in enumerate(pattern.ops) if kind == "+")
-    starts = [hit.start] if lead else []
-    trail = sum(1 for kind, _ in reversed(pattern.ops) if kind == "=") if not lead else 0
-    if not lead and trail:
-        starts = [hit.end - len(pattern.new)]
-    size = len(pattern.new)
-    return any(start >= 0 and view.lines[start : start + size] == list(pattern.new) for start in starts)
+    new, size = list(pattern.new), len(pattern.new)
+    first = max(0, hit.end - size)
+    return any(view.lines[start : start + size] == new for start in range(first, hit.start + 1))
 
 
 def applied_problem(view: FileLines, new: Sequence[str]) -> EditProblem:

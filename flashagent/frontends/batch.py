@@ -29,6 +29,7 @@ EXIT_CODES = {
     "done": ExitCode.OK, "nothing": ExitCode.OK, "partly": ExitCode.NOT_FIXED, "failed": ExitCode.NOT_FIXED,
     "interrupted": ExitCode.INTERRUPTED,
 }  # fmt: skip
+MODEL = "model_settings.model"
 AGAIN: tuple[ItemState, ...] = ("failed", "conflict", "broke")
 
 
@@ -50,9 +51,16 @@ class Call:
     def wishes(self) -> Wishes:
         return Wishes(self.settings, (), self.sandboxed, self.trust_project)
 
+    def asking(self, model: str) -> Call:
+        """The same call, with the job's own model where the command line names none."""
+        if not model or self.settings.get(MODEL):
+            return self
+        return dataclasses.replace(self, settings={**self.settings, MODEL: model})
+
 
 def plan(call: Call, spec: BatchSpec) -> int:
     """Show the items with their size and the estimated cost; nothing of a model or a rule runs."""
+    call = call.asking(spec.model)
     with closing(open_place(call.cwd, call.environ, call.wishes)) as place:
         found = asyncio.run(_planned(call, place, spec))
     if call.json:
@@ -79,6 +87,7 @@ async def _planned(call: Call, place: Place, spec: BatchSpec) -> batching.Plan:
 
 def start(call: Call, spec: BatchSpec) -> int:
     """Begin a batch and run it to its end."""
+    call = call.asking(spec.model)
     with closing(open_place(call.cwd, call.environ, call.wishes)) as place:
         spec = batching.with_settings(spec, place)
         return _headless(lambda: _run(call, place, spec, new_session_id(SystemClock()), fresh=True))
@@ -88,38 +97,47 @@ def resume(call: Call, batch: str, *, retry: bool = False) -> int:
     """Go on with a batch; `retry` also tries failed items again."""
     with closing(open_place(call.cwd, call.environ, call.wishes)) as place:
         batch = batching.chosen(place, batch)
-        with batching.reading(place, batch) as store:
+        with batching.held(place, batch) as store:
             meta = store.meta()
+            if meta.get("aborted"):
+                raise UsageError(f"The batch {batch} was aborted.", hint="Start it again.")
             if retry:
                 store.reset(AGAIN)
-        if meta.get("aborted"):
-            raise UsageError(f"The batch {batch} was aborted.", hint="Start it again.")
-        return _headless(lambda: _run(call, place, batching.loaded(meta["spec"]), batch, fresh=False))
+    spec = batching.loaded(meta["spec"])
+    call = call.asking(spec.model)
+    with closing(open_place(call.cwd, call.environ, call.wishes)) as place:
+        return _headless(lambda: _run(call, place, spec, batch, fresh=False))
 
 
 async def _run(call: Call, place: Place, spec: BatchSpec, batch: str, *, fresh: bool) -> BatchFinished:
     house = open_house(place, call.wishes, _nobody, batch)
     try:
-        work = batching.Batching(place, house, spec)
-        base = work.base()
-        if fresh:
-            found = await work.plan()
-            ground, finals = await work.ground(), await work.finals()
-            work.new(batch, base, found.items)
-        else:
-            _same_base(place, batch, base)
-            ground, finals = await work.ground(), await work.finals()
-        emit, close = _sink(call, batch)
-        try:
-            with work.opened(batch, ground, finals, emit) as running:
-                finished = await running.run()
-        finally:
-            close()
+        with batching.standing(place, house) as (base, still):
+            work = batching.Batching(place, still, spec)
+            finished = await _through(call, work, batch, base, fresh=fresh)
         if call.apply and finished.commit:
             _apply(place, batch, call)
         return finished
     finally:
         await house.close()
+
+
+async def _through(
+    call: Call, work: batching.Batching, batch: str, base: str, *, fresh: bool
+) -> BatchFinished:
+    if fresh:
+        found = await work.plan()
+        ground, finals = await work.ground(), await work.finals()
+        work.new(batch, base, found.items)
+    else:
+        _same_base(work.place, batch, base)
+        ground, finals = await work.ground(), await work.finals()
+    emit, close = _sink(call, batch)
+    try:
+        with work.opened(batch, ground, finals, emit) as running:
+            return await running.run()
+    finally:
+        close()
 
 
 def _same_base(place: Place, batch: str, head: str) -> None:
@@ -198,7 +216,7 @@ def abort(call: Call, batch: str) -> int:
     """Give a batch up: it cannot be resumed any more. Its branch, if there is one, stays."""
     with closing(open_place(call.cwd, call.environ, call.wishes)) as place:
         batch = batching.chosen(place, batch)
-        with batching.reading(place, batch) as store:
+        with batching.held(place, batch) as store:
             store.set_meta(aborted="yes")
     call.out.write(f"The batch {batch} is given up.\n")
     return ExitCode.OK

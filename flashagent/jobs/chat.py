@@ -37,7 +37,8 @@ FOCUS_SYMBOLS = 12
 
 
 class Chat:
-    """One session. `turn` runs one prompt; `interrupt` and `steer` reach the turn that is running."""
+    """One session. `turn` runs one prompt; `interrupt` and `steer` reach the turn that is running. `pins` are files that
+    the model is shown whole at the next turn, and again whenever their text has changed since."""
 
     def __init__(self, house: House, models: Models, prompt: Prompt, limits: Limits, emit: Emit) -> None:
         self._house = house
@@ -49,6 +50,25 @@ class Chat:
         self._now: tuple[str, Landing | None] = "", None
         self.session.thread.compactor = compactor_for(house, models, self._memory, by_model=True)
         self.session.thread.sum_up = house.texts.sum_up
+        self.pins: tuple[str, ...] = ()
+        self._pinned: dict[str, str] = {}  # the texts of pins as the model has last seen them
+
+    @property
+    def budget(self) -> Budget:
+        """What all turns together have used."""
+        return self.session.thread.budget
+
+    def use(self, house: House, models: Models) -> None:
+        """Ask these models from the next turn on; the conversation goes on."""
+        self._house = house
+        thread = self.session.thread
+        thread.model, thread.temperature = models.router.flash, models.temperature
+        thread.reply_cap = models.reply_cap
+        thread.compactor = compactor_for(house, models, self._memory, by_model=True)
+        if models.tools:
+            thread.text_only, thread.text_tools = False, None
+        elif not thread.text_only:
+            thread.take_tools_away()
 
     async def turn(self, prompt: str) -> None:
         """One turn and, when it changed files, the checks; all of it as events."""
@@ -76,6 +96,7 @@ class Chat:
     def _memory(self) -> Memory:
         """What a compaction keeps of the turn that is running; the model sums up the turns before it."""
         prompt, landing = self._now
+        self._pinned = {}  # what is summed up is no longer in view
         return Memory(prompt, patch=clean(self._house, landing.diff()) if landing else "")
 
     def interrupt(self) -> None:
@@ -96,9 +117,20 @@ class Chat:
         for path, text in focus.files:
             landing.show(path, text)
         self._emit(FocusChosen(focus.shown, focus.tokens, "ranked for this prompt"))
-        return (
-            self._prompt.fill(prompt=prompt, focus=clean(self._house, focus.text)) if focus.text else prompt
-        )
+        shown = "\n\n".join([*self._fresh_pins(landing), *([focus.text] if focus.text else [])])
+        return self._prompt.fill(prompt=prompt, focus=clean(self._house, shown)) if shown else prompt
+
+    def _fresh_pins(self, landing: Landing) -> list[str]:
+        """The pinned files whose present text the model has not seen yet, each whole."""
+        blocks = []
+        for path in self.pins:
+            text = landing.read(path)
+            if text is None or self._pinned.get(path) == text:
+                continue
+            self._pinned[path] = text
+            landing.show(path, text)
+            blocks.append(f"{path} (pinned by the user)\n```\n{text.rstrip()}\n```")
+        return blocks
 
     async def _keep(self, changes: tuple[FileChange, ...], prompt: str) -> None:
         def write() -> tuple[FileChange, ...]:

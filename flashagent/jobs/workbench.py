@@ -113,20 +113,31 @@ def toolbox(
     looking = _command(house, tree)
     tools: tuple[Tool, ...] = (
         EditTool(landing),
-        ReadTool(
-            landing,
-            skeleton,
-            symbol_finder(definitions),
-            neighbours(house.repository.files),
-            house.mask,
-            guard.is_secret,
-            outputs,
-        ),
-        SearchTool(house.runner, looking, repo_map, house.mask),
+        *_looking_tools(house, landing, looking, repo_map, guard, outputs),
         RunTool(house.runner, looking, house.mask, outside=_outside(house)),
         CheckTool(check),
     )
     return Toolbox.of((*tools, *_further_tools(house, emit)), house.texts.tools)
+
+
+def reading_toolbox(
+    house: House, landing: Landing, tree: Path, repo_map: MapQuery, guard: Guard, outputs: Outputs
+) -> Toolbox:
+    """The tools of a model that only looks at `tree`: nothing of it is changed, and nothing of the project runs."""
+    tools = _looking_tools(house, landing, _command(house, tree), repo_map, guard, outputs)
+    docs = (DocsTool(_look_up(house), house.mask),) if house.environment.python is not None else ()
+    return Toolbox.of((*tools, *docs), house.texts.tools)
+
+
+def _looking_tools(
+    house: House, landing: Landing, looking: Command, repo_map: MapQuery, guard: Guard, outputs: Outputs
+) -> tuple[Tool, ...]:
+    near = neighbours(house.repository.files)
+    find = symbol_finder(definitions)
+    return (
+        ReadTool(landing, skeleton, find, near, house.mask, guard.is_secret, outputs),
+        SearchTool(house.runner, looking, repo_map, house.mask),
+    )
 
 
 def _further_tools(house: House, emit: Emit) -> Iterator[Tool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 from typing import Any, Literal
 
@@ -49,13 +49,15 @@ _MAX_REASON = 300
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One failed try. `reason` is a clause without a full stop, `asked_s` a wait that the endpoint asked for;
-    `parameter` names the optional parameter that the endpoint does not take (kind 'parameter'). Kind 'tools': it takes none."""
+    `parameter` names the optional parameter that the endpoint does not take (kind 'parameter'). Kind 'tools': it takes none.
+    `status` is the HTTP status of the answer, 0 where none came or it was not the trouble."""
 
     kind: FaultKind
     reason: str
     hint: str = ""
     asked_s: float | None = None
     parameter: str = ""
+    status: int = 0
 
 
 def from_status(
@@ -67,6 +69,10 @@ def from_status(
     model: str = "",
 ) -> Fault:
     """The fault behind an HTTP error. `sent` holds the optional parameters of the request."""
+    return replace(_from_status(status, body, asked_s, sent, model), status=status)
+
+
+def _from_status(status: int, body: str, asked_s: float | None, sent: frozenset[str], model: str) -> Fault:
     said = describe_body(body)
     reason = f"HTTP {status}" + (f": {said}" if said else "")
     if "tools" in sent and status in _NO_TOOLS_STATUS and _NO_TOOLS.search(said):
@@ -106,6 +112,12 @@ def wrong_content(content_type: str, body: str) -> Fault:
 
 def error_for(fault: Fault, *, tries: int, where: str, waited_s: float) -> ModelError:
     """The error that ends the request."""
+    error = _error_for(fault, tries, where, waited_s)
+    error.status = fault.status
+    return error
+
+
+def _error_for(fault: Fault, tries: int, where: str, waited_s: float) -> ModelError:
     if fault.kind == "too_long":
         said = f"The request is too long for the model: {fault.reason}."
         return ContextTooLong(said, hint=fault.hint, window=told_window(fault.reason))

@@ -92,6 +92,29 @@ class OpenAICompatibleModel:
             tell_waste(error, waste.total)
             raise
 
+    async def listing(self) -> object:
+        """What the endpoint says about its models, as it came; many have no such page. Asked once.
+
+        Raises ModelUnreachable or ModelRefused.
+        """
+        import httpx2
+        import openai
+
+        client = await self._ready()
+        limit_s = self._timeouts.first_token_s
+        try:
+            async with asyncio.timeout(limit_s):
+                return await client.get("/models", cast_to=object)
+        except TimeoutError:
+            fault = Fault("transient", f"nothing came for {limit_s:g} s")
+        except openai.APIStatusError as error:
+            fault = from_status(error.status_code, error.response.text, model=self.name)
+        except (openai.APIConnectionError, httpx2.HTTPError) as error:
+            fault = Fault("transient", f"the connection failed: {_cause(error)}")
+        except ValueError as error:
+            fault = Fault("transient", f"the answer is not what the protocol says: {error}")
+        raise error_for(self._told(fault), tries=1, where=self.endpoint.shown, waited_s=0.0)
+
     async def _reply(self, request: ModelRequest, emit: Emit, waste: Waste) -> AssistantMessage:
         started, tried = self._clock.monotonic(), 0
         while True:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import heapq
 import math
+import os
+import sys
+import threading
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +30,8 @@ MAX_TERMS = 150
 _COMMON_SHARE = 0.25
 _MANY = 5000
 _BEST_OF_FILE = (1.0, 0.6, 0.4)
+_ALGEBRA_THREADS = "OPENBLAS_NUM_THREADS"
+_LOADING = threading.Lock()
 
 Postings = Callable[[str], Iterable[tuple[int, "array[int]"]]]
 
@@ -84,13 +89,13 @@ class Lexical:
 
     def best(self, count: int) -> list[tuple[int, float]]:
         """The best documents with their scores, those without any left out."""
-        return [(number, float(self._documents[number])) for number in _largest(self._documents, count)]
+        return [(number, float(self._documents[number])) for number in largest(self._documents, count)]
 
     def files(self, kind: str, count: int) -> dict[int, float]:
         """The best contents by their best three documents ('three'), their best one ('one') or their whole text ('text');
         the best of all has 1."""
         return {
-            number: float(self._contents[kind][number]) for number in _largest(self._contents[kind], count)
+            number: float(self._contents[kind][number]) for number in largest(self._contents[kind], count)
         }
 
     def file(self, kind: str, content: int) -> float:
@@ -106,7 +111,23 @@ class Heard:
     again: Lexical
 
 
-def _largest(scores: Numbers, count: int) -> list[int]:
+def load_numpy() -> None:
+    """Import numpy as cheaply as it goes. Idempotent; safe to call from a thread of its own."""
+    # Its linear algebra, unused here, starts a thread for each core when it is loaded: half of the time of the import.
+    with _LOADING:
+        if "numpy" in sys.modules:
+            return
+        before = os.environ.get(_ALGEBRA_THREADS)
+        os.environ[_ALGEBRA_THREADS] = "1"
+        try:
+            import numpy  # noqa: F401
+        finally:
+            os.environ.pop(_ALGEBRA_THREADS)
+            if before is not None:
+                os.environ[_ALGEBRA_THREADS] = before
+
+
+def largest(scores: Numbers, count: int) -> list[int]:
     """The places of the largest scores above zero, best first; equal ones in the order of their places."""
     import numpy
 
@@ -128,7 +149,7 @@ def _best_of_files(view: View, documents: Numbers, size: int) -> tuple[Numbers, 
 
     three, one = numpy.zeros(size), numpy.zeros(size)
     # What lies below thousands of better documents lifts no file.
-    found = numpy.sort(numpy.array(_largest(documents, _MANY), dtype=numpy.int64))
+    found = numpy.sort(numpy.array(largest(documents, _MANY), dtype=numpy.int64))
     if not len(found):
         return three, one
     scores, owners = documents[found], numpy.frombuffer(view.owner, dtype=numpy.int32)[found]
@@ -141,6 +162,17 @@ def _best_of_files(view: View, documents: Numbers, size: int) -> tuple[Numbers, 
         chosen = places == place
         three[owners[chosen]] += share * scores[chosen]
     return three, one
+
+
+def summed(parts: Iterable[tuple[array[int], float]], size: int) -> Numbers:
+    """By number below `size`: the sum of the weights of the lists that it stands in, once for every time."""
+    load_numpy()
+    import numpy
+
+    total = numpy.zeros(size)
+    for numbers, weight in parts:
+        total += numpy.bincount(numpy.frombuffer(numbers, dtype=numpy.int32), minlength=size) * weight
+    return total
 
 
 def live(view: View, found: Iterable[tuple[int, array[int]]]) -> list[tuple[int, int, int]]:
@@ -160,6 +192,7 @@ def live(view: View, found: Iterable[tuple[int, array[int]]]) -> list[tuple[int,
 def bm25(view: View, postings: Postings, queries: Sequence[Mapping[str, float]]) -> list[Lexical]:
     """One answer for each weighing of terms, each term read once. Terms in over a quarter of all documents are passed over
     when there are others."""
+    load_numpy()
     import numpy
 
     total, files = max(1, view.documents), max(1, len(view.contents))

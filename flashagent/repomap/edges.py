@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import zlib
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
+from typing import get_args
 
 from flashagent.repomap.graph import CodeGraph, EdgeKind, Nodes
 from flashagent.repomap.history import History
@@ -18,13 +21,43 @@ from flashagent.values import Symbol
 _MANY_DEFINERS = 2000
 _TOGETHER_TIMES = 3
 _TOGETHER_SHARE = 0.5
+_KINDS: tuple[EdgeKind, ...] = get_args(EdgeKind)
 
 Edge = tuple[int, int, EdgeKind]
 
 
-def build_graph(lookup: Lookup) -> CodeGraph:
-    """The whole graph of a view; history is added when it is known (`shared_changes`)."""
-    return CodeGraph(nodes_of(lookup), Edges(lookup).all())
+def build_graph(lookup: Lookup, edges: bytes) -> CodeGraph:
+    """The whole graph of a view from its packed edges; history is added when it is known (`shared_changes`)."""
+    return CodeGraph(nodes_of(lookup), unpack_edges(edges))
+
+
+def state_of(lookup: Lookup) -> bytes:
+    """A digest of all that the edges of a view follow from: which content stands where, and how imports are configured."""
+    view = lookup.view
+    digest = hashlib.sha256()
+    for path, content in zip(view.paths, view.content_of, strict=True):
+        digest.update(f"{path}\0{view.contents[content]}\n".encode())
+    for path in view.configs:
+        digest.update(f"{path}\0{lookup.text(path)}\0".encode("utf-8", "surrogateescape"))
+    return digest.digest()
+
+
+def pack_edges(edges: Iterable[Edge]) -> bytes:
+    """Three arrays one after the other, compressed: what is used, what uses it, how."""
+    used, users, kinds = array("I"), array("I"), bytearray()
+    for one, user, kind in edges:
+        used.append(one)
+        users.append(user)
+        kinds.append(_KINDS.index(kind))
+    return zlib.compress(used.tobytes() + users.tobytes() + bytes(kinds), 1)
+
+
+def unpack_edges(packed: bytes) -> Iterator[Edge]:
+    data = zlib.decompress(packed)
+    size = array("I").itemsize
+    count = len(data) // (2 * size + 1)
+    used, users = array("I", data[: size * count]), array("I", data[size * count : 2 * size * count])
+    return zip(used, users, map(_KINDS.__getitem__, data[2 * size * count :]), strict=True)
 
 
 def nodes_of(lookup: Lookup) -> Nodes:

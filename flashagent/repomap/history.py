@@ -6,7 +6,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flashagent.repomap.words import IDENTIFIER, STOPWORDS, terms_of
 
@@ -19,10 +19,20 @@ MAX_MESSAGE = 2000
 
 @dataclass(frozen=True, slots=True)
 class PastCommit:
-    """One commit: the files it touched (relative to the root) and its message."""
+    """One commit: the files it touched (relative to the root) and its message. `said` are the message's terms
+    (`terms_said`), None where nobody has worked them out yet."""
 
     files: tuple[str, ...]
     message: str = ""
+    said: tuple[str, ...] | None = field(default=None, compare=False, repr=False)
+
+
+def terms_said(message: str) -> tuple[str, ...]:
+    """The index terms of a commit's message, each once, in order."""
+    words = IDENTIFIER.findall(message[:MAX_MESSAGE])
+    return tuple(
+        dict.fromkeys(term for word in words if word.lower() not in STOPWORDS for term in terms_of(word))
+    )
 
 
 class History:
@@ -94,8 +104,7 @@ class History:
             table: dict[str, list[int]] = {}
             lengths: list[int] = []
             for number, commit in enumerate(self._commits):
-                said = IDENTIFIER.findall(commit.message[:MAX_MESSAGE])
-                terms = {term for word in said if word.lower() not in STOPWORDS for term in terms_of(word)}
+                terms = terms_said(commit.message) if commit.said is None else commit.said
                 lengths.append(len(terms))
                 for term in terms:
                     table.setdefault(term, []).append(number)

@@ -69,7 +69,7 @@ class Index:
 
     def __init__(self, root: Path, store: Store, *, processes: int) -> None:
         self._root = root
-        self._name = os.fsencode(root).decode("utf-8", "backslashreplace")
+        self.name = os.fsencode(root).decode("utf-8", "backslashreplace")
         self._store = store
         self._processes = processes
 
@@ -84,7 +84,7 @@ class Index:
 
     def _refresh(self, listed: Sequence[str]) -> tuple[View, Counter[str], int]:
         skipped: Counter[str] = Counter()
-        before = self._store.entries(self._name)
+        before = self._store.entries(self.name)
         kept: dict[str, Entry] = {}
         stale: list[tuple[str, Signature]] = []
         for path, signature in self._stat(listed, skipped):
@@ -96,7 +96,7 @@ class Index:
         fresh, parsed = self._read(stale, skipped)
         gone = [path for path in before if path not in kept and path not in fresh]
         if fresh or gone:
-            self._store.remember(self._name, fresh, gone)
+            self._store.remember(self.name, fresh, gone)
         if fresh:
             self._store.merge_small()
         view = self._view({**kept, **fresh}, skipped)
@@ -166,7 +166,7 @@ class Index:
                 # Killed workers (memory, a caller that cannot be imported again) cost time, not the map.
                 pass
         for batch in batches[done:]:
-            yield build_segment(self._name, batch)
+            yield build_segment(self.name, batch)
 
     def _pooled(self, batches: Sequence[Sequence[str]]) -> Iterator[Segment]:
         from concurrent.futures import ProcessPoolExecutor
@@ -176,7 +176,7 @@ class Index:
             # A short queue: finished segments must not pile up in memory when the disk is slower than the parsers.
             waiting: deque[Future[Segment]] = deque()
             for batch in batches:
-                waiting.append(pool.submit(build_segment, self._name, batch))
+                waiting.append(pool.submit(build_segment, self.name, batch))
                 if len(waiting) > 2 * self._processes:
                     yield waiting.popleft().result()
             while waiting:

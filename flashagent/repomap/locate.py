@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from flashagent.repomap.bm25 import Heard, Lexical, bm25
+from flashagent.repomap.bm25 import Heard, Lexical, bm25, largest, summed
 from flashagent.repomap.clues import Clues
 from flashagent.repomap.evidence import Evidence, read_query
 from flashagent.repomap.functions import rank_functions
@@ -24,6 +24,7 @@ from flashagent.values import FocusQuery, Symbol
 _SEEDS = 10
 # So many of each kind of evidence are looked at; a tree has far more files than any list is long.
 _OF_EACH = 150
+_OF_PATHS = 1000
 _TOLD = 30
 _TOLD_WORDS = 5
 _TOLD_TERMS = 15
@@ -106,6 +107,7 @@ class Locator:
         if len(history):
             self._put("recent", {path: history.recency(path) for path in places})
         self._put("test", {path: 1.0 for path in places if path in self._at.tests})
+        self._fit_paths()
 
     def _path_mentions(self) -> None:
         mentions: dict[str, float] = {}
@@ -119,18 +121,21 @@ class Locator:
     def _path_words(self) -> None:
         """How much of the query the path has."""
         table = self._at.path_words()
-        paths = self._at.view.paths
-        total = max(1, len(paths))
-        scores: dict[int, float] = {}
-        for term, weight in self._evidence.words.items():
-            numbers = table.get(term, ())
-            if not numbers or len(numbers) > total:
-                continue
-            gain = weight * math.log(1 + total / len(numbers))
-            for number in numbers:
-                scores[number] = scores.get(number, 0.0) + gain
-        fits = {paths[n]: s / math.sqrt(2 + paths[n].count("/")) for n, s in scores.items()}
-        self._put("path", scaled(fits))
+        total = max(1, len(self._at.view.paths))
+        known = [(table[term], weight) for term, weight in self._evidence.words.items() if term in table]
+        parts = [(n, w * math.log(1 + total / len(n))) for n, w in known if len(n) <= total]
+        self._path_fits = summed(parts, len(self._at.view.paths)) / self._at.path_depths()
+        self._fit_paths()
+
+    def _fit_paths(self) -> None:
+        """The feature of the paths that fit best, and of all that anything else speaks for; common words such as 'src'
+        fit every file a little."""
+        paths, index = self._at.view.paths, self._at.view.index
+        best = largest(self._path_fits, _OF_PATHS)
+        spoken_for = set().union(*(values for key, values in self._out.features.items() if key != "path"))
+        numbers = {*best, *(index[path] for path in spoken_for if path in index)}
+        fits = self._path_fits.tolist()
+        self._put("path", scaled({paths[n]: fits[n] for n in numbers if fits[n] > 0}))
 
     def _second_look(self, heard: Heard, scores: Mapping[str, float]) -> None:
         """Features that start from what fits so far: tests that fit, functions that fit, history."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import zlib
 from array import array
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from flashagent.repomap.bm25 import live
@@ -43,13 +45,16 @@ class Lookup:
         self.view = view
         self.history = history
         self.paths = Paths(view.paths)
+        self.text = read
         self.imports = Imports(Project(self.paths, view.configs, read))
         self.tests = frozenset(path for path in view.paths if is_test(path))
         self._store = store
         self._records: dict[int, Record] = {}
         self._definers: dict[str, list[tuple[int, int]]] = {}
+        self._imported: dict[str, dict[str, float]] = {}
         self._folders: dict[str, list[str]] | None = None
-        self._path_words: dict[str, list[int]] | None = None
+        self._path_depths: array[float] | None = None
+        self._path_words: dict[str, array[int]] | None = None
 
     def postings(self, term: str) -> Iterable[tuple[int, array[int]]]:
         for base, data in self._store.postings(term):
@@ -150,14 +155,17 @@ class Lookup:
             found[path] = max(found.get(path, 0.0), 0.8 * weight / max(1.0, len(targets)) ** 0.25)
         return found
 
-    def imported(self, path: str) -> dict[str, float]:
+    def imported(self, path: str) -> Mapping[str, float]:
         """The source files that a file imports, each with 1 where the import means it alone and less where it may mean several."""
+        if path in self._imported:
+            return self._imported[path]
         content = self.content(path)
         targets: dict[str, float] = {}
         for module, _, names in self.record(content).imports if content is not None else ():
             hits = [one for one in self.imports.meant(path, module, names) if one not in self.tests]
             for one in hits:
                 targets[one] = max(targets.get(one, 0.0), 1.0 / len(hits) ** 0.5)
+        self._imported[path] = targets
         return targets
 
     def folder(self, folder: str) -> list[str]:
@@ -169,20 +177,31 @@ class Lookup:
                     self._folders.setdefault(path.rpartition("/")[0], []).append(path)
         return self._folders.get(folder, [])
 
-    def path_words(self) -> dict[str, list[int]]:
+    def path_depths(self) -> array[float]:
+        """By path: what a match of its words is divided by, so that a long path gains nothing from its length."""
+        if self._path_depths is None:
+            self._path_depths = array("d", (math.sqrt(2 + path.count("/")) for path in self.view.paths))
+        return self._path_depths
+
+    def path_words(self) -> dict[str, array[int]]:
         """Term -> numbers of the paths that have it; a word of the file's own name stands twice."""
         if self._path_words is None:
-            table: dict[str, list[int]] = {}
+            table: defaultdict[str, list[int]] = defaultdict(list)
+            around: dict[str, list[str]] = {}
             for number, path in enumerate(self.view.paths):
                 folder, _, name = path.rpartition("/")
-                for word in IDENTIFIER.findall(name.partition(".")[0]):
-                    for term in terms_of(word):
-                        table.setdefault(term, []).extend((number, number))
-                for word in IDENTIFIER.findall(folder):
-                    for term in terms_of(word):
-                        table.setdefault(term, []).append(number)
-            self._path_words = table
+                for term in _terms(name.partition(".")[0]):
+                    table[term] += (number, number)
+                if folder not in around:
+                    around[folder] = _terms(folder)
+                for term in around[folder]:
+                    table[term].append(number)
+            self._path_words = {term: array("i", numbers) for term, numbers in table.items()}
         return self._path_words
+
+
+def _terms(text: str) -> list[str]:
+    return [term for word in IDENTIFIER.findall(text) for term in terms_of(word)]
 
 
 def unpack(data: bytes) -> Record:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -57,8 +58,12 @@ class Relations:
     def references(self, name: str) -> list[tuple[str, int]]:
         """Path and line of each use of the plain name, definitions included, comments and strings not."""
         found: list[tuple[str, int]] = []
+        written = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
         for path in self.paths_with(name)[:_MAX_FILES]:
             text = self._text_of(path)
+            # The index knows stems ("value" for "values"); only what has the very word is worth parsing.
+            if not written.search(text):
+                continue
             found += dict.fromkeys((path, one.line) for one in references(text, path) if one.name == name)
         return found
 

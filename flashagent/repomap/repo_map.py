@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from types import TracebackType
 
-from flashagent.repomap.edges import build_graph, shared_changes
+from flashagent.repomap.edges import Edges, build_graph, pack_edges, shared_changes, state_of
 from flashagent.repomap.graph import Chain, CodeGraph, Place
 from flashagent.repomap.history import History, PastCommit
 from flashagent.repomap.impact import impact
@@ -128,19 +128,19 @@ class RepoMap:
             with self._store.reading():
                 yield self._lookup
 
-    def rank(self, query: FocusQuery, *, limit: int = 20) -> list[RankedSymbol]:
-        """The definitions to look at first, with reasons."""
+    def rank(self, query: FocusQuery, *, limit: int = 20, why: bool = True) -> list[RankedSymbol]:
+        """The definitions to look at first, with reasons when `why` is wanted."""
         found = self.locate(query)
         return [
-            RankedSymbol(symbol, round(one.score, 6), reasons(one, found.details))
+            RankedSymbol(symbol, round(one.score, 6), reasons(one, found.details) if why else ())
             for one, symbol in found.symbols[:limit]
         ]
 
-    def rank_files(self, query: FocusQuery, *, limit: int = 20) -> list[RankedFile]:
-        """The files to look at first, with reasons."""
+    def rank_files(self, query: FocusQuery, *, limit: int = 20, why: bool = True) -> list[RankedFile]:
+        """The files to look at first, with reasons when `why` is wanted."""
         found = self.locate(query)
         return [
-            RankedFile(one.key, round(one.score, 6), reasons(one, found.details))
+            RankedFile(one.key, round(one.score, 6), reasons(one, found.details) if why else ())
             for one in found.files[:limit]
         ]
 
@@ -296,7 +296,16 @@ class RepoMap:
 
     @contextmanager
     def _graphing(self) -> Iterator[tuple[Lookup, CodeGraph]]:
-        with self._asking() as lookup:
-            if self._graph is None:
-                self._graph, self._knows_history = build_graph(lookup), False
-            yield lookup, self._graph
+        fresh: tuple[bytes, bytes] | None = None
+        with self._lock:
+            with self._asking() as lookup:
+                if self._graph is None:
+                    state = state_of(lookup)
+                    edges = self._store.edges(self._index.name, state)
+                    if edges is None:
+                        edges = pack_edges(Edges(lookup).all())
+                        fresh = state, edges
+                    self._graph, self._knows_history = build_graph(lookup, edges), False
+                yield lookup, self._graph
+            if fresh is not None:
+                self._store.keep_edges(self._index.name, *fresh)

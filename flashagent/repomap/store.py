@@ -15,7 +15,7 @@ from pathlib import Path
 
 from flashagent.repomap.extract import FileRow, Segment
 
-FORMAT = 3
+FORMAT = 4
 _BUSY_MS = 10_000
 _SMALL_SEGMENT = 5000
 _MANY_SEGMENTS = 40
@@ -30,7 +30,9 @@ INSERT INTO emptied VALUES (0);
 CREATE TABLE entry(
   root TEXT NOT NULL, path TEXT NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, size INTEGER NOT NULL,
   inode INTEGER NOT NULL, content INTEGER NOT NULL, PRIMARY KEY(root, path)) WITHOUT ROWID;
+CREATE TABLE graph(root TEXT PRIMARY KEY, state BLOB NOT NULL, edges BLOB NOT NULL);
 """
+_TABLES = ("emptied", "entry", "posting", "segment", "content", "graph")
 
 Signature = tuple[int, int, int, int]
 
@@ -126,6 +128,18 @@ class Store:
             (prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1)),
         )
 
+    def edges(self, root: str, state: bytes) -> bytes | None:
+        """The packed edges of a root's graph, kept for exactly this state of it."""
+        found = self._connection.execute(
+            "SELECT edges FROM graph WHERE root = ? AND state = ?", (root, state)
+        ).fetchone()
+        return None if found is None else bytes(found[0])
+
+    def keep_edges(self, root: str, state: bytes, edges: bytes) -> None:
+        """Keep them in place of those of an earlier state. A cache that cannot be written costs time, nothing else."""
+        with contextlib.suppress(sqlite3.Error), self.writing() as connection:
+            connection.execute("INSERT OR REPLACE INTO graph VALUES (?,?,?)", (root, state, edges))
+
     def documents(self) -> int:
         """How many documents there are, those of contents no longer in use included."""
         return int(
@@ -196,7 +210,7 @@ class Store:
     def forget_everything(self) -> None:
         """Empty the cache, for a rebuild."""
         with self.writing() as connection:
-            for table in ("entry", "posting", "segment", "content"):
+            for table in ("entry", "posting", "segment", "content", "graph"):
                 connection.execute(f"DELETE FROM {table}")
             connection.execute("UPDATE emptied SET times = times + 1")
 
@@ -270,12 +284,12 @@ def _connect(name: str) -> sqlite3.Connection:
 def _ensure_schema(connection: sqlite3.Connection) -> None:
     if connection.execute("PRAGMA user_version").fetchone()[0] == FORMAT:
         # Reads one page of each table, so that damage shows here and not in the middle of an answer.
-        for table in ("content", "segment", "posting", "entry", "emptied"):
+        for table in _TABLES:
             connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone()
         return
     connection.execute("BEGIN IMMEDIATE")
     if connection.execute("PRAGMA user_version").fetchone()[0] != FORMAT:
-        for table in ("emptied", "entry", "posting", "segment", "content"):
+        for table in _TABLES:
             connection.execute(f"DROP TABLE IF EXISTS {table}")
         for statement in _SCHEMA.split(";"):
             connection.execute(statement)

@@ -6,10 +6,11 @@ A key goes only to the endpoint that stands beside it: in the same pair of varia
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flashagent.settings.coerce import Located
 from flashagent.settings.gather import Entry, Layer, checked
+from flashagent.settings.presets import Preset, find_preset
 from flashagent.settings.schema import KEYS
 from flashagent.settings.values import DEFAULT, Origin, OriginKind
 
@@ -24,12 +25,13 @@ _URL = "model_settings.base_url"
 
 @dataclass(frozen=True, slots=True)
 class EndpointChoice:
-    """An endpoint and its key ('' for none), each with its origin."""
+    """An endpoint and its key ('' for none), each with its origin; `preset` where it came from one."""
 
     base_url: str
     url_origin: Origin
     api_key: str = field(default="", repr=False)
     key_origin: Origin = DEFAULT
+    preset: Preset | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +53,37 @@ def _sources(variables: Variables) -> tuple[tuple[OriginKind, Mapping[str, str]]
     return (("environment", variables.environ), (".env", variables.dotenv))
 
 
-def choose_endpoint(
-    prefix: str, command_line: Layer, variables: Variables, files: Sequence[Layer]
-) -> EndpointChoice | None:
+def choose_endpoint(prefix: str, layers: Sequence[Layer], variables: Variables) -> EndpointChoice | None:
     """The first of: the command line's endpoint, a complete pair of variables, a variable's endpoint without a key,
-    a file's endpoint (`files` from the strongest), and last a bare OPENAI_API_KEY with OpenAI's own endpoint."""
+    a file's endpoint, a preset, and last a bare OPENAI_API_KEY with OpenAI's own endpoint. `layers` run from the
+    strongest; those that are not trusted say nothing."""
+    trusted = [layer for layer in layers if layer.trusted]
+    files = [layer for layer in trusted if layer.kind in ("project file", "user file")]
     paired = tuple(_from_variables(variables))
     from_files = [choice for layer in files if (choice := _from_layer(prefix, layer, variables)) is not None]
+    from_presets = [
+        choice for layer in trusted if (choice := _from_preset(prefix, layer, variables)) is not None
+    ]
     if prefix != "model_settings":
-        return from_files[0] if from_files else None
-    given = command_line.entries.get(_URL)
+        chosen = next(iter((*from_files, *from_presets)), None)
+        return _with_habits(chosen, from_presets)
+    command_line = next((layer for layer in layers if layer.kind == "command line"), None)
+    given = None if command_line is None else command_line.entries.get(_URL)
     if given is not None:
-        return _with_known_key(given, (*paired, *from_files))
-    ordered = (*paired, *from_files, *_openai_alone(variables))
-    return ordered[0] if ordered else None
+        known = (*paired, *from_files, *from_presets)
+        return _with_habits(_with_known_key(given, known), from_presets)
+    ordered = (*paired, *from_files, *from_presets, *_openai_alone(variables))
+    return _with_habits(next(iter(ordered), None), from_presets)
+
+
+def _with_habits(
+    chosen: EndpointChoice | None, from_presets: Sequence[EndpointChoice]
+) -> EndpointChoice | None:
+    """The choice, knowing the preset that the user named for this very address."""
+    if chosen is None:
+        return None
+    same = next((one.preset for one in from_presets if one.base_url == chosen.base_url), None)
+    return replace(chosen, preset=same)
 
 
 def bare_keys(variables: Variables) -> tuple[str, ...]:
@@ -98,12 +117,32 @@ def _from_layer(prefix: str, layer: Layer, variables: Variables) -> EndpointChoi
     url = layer.entries.get(f"{prefix}.base_url")
     if url is None:
         return None
+    return EndpointChoice(str(url.value), url.origin, *(_key_beside(prefix, layer, variables) or ()))
+
+
+def _key_beside(prefix: str, layer: Layer, variables: Variables) -> tuple[str, Origin] | None:
+    """The key that the same source names for its endpoint."""
     key = layer.entries.get(f"{prefix}.api_key")
     if key is not None:
-        return EndpointChoice(str(url.value), url.origin, str(key.value), key.origin)
+        return str(key.value), key.origin
     named = layer.entries.get(f"{prefix}.api_key_env")
-    found = None if named is None else variables.get(str(named.value))
-    return EndpointChoice(str(url.value), url.origin, *(found or ()))
+    return None if named is None else variables.get(str(named.value))
+
+
+def _from_preset(prefix: str, layer: Layer, variables: Variables) -> EndpointChoice | None:
+    """The preset that the source names. None where its address comes from a variable that is not set."""
+    entry = layer.entries.get(f"{prefix}.preset")
+    if entry is None:
+        return None
+    preset = find_preset(str(entry.value))
+    url = (preset.base_url, entry.origin) if preset.base_url else variables.get(preset.url_variable)
+    if url is None:
+        return None
+    address = checked(KEYS[_URL], Located(url[0].rstrip("/") + preset.url_path), url[1])
+    key = _key_beside(prefix, layer, variables) or (
+        variables.get(preset.key_variable) if preset.key_variable else None
+    )
+    return EndpointChoice(str(address.value), url[1], *(key or ("", DEFAULT)), preset)
 
 
 def _with_known_key(given: Entry, known: Sequence[EndpointChoice]) -> EndpointChoice:

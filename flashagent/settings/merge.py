@@ -20,6 +20,7 @@ from flashagent.settings.gather import (
     variables_layer,
 )
 from flashagent.settings.instructions import UNTRUSTED, Instructions, read_instructions
+from flashagent.settings.presets import find_preset
 from flashagent.settings.schema import KEYS, Key
 from flashagent.settings.trust import Trust
 from flashagent.settings.values import (
@@ -125,9 +126,13 @@ def _build(
     ignored: tuple[Ignored, ...],
     secrets: frozenset[str],
 ) -> Settings:
-    files = [layer for layer in layers if layer.kind in ("project file", "user file") and layer.trusted]
-    flash_at = choose_endpoint("model_settings", layers[0], variables, files)
-    own_at = choose_endpoint("roles.architect", layers[0], variables, files)
+    flash_at = choose_endpoint("model_settings", layers, variables)
+    own_at = choose_endpoint("roles.architect", layers, variables)
+    merged = {
+        **merged,
+        **_from_preset("model_settings", merged, flash_at),
+        **_from_preset("roles.architect", merged, own_at),
+    }
     values = {name: entry.value for name, entry in merged.items()}
     flash = _role(values, "model_settings", flash_at)
     project = next(layer for layer in layers if layer.kind == "project file")
@@ -153,6 +158,19 @@ def _build(
         origins=types.MappingProxyType(origins),
         **_plain_fields(values),
     )
+
+
+def _from_preset(prefix: str, merged: Mapping[str, Entry], at: EndpointChoice | None) -> dict[str, Entry]:
+    """What the preset knows and nobody has set: its model, its window."""
+    if at is None or at.preset is None:
+        return {}
+    known = {f"{prefix}.model": at.preset.model or None, f"{prefix}.context": at.preset.context}
+    origin = Origin("default", f"preset {at.preset.name}")
+    return {
+        name: Entry(value, origin)
+        for name, value in known.items()
+        if value is not None and merged[name].value is None
+    }
 
 
 def _plain_fields(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -192,6 +210,7 @@ def _role(values: Mapping[str, Any], prefix: str, at: EndpointChoice | None) -> 
         context=values[f"{prefix}.context"],
         tools=values[f"{prefix}.tools"],
         fallbacks=values[f"{prefix}.fallbacks"],
+        returns_reasoning=at.preset is not None and at.preset.returns_reasoning,
     )
 
 
@@ -204,6 +223,9 @@ def _note_endpoint(
 
 
 def _hint(values: Mapping[str, Any], at: EndpointChoice | None, variables: Variables) -> str:
+    if at is None and (named := values["model_settings.preset"]) is not None:
+        variable = find_preset(str(named)).url_variable
+        return f"Preset {named} has no address of its own: set {variable}."
     if values["model_settings.model"] is not None:
         return (
             f"Model {values['model_settings.model']} has no endpoint: set MODEL_BASE_URL and MODEL_API_KEY,"

@@ -8,6 +8,7 @@ from typing import Literal
 from flashagent.errors import SettingsError
 from flashagent.settings import coerce
 from flashagent.settings.coerce import Coerce
+from flashagent.settings.presets import preset_names
 
 # "yours only": not even a trusted file of the project may set it.
 Safety = Literal["needs trust", "safe", "tighter only", "yours only"]
@@ -30,7 +31,13 @@ class Key:
     secret: bool = False
 
 
-def _role(prefix: str, who: str, model_variables: tuple[str, ...], option: str) -> tuple[Key, ...]:
+def _role(
+    prefix: str,
+    who: str,
+    model_variables: tuple[str, ...],
+    option: str,
+    preset_variables: tuple[str, ...] = (),
+) -> tuple[Key, ...]:
     return (
         Key(
             f"{prefix}.model",
@@ -39,6 +46,13 @@ def _role(prefix: str, who: str, model_variables: tuple[str, ...], option: str) 
             f"the model of {who}",
             variables=model_variables,
             option=option,
+        ),
+        Key(
+            f"{prefix}.preset",
+            coerce.choice(*preset_names()),
+            None,
+            "a known endpoint: `flashagent config presets` lists them",
+            variables=preset_variables,
         ),
         Key(f"{prefix}.base_url", coerce.url, None, "its endpoint"),
         Key(f"{prefix}.api_key", coerce.text, None, "its key, for this endpoint only", secret=True),
@@ -67,7 +81,13 @@ _ABOVE_ZERO = coerce.number(0, above=True)
 KEYS: dict[str, Key] = {
     key.name: key
     for key in (
-        *_role("model_settings", "every step", ("FLASHAGENT_MODEL", "MODEL_NAME"), "--model"),
+        *_role(
+            "model_settings",
+            "every step",
+            ("FLASHAGENT_MODEL", "MODEL_NAME"),
+            "--model",
+            ("FLASHAGENT_PRESET",),
+        ),
         *_role("roles.architect", "hard goals", ("FLASHAGENT_ARCHITECT_MODEL",), ""),
         Key(
             "checks",

@@ -42,7 +42,8 @@ class Ignored:
 class ModelSettings:
     """One model role that is ready to be asked. `api_key` '' means that the endpoint wants none. `timeout_s` is the time
     to the first token. `max_tokens` caps one reply. `temperature` None leaves it to the endpoint. `context` is the window
-    in tokens and `tools` whether it takes tool calls, None for what its name tells. `fallbacks` are models in order."""
+    in tokens and `tools` whether it takes tool calls, None for what its name tells. `fallbacks` are models in order.
+    `returns_reasoning`: the endpoint wants the model's earlier reasoning back."""
 
     model: str
     base_url: str
@@ -53,6 +54,7 @@ class ModelSettings:
     context: int | None = None
     tools: bool | None = None
     fallbacks: tuple[str, ...] = ()
+    returns_reasoning: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,9 @@ _CLOSED_KINDS = frozenset({"type", "macro"})
 _GO_TYPES = {"struct": "", "interface": " interface", "type": ""}
 _ANNOTATIONS = re.compile(r"^(?:@[\w.]+(?:\([^()]*\))?\s+)+(?=[\w<])")
 _CSHARP_ATTRIBUTES = re.compile(r"^(?:\[[^\[\]]*\]\s*)+")
+_OPERATOR = re.compile(r"(?<!\w)operator(?!\w)")
+_AROUND_COLONS = re.compile(r"\s*::\s*")
+_MACRO = re.compile(r"[A-Z][A-Z0-9_]*_[A-Z0-9_]*")
 _ARGUMENTS = re.compile(r"<.*>", re.S)
 
 
@@ -59,7 +62,7 @@ def nest(
         while opened and item.start >= opened[-1][0]:
             opened.pop()
         around = opened[-1] if opened else (len(source), "", "", -1)
-        name, qualified = _names(item, around[1])
+        name, qualified = _names(item, around[1], language)
         if item.kind == "scope":
             opened.append((item.end, qualified, "class", around[3]))
             continue
@@ -79,13 +82,37 @@ def nest(
     return tuple(found)
 
 
-def _names(item: RawDefinition, outer: str) -> tuple[str, str]:
-    name = _ARGUMENTS.sub("", item.name).strip() or item.name.strip()
-    own = [part.strip() for part in name.split("::") if part.strip()] if "operator" not in name else [name]
+def _names(item: RawDefinition, outer: str, language: Language) -> tuple[str, str]:
+    written = _c_name(item.name) if language in ("c", "cpp") else item.name
+    before, operator = _split_operator(written)
+    name = _ARGUMENTS.sub("", before).strip() or before.strip()
+    own = [part.strip() for part in name.split("::") if part.strip()] + ([operator] if operator else [])
     if item.receiver:
         own.insert(0, item.receiver)
     parts = ([outer] if outer else []) + (own or [name])
     return parts[-1], ".".join(parts)
+
+
+def _split_operator(name: str) -> tuple[str, str]:
+    """What stands around an operator, and the operator: '<' and '::' in its name are no brackets and no path."""
+    found = _OPERATOR.search(name)
+    if found is None:
+        return name, ""
+    sign = " ".join(name[found.start() :].split())
+    # A conversion's name goes as far as its parameters; those of the call operator belong to its name.
+    return name[: found.start()], sign if sign.startswith("operator()") else sign.partition("(")[0].rstrip()
+
+
+def _c_name(text: str) -> str:
+    """The name alone where a macro that the grammar cannot expand made a part of the type look like it
+    ('FMT_CONSTEXPR Box<T> make_box' is read as the function 'Box<T> make_box')."""
+    if _OPERATOR.search(text):
+        return _AROUND_COLONS.sub("::", text)
+    words = _AROUND_COLONS.sub("::", _ARGUMENTS.sub(" ", text.strip("()"))).split()
+    if len(words) < 2:
+        return text.strip("()")
+    plain = [word for word in words if not _MACRO.fullmatch(word)]
+    return (plain or words)[-1]
 
 
 def _kind(item: RawDefinition, outer_kind: str, qualified: str, name: str) -> str:

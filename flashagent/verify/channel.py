@@ -17,11 +17,19 @@ class Listener:
     """Collects what one check run tells. `records` are in the order of sending; `forged` is true when something else
     than our reporter wrote to the channel; `ended` when the last word came."""
 
-    def __init__(self, secret: str, select: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        secret: str,
+        select: Sequence[str] = (),
+        *,
+        limit_s: float = 0.0,
+        limits: Mapping[str, float] | None = None,
+    ) -> None:
+        """`limit_s` is for each test that is not in `limits` (seconds by test id); 0 for none."""
         self.records: list[Record] = []
         self.forged = False
         self._secret = secret.encode("ascii")
-        self._select = tuple(select)
+        self._told = {"select": tuple(select), "limit": limit_s, "limits": dict(limits or {})}
 
     @property
     def started(self) -> bool:
@@ -29,7 +37,7 @@ class Listener:
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Speak first, then listen until the end line or until nobody can speak any more."""
-        told = json.dumps({"select": self._select}).encode("utf-8")
+        told = json.dumps(self._told).encode("utf-8")
         try:
             writer.write(self._secret + b" " + told + b"\n")
             await writer.drain()

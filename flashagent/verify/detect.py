@@ -58,18 +58,52 @@ def detect_checks(
 
 def _python_check(root: Path, environment: ProjectEnvironment) -> Check | None:
     configured = _pytest_configuration(root)
-    if configured:
-        return Check("pytest", ("pytest", "-q"), "pytest", why=f"{configured} configures pytest")
     tests = sorted(_test_files(root))
+    if configured:
+        return _pytest_check(root, tests, f"{configured} configures pytest")
     if not tests:
         return None
     if has_module(environment.python, "pytest"):
         why = f"{_relative(tests[0], root)} looks like a test and pytest is installed in {environment.python}"
-        return Check("pytest", ("pytest", "-q"), "pytest", why=why)
+        return _pytest_check(root, tests, why)
     if any(_mentions(path, "unittest") for path in tests[:200]):
         return _unittest_check(root, tests)
-    why = f"{_relative(tests[0], root)} looks like a pytest test"
-    return Check("pytest", ("pytest", "-q"), "pytest", why=why)
+    return _pytest_check(root, tests, f"{_relative(tests[0], root)} looks like a pytest test")
+
+
+def _pytest_check(root: Path, tests: Sequence[Path], why: str) -> Check:
+    """`pytest -q`, or `python -m pytest -q` where only that finds the project's modules: `pytest` itself puts no more on
+    the import path than the folder of each test file, or the one above its packages."""
+    code = _root_modules(root, tests)
+    bare = [path for path in tests if path.parent != root and not (path.parent / "__init__.py").is_file()]
+    if not code or not bare or (root / "conftest.py").is_file() or _has_import_path(root):
+        return Check("pytest", ("pytest", "-q"), "pytest", why=why)
+    why += f"; {code} lies at the root, where `pytest` alone does not look for it"
+    return Check("pytest", ("python", "-m", "pytest", "-q"), "pytest", why=why)
+
+
+def _root_modules(root: Path, tests: Sequence[Path]) -> str:
+    """The first package or module at the root that tests may import, or ''."""
+    for entry in sorted(root.iterdir()):
+        if entry.name in (*_TEST_FOLDERS, "setup.py", "conftest.py") or entry in tests or entry.is_symlink():
+            continue
+        if entry.suffix == ".py" or (entry / "__init__.py").is_file():
+            return entry.name
+    return ""
+
+
+def _has_import_path(root: Path) -> bool:
+    """Does a configuration say itself where modules are found?"""
+    files = (
+        "pytest.ini",
+        ".pytest.ini",
+        "pytest.toml",
+        ".pytest.toml",
+        "pyproject.toml",
+        "tox.ini",
+        "setup.cfg",
+    )
+    return any(_mentions(root / name, "pythonpath") for name in files)
 
 
 def _unittest_check(root: Path, tests: Sequence[Path]) -> Check:

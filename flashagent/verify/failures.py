@@ -21,7 +21,8 @@ _WORST: tuple[TestOutcome, ...] = ("failed", "error", "xpassed", "xfailed", "ski
 @dataclass(frozen=True, slots=True)
 class Told:
     """What the reporter told. `status` is None when the end line is missing; `running` are tests that were begun and
-    not finished; `missing` were collected and never reported; `broken` says why the session does not count, if so."""
+    not finished, and `rerun_running` runs the first of them alone; `missing` were collected and never reported; `broken`
+    says why the session does not count, if so."""
 
     started: bool = False
     status: int | None = None
@@ -31,6 +32,7 @@ class Told:
     missing: tuple[str, ...] = ()
     broken: str = ""
     stopped: str = ""
+    rerun_running: tuple[str, ...] = ()
 
 
 @dataclass
@@ -65,6 +67,7 @@ def read(records: Sequence[Record], places: Places, rerun: Rerun) -> Told:
             case "end":
                 end = record
     results = tuple(_final(name, test) for name, test in tests.items() if test.outcomes)
+    running = tuple(name for name, test in tests.items() if test.begun and not test.outcomes)
     told = Told(
         started=bool(records),
         status=int(end["status"]) if end is not None else None,
@@ -72,7 +75,8 @@ def read(records: Sequence[Record], places: Places, rerun: Rerun) -> Told:
         failures=tuple(
             replace(failure, rerun=rerun([_base(failure.test_id)])) for failure in _distinct(failures)
         ),
-        running=tuple(name for name, test in tests.items() if test.begun and not test.outcomes),
+        running=running,
+        rerun_running=rerun([_base(running[0])]) if running else (),
         missing=tuple(name for name in collected if name not in tests or not tests[name].outcomes),
     )
     if end is None:

@@ -75,6 +75,16 @@ def group(failures: Sequence[Failure]) -> tuple[Group, ...]:
     return tuple(Group(tuple(members)) for members in groups.values())
 
 
+def describe_group(one: Group, read_source: ReadSource, *, lines: int = 10) -> str:
+    """One failure of the group in at most `lines` lines, and how many others are like it. Its first and last lines stay."""
+    told = describe(one.first, read_source).splitlines()
+    last = [_cut(_same_way(one))] if len(one.failures) > 1 else []
+    room = lines - len(last)
+    if len(told) > room:
+        told = [*told[: room - 3], "  ...", *told[-2:]]
+    return "\n".join(told + last)
+
+
 def describe_all(failures: Sequence[Failure], read_source: ReadSource, *, lines: int = 12) -> str:
     """The first group in full, each further one as a line; at most `lines` of these lines."""
     groups = group(failures)

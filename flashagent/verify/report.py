@@ -10,7 +10,7 @@ from flashagent.ports import CommandResult
 from flashagent.values import CheckReport, Failure, FailureKind, TestResult
 from flashagent.verify.commands import Check
 from flashagent.verify.failures import Told
-from flashagent.verify.frameworks import registry
+from flashagent.verify.frameworks import hang, registry
 from flashagent.verify.places import Places
 
 _LIMITS: dict[str, tuple[FailureKind, str]] = {
@@ -33,7 +33,8 @@ def build(
     )
     failures = list(told.failures)
     failures += [
-        replace(one, rerun=check.argv) for one in _of_session(result, told, forged, expects_reporter)
+        replace(one, rerun=(one.test_id and told.rerun_running) or check.argv)
+        for one in _of_session(result, told, forged, expects_reporter, output, places)
     ]
     if result.exit_code != 0 and not failures:
         unexplained = _unexplained(result.exit_code, told, output, places)
@@ -55,7 +56,9 @@ def _by_text(check: Check, told: Told, output: str) -> tuple[TestResult, ...]:
     return registry.results(output) if check.framework == "generic" and not told.started else ()
 
 
-def _of_session(result: CommandResult, told: Told, forged: bool, expects_reporter: bool) -> Sequence[Failure]:
+def _of_session(
+    result: CommandResult, told: Told, forged: bool, expects_reporter: bool, output: str, places: Places
+) -> Sequence[Failure]:
     """What is wrong with the run as a whole, apart from single tests."""
     test = told.running[0] if told.running else ""
     while_running = f" while {test} was running" if test else ""
@@ -73,6 +76,8 @@ def _of_session(result: CommandResult, told: Told, forged: bool, expects_reporte
     if not told.started:
         silent = expects_reporter and result.exit_code == 0
         return [Failure("", "exit", "Exit status 0, but the test session never spoke.")] if silent else []
+    if told.status is None and test and (cut := hang.parse(output, test, places)) is not None:
+        return [cut]
     if told.status is None:
         return _unended(result.exit_code, test, while_running)
     if told.missing and not told.stopped:

@@ -25,6 +25,7 @@ from flashagent.verify.channel import Listener
 from flashagent.verify.commands import Check
 from flashagent.verify.environment import ProjectEnvironment
 from flashagent.verify.failures import read
+from flashagent.verify.patience import FIRST_S, Patience
 from flashagent.verify.places import Places
 
 _PROBE = "import importlib.util, sys; sys.exit(importlib.util.find_spec(sys.argv[1]) is None)"
@@ -33,7 +34,7 @@ _NOT_FOUND = (126, 127)
 
 
 class Verifier:
-    """Runs the checks of one project. Remembers only which interpreters can import which runner."""
+    """Runs the checks of one project. Remembers which interpreters can import which runner, and how long tests took."""
 
     def __init__(
         self,
@@ -44,19 +45,28 @@ class Verifier:
         *,
         timeout_s: float = 600.0,
         build_cache: BuildCache | None = None,
+        test_limit_s: float = FIRST_S,
     ) -> None:
+        """`timeout_s` is for a whole run, `test_limit_s` for one test on its first run (0: no such limit)."""
         self._runner = runner
         self._environment = environment
         self._root = root.resolve()
         self._emit = emit
         self._timeout_s = timeout_s
         self._build_cache = build_cache
+        self._patience = Patience(test_limit_s)
         self._importable: set[tuple[str, str]] = set()
 
     def telling(self, emit: Emit) -> Verifier:
         """The same verifier with another listener: work that goes on beside other work is told apart."""
         other = copy.copy(self)
         other._emit = emit
+        return other
+
+    def patient(self, test_limit_s: float) -> Verifier:
+        """The same verifier with another limit for one test on its first run; 0 for none."""
+        other = copy.copy(self)
+        other._patience = Patience(test_limit_s)
         return other
 
     async def run(
@@ -121,7 +131,12 @@ class Verifier:
         *,
         original: bool,
     ) -> CheckReport:
-        listener = Listener(secrets.token_hex(16), prepared.select)
+        listener = Listener(
+            secrets.token_hex(16),
+            prepared.select,
+            limit_s=self._patience.first_s,
+            limits=self._patience.limits(check),
+        )
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
         def on_output(chunk: bytes) -> None:
@@ -137,9 +152,12 @@ class Verifier:
             self._refuse_missing(prepared, result)
         places = self._places(check, tree)
         told = read(listener.records, places, lambda names: launch.rerun(check, names, self._root))
-        return report.build(
+        built = report.build(
             check, result, told, places, forged=listener.forged, expects_reporter=prepared.expects_reporter
         )
+        if told.started:
+            self._patience.learn(check, built)
+        return built
 
     def _command(
         self, check: Check, prepared: launch.Launch, lent: Lent, tree: Path | None, timeout_s: float

@@ -14,6 +14,19 @@ from flashagent.workspace.commits import check_identity, clean_blob
 from flashagent.workspace.git import Repository
 
 
+def check_new_branch(repository: Repository, branch: str) -> None:
+    """Raises WorkspaceError when commits on a new branch of this name could not be made, before any work is done."""
+    _check_name(repository, branch)
+    check_identity(repository)
+    if repository.calls.finish("show-ref", "-q", "--verify", f"refs/heads/{branch}")[0] == 0:
+        raise WorkspaceError(f"The branch {branch} exists already.", hint="Choose another with --branch.")
+
+
+def _check_name(repository: Repository, branch: str) -> None:
+    if repository.calls.finish("check-ref-format", f"refs/heads/{branch}")[0] != 0:
+        raise WorkspaceError(f"{branch!r} is no name for a branch.", hint="Choose another with --branch.")
+
+
 class BranchWriter:
     """Adds commits on top of `tip` and moves the branch to them. Close it, or use it in `with`."""
 
@@ -21,9 +34,7 @@ class BranchWriter:
         """Raises WorkspaceError for a name that git does not take and without an identity."""
         self._repository = repository
         self._calls = repository.calls
-        status, _, _ = self._calls.finish("check-ref-format", f"refs/heads/{branch}")
-        if status != 0:
-            raise WorkspaceError(f"{branch!r} is no name for a branch.", hint="Choose another with --branch.")
+        _check_name(repository, branch)
         check_identity(repository)
         self.branch = branch
         self.tip = tip

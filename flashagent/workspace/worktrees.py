@@ -90,8 +90,15 @@ class CandidateTrees:
     """
 
     def __init__(
-        self, repository: Repository, state_dir: Path, *, clone: Callable[[Path, Path], None] = clone_file
+        self,
+        repository: Repository,
+        state_dir: Path,
+        *,
+        clone: Callable[[Path, Path], None] = clone_file,
+        untracked: bool = True,
     ) -> None:
+        """Without `untracked` the trees hold what git tracks and the needed ignored files alone."""
+        self._untracked = untracked
         self._repository = repository
         self._root = repository.root
         self._pool = state_dir / "trees"
@@ -235,14 +242,14 @@ class CandidateTrees:
         names += [
             path
             for path in split_nul(untracked)
-            if not path.endswith("/") and not left_to_the_original(self._root, path)
+            if self._untracked and not path.endswith("/") and not left_to_the_original(self._root, path)
         ]
         names += needed(self._root, split_nul(ignored))
         found: dict[str, Signature] = {}
         for path in names:
-            signature = _signature(f"{self._root}/{path}")
-            if signature is not None:
-                found[path] = signature
+            there = signature(f"{self._root}/{path}")
+            if there is not None:
+                found[path] = there
         return found
 
     def _copy(self, path: str, target: Path, source: Signature) -> Signature | None:
@@ -258,10 +265,11 @@ class CandidateTrees:
         except FileNotFoundError:
             target.unlink(missing_ok=True)
             return None
-        return _signature(target)
+        return signature(target)
 
 
-def _signature(place: str | Path) -> Signature | None:
+def signature(place: str | Path) -> Signature | None:
+    """What tells one state of a regular file or link from another; None for anything else and for nothing."""
     try:
         status = os.lstat(place)
     except (FileNotFoundError, NotADirectoryError):

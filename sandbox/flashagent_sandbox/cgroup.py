@@ -13,8 +13,9 @@ from pathlib import Path
 _MOUNTS = Path("/sys/fs/cgroup")
 _MEMBERSHIP = Path("/proc/self/cgroup")
 _EMPTY_S = 1.0
-# The launcher joins before it is a launcher, so that nothing it starts is outside of the group.
-_JOIN = 'echo $$ > "$0" && exec "$@"'
+# The launcher joins before it is a launcher, so that nothing it starts is outside of the group. "0" is the writer: for a
+# single thread that moves itself the kernel need not stop all forks of the machine first, which takes 5 to 20 ms.
+_JOIN = 'echo 0 > "$0" && exec "$@"'
 
 
 class ControlGroup:
@@ -25,7 +26,9 @@ class ControlGroup:
 
     def started_in(self, argv: tuple[str, ...]) -> tuple[str, ...]:
         """The same command, started as a member."""
-        return ("/bin/sh", "-c", _JOIN, str(self._folder / "cgroup.procs"), *argv)
+        single = self._folder / "tasks"  # version 1 only
+        members = single if single.exists() else self._folder / "cgroup.procs"
+        return ("/bin/sh", "-c", _JOIN, str(members), *argv)
 
     def close(self) -> None:
         """Remove it, when its processes are gone; the kernel takes a moment to let go of the last."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
+import re
+from collections.abc import Callable
+from fnmatch import translate
+from functools import lru_cache
 from pathlib import Path
 
 from flashagent_sandbox.policy import CommandNotFound, Policy, Request
@@ -12,7 +15,8 @@ DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 def command_environment(policy: Policy, request: Request) -> dict[str, str]:
     """The user's environment filtered by the policy, plus the policy's and the request's own variables, sorted by name."""
-    kept = {name: value for name, value in policy.environ.items() if _allowed(name, policy.env_allow)}
+    allowed = _any_of(policy.env_allow)
+    kept = {name: value for name, value in policy.environ.items() if allowed(name)}
     kept.update(policy.env_set)
     kept.update(request.env)
     kept["HOME"] = str(policy.home)
@@ -20,8 +24,10 @@ def command_environment(policy: Policy, request: Request) -> dict[str, str]:
     return dict(sorted(kept.items()))
 
 
-def _allowed(name: str, patterns: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+@lru_cache(maxsize=8)
+def _any_of(patterns: tuple[str, ...]) -> Callable[[str], object]:
+    """Whether a name matches one of them; put together once, since every command of a run asks."""
+    return re.compile("|".join(map(translate, patterns)) or r"(?!)").match
 
 
 def check_command(argv: tuple[str, ...], cwd: Path, path: str) -> None:

@@ -54,8 +54,8 @@ def _clamped(number: int, value: int) -> int:
 
 class Watch:
     """Calls `kill` once, from its thread, when a limit is passed; `limit` then names it, or `failure` says why
-    it could not watch. `folders` are those whose
-    growth counts, together; `private` are tmpfs folders as the processes see them."""
+    it could not watch. `folders` are those whose growth counts, together; `private` are tmpfs folders as the processes see
+    them. `most_processes` is the highest number of processes and threads that was seen."""
 
     def __init__(
         self,
@@ -67,6 +67,7 @@ class Watch:
     ) -> None:
         self.limit: LimitName = ""
         self.failure: Exception | None = None
+        self.most_processes = 0
         self._limits = limits
         self._processes = ProcessTree(root_pid)
         self._folders = folders
@@ -111,7 +112,7 @@ class Watch:
         if time.monotonic() - self._started > self._limits.wall_s:
             return "time"
         members = self._processes.members()
-        if len(members) > self._limits.processes or self._too_many_threads(members):
+        if self._too_many(members):
             return "processes"
         if self._too_much_memory(members):
             return "memory"
@@ -119,11 +120,15 @@ class Watch:
             return "disk"
         return ""
 
-    def _too_many_threads(self, members: tuple[int, ...]) -> bool:
+    def _too_many(self, members: tuple[int, ...]) -> bool:
+        counted = len(members)
+        if counted > self._limits.processes:
+            return True
+        if self._turn % _THREADS_EVERY == 0:
+            counted = max(counted, sum(map(thread_count, members)))
+        self.most_processes = max(self.most_processes, counted)
         # Twice the limit: where the kernel counts as well, it refuses the next thread long before this.
-        return (
-            self._turn % _THREADS_EVERY == 0 and sum(map(thread_count, members)) > 2 * self._limits.processes
-        )
+        return counted > 2 * self._limits.processes
 
     def _too_much_memory(self, members: tuple[int, ...]) -> bool:
         cap = _reachable(self._limits.memory_bytes)

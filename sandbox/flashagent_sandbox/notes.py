@@ -27,6 +27,14 @@ def notes_on(findings: Findings, root: Path, *, complete: bool = True) -> tuple[
     return tuple(notes)
 
 
+def notes_on_processes(most: int, limit: int) -> tuple[str, ...]:
+    """What is said of a command of which so many processes and threads were seen, when that is near the limit: where the
+    kernel holds it, the command meets a refusal and may not say so."""
+    if most < limit - limit // 16:
+        return ()
+    return (f"It came to the limit of {limit} processes and threads; more are refused.",)
+
+
 def _moved(path: str, place: str, findings: Findings, root: Path) -> str:
     if not place:
         return f"Removed {shown(path)}: commands may not create it."

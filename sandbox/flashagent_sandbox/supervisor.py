@@ -18,7 +18,7 @@ from flashagent_sandbox.entrance import open_way
 from flashagent_sandbox.environment import check_command, command_environment
 from flashagent_sandbox.limits import Watch
 from flashagent_sandbox.network.gate import Gate
-from flashagent_sandbox.notes import notes_on
+from flashagent_sandbox.notes import notes_on, notes_on_processes
 from flashagent_sandbox.output import Output
 from flashagent_sandbox.policy import (
     Completed,
@@ -84,7 +84,7 @@ async def _guarded(checked: Request, policy: Policy, backend: Backend, ways: Way
     findings = await asyncio.to_thread(guard.check, scan, quarantine) if checks else Findings()
     notes = notes_on(findings, policy.root, complete=scan.complete)
     refused = ways.way.notes() if ways.way else ()
-    return replace(completed, removed=findings.paths, notes=(*notes, *refused))
+    return replace(completed, removed=findings.paths, notes=(*completed.notes, *notes, *refused))
 
 
 def _checked(request: Request, policy: Policy) -> Request:
@@ -130,6 +130,7 @@ class _Running:
         self._backend = backend
         self._loop = asyncio.get_running_loop()
         self._output = Output(start.limits.output_bytes)
+        self._processes = start.limits.processes
         self._status = b""
         self._inner_pidfd = -1
         self._ended = self._loop.create_future()
@@ -273,6 +274,7 @@ class _Running:
             seconds=time.monotonic() - self._started,
             limit=limit,
             truncated=self._output.over,
+            notes=notes_on_processes(self._watch.most_processes, self._processes),
         )
 
 

@@ -158,7 +158,7 @@ def test_bash_completes_commands_options_and_actions(capsys: pytest.CaptureFixtu
     assert bash_completes(script, "flashagent", "co") == {"config", "completion"}
     assert bash_completes(script, "flashagent", "--v") == {"--version"}
     assert bash_completes(script, "flashagent", "--off") == {"--offline"}
-    assert bash_completes(script, "flashagent", "config", "") == {"show", "set", "path"}
+    assert bash_completes(script, "flashagent", "config", "") == {"show", "set", "path", "presets"}
     assert bash_completes(script, "flashagent", "cache", "--c") == {"--clear"}
     assert bash_completes(script, "flashagent", "completion", "z") == {"zsh"}
     assert bash_completes(script, "flashagent", "fix", "--max-t") == {"--max-tokens"}

@@ -52,3 +52,9 @@ async def test_modules_in_the_folder_do_not_stand_in(tmp_path: Path) -> None:
 async def test_without_an_interpreter(tmp_path: Path) -> None:
     with pytest.raises(RunnerMissing):
         await describe("json", ProjectEnvironment("path", None), PlainRunner(tmp_path), tmp_path)
+
+
+async def test_a_module_that_does_not_exist_names_those_that_do(tmp_path: Path) -> None:
+    found = await doc(tmp_path, "textwarp.dedent")
+    assert (found.exists, found.nearest) == (False, ("textwrap.dedent",))
+    assert (await doc(tmp_path, "pydantik")).nearest[0] == "pydantic"

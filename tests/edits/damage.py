@@ -830,7 +830,7 @@ def _cut(job: Job) -> None:
     need(job.form != "edit" or '"old": "' in job.reply)
     need(job.form != "sr" or re.search(r"<{5,9} SEARCH", job.reply[-len(text) :]))
     if job.form == "sr":
-        need(not re.search(r"REPLACE\n(?:.*\n)?[^<]*$", job.reply))
+        need(not re.search(r"REPLACE(?:\n(?:.*\n)?[^<]*)?$", job.reply))
     job.expected = None
 
 

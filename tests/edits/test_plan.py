@@ -366,5 +366,7 @@ def test_a_change_has_the_text_before_and_after():
     assert outcome(Replace("docs/b.txt", "x", "y")) == Planned((FileChange("docs/b.txt", "x\n", "y\n"),))
 
 
-def test_a_short_line_may_be_inserted_twice():
-    assert after(Replace("f", "x\n", "x\n}\n"), files={"f": "x\n}\n"}) == {"f": "x\n}\n}\n"}
+def test_an_insertion_whose_result_stands_there_is_refused_however_short():
+    assert reasons(Replace("f", "x\n", "x\n}\n"), files={"f": "x\n}\n"}) == ["already_applied"]
+    assert reasons(Replace("f", "/*\ny\n", "/*\n/*\ny\n"), files={"f": "/*\n/*\ny\n"}) == ["already_applied"]
+    assert after(Replace("f", "x\n}\n", "x\n}\n}\n"), files={"f": "x\n}\n"}) == {"f": "x\n}\n}\n"}

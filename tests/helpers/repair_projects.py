@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from helpers.repair_sandbox import CopiedTrees
@@ -14,6 +15,7 @@ from flashagent.ports import CommandRunner
 from flashagent.repair.engine import RepairRequest, RepairResult, repair
 from flashagent.repair.workers import Launch
 from flashagent.verify.commands import check_from_text
+from flashagent.verify.environment import ProjectEnvironment
 from flashagent.verify.run import Verifier
 
 CART: Mapping[str, str] = {
@@ -63,6 +65,14 @@ CART: Mapping[str, str] = {
 }
 
 
+TOOLS = tuple(p for p in {Path(sys.prefix), Path(sys.base_prefix)} if str(p) not in ("/", "/usr"))
+
+
+def visible_environment() -> ProjectEnvironment:
+    """The environment of the tests themselves, for a sandbox that may hide the folder they lie in."""
+    return replace(this_environment(), binds=TOOLS)
+
+
 async def repaired(
     root: Path,
     files: Mapping[str, str],
@@ -77,7 +87,7 @@ async def repaired(
     """Write the project, run its check, repair it. The work tree is asserted to be as it was."""
     write(root, files)
     seen: list[Event] = [] if events is None else events
-    environment = this_environment()
+    environment = visible_environment()
     verifier = Verifier(runner, environment, root, seen.append, timeout_s=check_timeout_s)
     parsed = check_from_text(check)
     baseline = await verifier.run(parsed)
@@ -104,5 +114,5 @@ def snapshot(root: Path) -> dict[str, bytes]:
 def launch(root: Path, framework: str = "pytest", arguments: tuple[str, ...] = ("-q",)) -> Launch:
     """A worker's launch with the tests' own interpreter."""
     return Launch(
-        Path(sys.executable), framework, arguments, root, root, (str(root),), {}, this_environment().path, (), ()
+        Path(sys.executable), framework, arguments, root, root, (str(root),), {}, this_environment().path, (), TOOLS
     )  # fmt: skip

@@ -1,17 +1,17 @@
-"""Runners and candidate trees for repair tests: bubblewrap with a read-only root, or plain processes that only claim it."""
+"""Runners and candidate trees for repair tests: the program's own sandbox, or plain processes that only claim to be one."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from helpers.verify_runner import PlainRunner
 
-from flashagent.ports import Channel, Command, CommandResult, OnOutput
+from flashagent.compose.runner import SandboxRunner, open_runner
 from flashagent.values import FileChange
 
 
@@ -23,28 +23,9 @@ class TrustingRunner(PlainRunner):
         return True
 
 
-class BwrapRunner(PlainRunner):
-    """Every command in bubblewrap: everything read-only, no network, a private /tmp, the tree at the root's path."""
-
-    @property
-    def protects(self) -> bool:
-        return True
-
-    @property
-    def description(self) -> str:
-        return "bubblewrap (tests)"
-
-    async def run(
-        self, command: Command, *, on_output: OnOutput | None = None, channel: Channel | None = None
-    ) -> CommandResult:
-        root = str(self.root)
-        words = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"]
-        words += ["--ro-bind" if command.read_only else "--bind", str(command.tree or root), root]
-        for bind in command.binds:
-            words += ["--ro-bind", str(bind), str(bind)]
-        words += ["--unshare-all", "--die-with-parent", "--chdir", str(command.cwd), "--", *command.argv]
-        inside = replace(command, argv=tuple(words), cwd=self.root, tree=None)
-        return await super().run(inside, on_output=on_output, channel=channel)
+def bubblewrap(root: Path) -> SandboxRunner:
+    """The program's own sandbox, with all its limits, by its first back-end."""
+    return open_runner(root, os.environ, backend="bwrap")
 
 
 class CopiedTrees:

@@ -35,7 +35,8 @@ from flashagent.events import (
     TurnFinished,
     TurnStarted,
 )
-from flashagent.frontends.tui.controller import Facts
+from flashagent.frontends.tui.blocks import Block
+from flashagent.frontends.tui.controller import Answer, Facts
 from flashagent.values import Failure, Frame, RankedSymbol, Symbol, Usage
 
 DIFF = (
@@ -100,6 +101,9 @@ class ScriptedController:
         self._facts = facts or Facts("shop", "main", "flash-mini", "bubblewrap")
         self.asked: list[str] = []
         self.has_changes = True
+        self.earlier: tuple[str, ...] = ()
+        self.kept: list[str] = []
+        self.saved: dict[str, str] = {}
         self._task: asyncio.Task[None] | None = None
         self._question: asyncio.Future[tuple[Decision, str]] | None = None
 
@@ -119,16 +123,51 @@ class ScriptedController:
             emit(event)
             await asyncio.sleep(0)
 
-    async def diff(self) -> str:
-        self.asked.append("diff")
-        return DIFF if self.has_changes else ""
-
-    async def undo(self) -> str:
-        self.asked.append("undo")
+    async def command(self, name: str, argument: str, emit: Emit, *, confirmed: bool = False) -> Answer:
+        self.asked.append(
+            f"command {name} {argument}{' confirmed' if confirmed else ''}".replace("  ", " ").strip()
+        )
+        if name == "/check":
+            for event in FIX[:2]:
+                emit(event)
+            return Answer(Block("note", "The check fails.", mark="bad"))
+        if name == "/diff":
+            shown = Block("diff", "changes", DIFF, "good")
+            return Answer(shown if self.has_changes else Block("note", "Nothing has been changed."))
+        if name != "/undo":
+            return Answer(Block("note", f"did {name} {argument}".strip()))
         if not self.has_changes:
             raise UsageError("There is nothing to undo.", hint="Nothing was changed in this repository.")
+        if not confirmed:
+            return Answer(Block("diff", "/undo goes back", DIFF, "warning"), "Undo this?")
         self.has_changes = False
-        return "Took back the change of shop/cart.py."
+        return Answer(Block("note", "Took back the change of shop/cart.py.", mark="good"))
+
+    async def shell(self, command: str, on_output: Callable[[str], None]) -> Answer:
+        self.asked.append(f"shell {command}")
+        for number in range(30):
+            on_output(f"line {number}\n")
+        if command == "hang":
+            self._task = asyncio.ensure_future(asyncio.Event().wait())  # type: ignore[arg-type]
+            await asyncio.wait({self._task})
+        return Answer(Block("output", f"{command} · exit status 0", "all lines\nof it", "good"))
+
+    async def names(self) -> Sequence[str]:
+        self.asked.append("names")
+        await asyncio.sleep(0)
+        return ("shop/__init__.py", "shop/cart.py", "tests/test_cart.py", "Cart", "total")
+
+    def remembered(self) -> Sequence[str]:
+        return self.earlier
+
+    def remember(self, text: str) -> None:
+        self.kept.append(text)
+
+    def save(self, file: str, text: str) -> str:
+        if file in self.saved:
+            raise UsageError(f"{file} is there already.", hint="Name a new file.")
+        self.saved[file] = text
+        return f"/shop/{file}"
 
     def steer(self, text: str) -> None:
         self.asked.append(f"steer {text}")

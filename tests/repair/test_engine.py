@@ -7,9 +7,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from helpers.repair_projects import CART, repaired
-from helpers.repair_sandbox import BwrapRunner, TrustingRunner
-from helpers.verify_projects import this_environment, write
+from helpers.repair_projects import CART, repaired, visible_environment
+from helpers.repair_sandbox import TrustingRunner, bubblewrap
+from helpers.verify_projects import write
 from helpers.verify_runner import PlainRunner
 
 from flashagent.events import Event, SearchProgress
@@ -23,7 +23,7 @@ bwrap = pytest.mark.needs("bwrap")
 @bwrap
 async def test_pytest_with_classes_and_parameters(tmp_path: Path) -> None:
     events: list[Event] = []
-    result = await repaired(tmp_path, CART, "python -m pytest -q", BwrapRunner(tmp_path), events)
+    result = await repaired(tmp_path, CART, "python -m pytest -q", bubblewrap(tmp_path), events)
     best = result.patches[0]
     assert "+            result += price * count  # each line\n" in best.diff
     assert (best.confidence, best.how) == ("likely", "`+` becomes `*` at shop/cart.py:13 (arithmetic)")
@@ -78,7 +78,7 @@ async def test_unittest_in_a_subfolder(tmp_path: Path) -> None:
             """,
     }
     result = await repaired(
-        tmp_path, files, "python -m unittest discover -t . -s part", BwrapRunner(tmp_path)
+        tmp_path, files, "python -m unittest discover -t . -s part", bubblewrap(tmp_path)
     )
     assert result.patches[0].changes[0].after.endswith(  # type: ignore[union-attr]
         ("return self.items.pop()\n\n    def __len__(self):\n        return len(self.items)\n",
@@ -102,7 +102,7 @@ async def test_src_layout_and_module_level_data(tmp_path: Path) -> None:
                 assert minutes(2, "d") == 2880
             """,
     }
-    result = await repaired(tmp_path, files, "pytest -q", BwrapRunner(tmp_path))
+    result = await repaired(tmp_path, files, "pytest -q", bubblewrap(tmp_path))
     assert any("+FACTORS = {'h': 60, 'd': 60 * 24}\n" in patch.diff for patch in result.patches)
     assert all(patch.confidence in ("possible", "weak") for patch in result.patches)
 
@@ -113,7 +113,7 @@ async def test_a_loop_that_never_ends(tmp_path: Path) -> None:
     tests = "from m import digits\n\ndef test_one():\n    assert digits(7) == 1\n\ndef test_big():\n    assert digits(1234) == 4\n\ndef test_ten():\n    assert digits(10) == 2\n"
     files = {"m.py": code.replace("n // 10", "n // 1"), "test_m.py": tests}
     result = await repaired(
-        tmp_path, files, "python -m pytest -q", BwrapRunner(tmp_path), check_timeout_s=3.0
+        tmp_path, files, "python -m pytest -q", bubblewrap(tmp_path), check_timeout_s=3.0
     )
     assert [p.changes[0].after for p in result.patches][:1] == [code]
 
@@ -124,7 +124,7 @@ async def test_tests_are_never_edited_and_near_misses_are_told(tmp_path: Path) -
         "m.py": "def known(n):\n    return n\n",
         "test_m.py": "from m import known\nWANTED = {1: 'one', 2: 'two'}\n\ndef test_a():\n    assert known(1) == WANTED[1]\n\ndef test_b():\n    assert known(2) == WANTED[2]\n",
     }
-    result = await repaired(tmp_path, files, "python -m pytest -q", BwrapRunner(tmp_path), search_time_s=4.0)
+    result = await repaired(tmp_path, files, "python -m pytest -q", bubblewrap(tmp_path), search_time_s=4.0)
     assert all(c.path == "m.py" for p in result.patches for c in p.changes)
     assert all(p.confidence != "likely" for p in result.patches)
     assert [(s.path, s.line) for s in result.suspicious] == [("m.py", 2)]
@@ -153,7 +153,7 @@ async def test_cancelling_leaves_no_process(tmp_path: Path) -> None:
     }
     events: list[Event] = []
     task = asyncio.create_task(
-        repaired(tmp_path, files, "python -m pytest -q", BwrapRunner(tmp_path), events)
+        repaired(tmp_path, files, "python -m pytest -q", bubblewrap(tmp_path), events)
     )
     while not any(isinstance(e, SearchProgress) and e.tried for e in events):
         await asyncio.sleep(0.02)
@@ -170,7 +170,7 @@ async def test_cancelling_leaves_no_process(tmp_path: Path) -> None:
 @bwrap
 async def test_localize_alone(tmp_path: Path) -> None:
     write(tmp_path, CART)
-    runner, environment = BwrapRunner(tmp_path), this_environment()
+    runner, environment = bubblewrap(tmp_path), visible_environment()
     check = check_from_text("python -m pytest -q")
     verifier = Verifier(runner, environment, tmp_path, lambda event: None)
     baseline = await verifier.run(check)
@@ -196,7 +196,7 @@ async def test_a_doctest_repairs_the_file_it_stands_in(tmp_path: Path) -> None:
             """
     }
     result = await repaired(
-        tmp_path, files, "python -m pytest -q --doctest-modules area.py", BwrapRunner(tmp_path)
+        tmp_path, files, "python -m pytest -q --doctest-modules area.py", bubblewrap(tmp_path)
     )
     assert "+    return width * height\n" in result.patches[0].diff
 
@@ -215,7 +215,7 @@ async def test_parameters_that_cannot_be_copied(tmp_path: Path) -> None:
                 assert double(module.floor(n)) == module.floor(n) * 2
             """,
     }
-    result = await repaired(tmp_path, files, "python -m pytest -q", BwrapRunner(tmp_path))
+    result = await repaired(tmp_path, files, "python -m pytest -q", bubblewrap(tmp_path))
     assert "+    return n * 2\n" in result.patches[0].diff
 
 
@@ -247,7 +247,7 @@ async def test_two_faults_at_once(tmp_path: Path) -> None:
                 assert high([1, 1, 7]) == 7
             """,
     }
-    result = await repaired(tmp_path, files, "python -m pytest -q", BwrapRunner(tmp_path))
+    result = await repaired(tmp_path, files, "python -m pytest -q", bubblewrap(tmp_path))
     best = result.patches[0]
     assert "+    return min(values)\n" in best.diff
     assert "+    return max(values)\n" in best.diff
@@ -259,7 +259,7 @@ async def test_the_same_patches_on_one_core_and_on_several(tmp_path: Path) -> No
     (tmp_path / "one").mkdir()
     (tmp_path / "many").mkdir()
     found = [
-        await repaired(tmp_path / name, CART, "python -m pytest -q", BwrapRunner(tmp_path / name), jobs=jobs)
+        await repaired(tmp_path / name, CART, "python -m pytest -q", bubblewrap(tmp_path / name), jobs=jobs)
         for name, jobs in (("one", 1), ("many", 3))
     ]
     told = [[(p.diff, p.how, p.confidence, p.reasons) for p in result.patches] for result in found]
@@ -270,6 +270,6 @@ async def test_the_same_patches_on_one_core_and_on_several(tmp_path: Path) -> No
 @bwrap
 async def test_tests_that_only_run_themselves_are_named(tmp_path: Path) -> None:
     files = {"m.py": "x = 1\n", "test_m.py": "def test_it():\n    assert 1 == 2\n"}
-    result = await repaired(tmp_path, files, "python -m pytest -q", BwrapRunner(tmp_path), search_time_s=5.0)
+    result = await repaired(tmp_path, files, "python -m pytest -q", bubblewrap(tmp_path), search_time_s=5.0)
     assert result.patches == ()
     assert result.notes == ("The failing tests run only test files (test_m.py), and tests are not changed.",)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from helpers.repair_projects import launch
-from helpers.repair_sandbox import BwrapRunner, TrustingRunner
+from helpers.repair_sandbox import TrustingRunner, bubblewrap
 from helpers.verify_projects import write
 
 from flashagent.repair.pool import Pool
@@ -141,12 +143,12 @@ async def test_hostile_candidates_fail_alone(project: Path) -> None:
 
 @pytest.mark.needs("bwrap")
 async def test_hostile_candidates_fail_alone_in_bubblewrap(project: Path) -> None:
-    assert await hostile(BwrapRunner(project), project) == EXPECTED
+    assert await hostile(bubblewrap(project), project) == EXPECTED
 
 
 @pytest.mark.needs("bwrap")
 async def test_a_candidate_cannot_write_into_the_tree(project: Path) -> None:
-    worker = Worker(BwrapRunner(project), launch(project), "warm", 60.0)
+    worker = Worker(bubblewrap(project), launch(project), "warm", 60.0)
     try:
         await worker.start()
         await worker.ask({"do": "prepare", "modules": []})
@@ -155,6 +157,59 @@ async def test_a_candidate_cannot_write_into_the_tree(project: Path) -> None:
     finally:
         await worker.close()
     assert not (project / "stolen").exists()
+
+
+DAEMON = """import os
+    for _ in range(3):
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                with open({path!r}, 'a') as told:
+                    told.write(f'{{os.getpid()}}\\n')
+            import time
+            time.sleep(600)
+    return n * 2"""
+
+
+async def test_processes_in_sessions_of_their_own_end_with_the_batch(project: Path, tmp_path: Path) -> None:
+    told = tmp_path / "pids"
+    worker = Worker(TrustingRunner(project), launch(project), "warm", 60.0)
+    try:
+        await worker.start()
+        await worker.ask({"do": "prepare", "modules": []})
+        await verdicts(worker, project, DAEMON.format(path=str(told)))
+        assert await verdicts(worker, project, "return n * 2") == ["plausible"]
+        assert [pid for pid in told.read_text().split() if psutil.pid_exists(int(pid))] == []
+    finally:
+        await worker.close()
+
+
+MANY = """import os, time
+    try:
+        for _ in range(400):
+            if os.fork() == 0:
+                os.setsid()
+                time.sleep(600)
+    except OSError:
+        return n * 2
+    return 0"""
+
+
+@pytest.mark.needs("bwrap")
+async def test_the_sandbox_holds_a_candidate_that_multiplies(project: Path) -> None:
+    worker = Worker(bubblewrap(project), launch(project), "warm", 60.0)
+    try:
+        await worker.start()
+        await worker.ask({"do": "prepare", "modules": []})
+        patient = {"failing": [{"id": PYTEST["double"], "cpu": 10.0}], "cover": {"u": []}, "wall": 20.0}
+        with contextlib.suppress(WorkerGone):  # the sandbox may end as a whole
+            answer = await worker.ask(trial(PYTEST, [candidate(project, MANY)], **patient))
+            assert answer["results"][0]["verdict"] == "plausible", "the limit refused a process"
+            assert await verdicts(worker, project, "return n * 2") == ["plausible"], "all of them are gone"
+        started = psutil.Process().children(recursive=True)
+    finally:
+        await worker.close()
+    assert psutil.wait_procs(started, timeout=10)[1] == []
 
 
 async def test_leaking_state_is_noticed(project: Path) -> None:

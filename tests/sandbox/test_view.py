@@ -61,7 +61,7 @@ async def test_devices_are_the_harmless_ones(project: Project) -> None:
     assert refused == "OSError 30"
 
 
-PROTECTED = (".flashagent/settings.json", "flashagent.yaml", ".env", ".env.local", "AGENTS.md", "CLAUDE.md",
+PROTECTED = (".flashagent/settings.json", "flashagent.yaml", "flashagent.yml", ".env", ".env.local", "AGENTS.md", "CLAUDE.md",
              ".vscode/tasks.json", ".envrc", ".mcp.json", ".husky/pre-commit", ".git/config", "deep/er/.git/config",
              "deep/AGENTS.md")  # fmt: skip
 

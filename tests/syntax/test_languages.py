@@ -30,6 +30,12 @@ EXPECTED = {
         ("enum", "shop.State", 21, 21, "enum class State", ""),
         ("type", "shop.Name", 22, 22, "using Name = std::string;", ""),
         ("method", "shop.detail.counter", 25, 25, "static int &shop::detail::counter()", ""),
+        ("function", "make_box", 27, 27, "SHOP_INLINE Box<int> make_box(int n) noexcept", ""),
+        ("method", "shop.make_row", 28, 28, "SHOP_INLINE std::vector<int> shop::make_row(int n)", ""),
+        ("struct", "Open", 29, 29, "struct Open", ""),
+        ("method", "Open.operator bool", 29, 29, "explicit operator bool() const", ""),
+        ("method", "Open.operator<", 30, 30, "bool Open::operator<(const Open& other) const", ""),
+        ("function", "my_operator_table", 31, 31, "int my_operator_table()", ""),
     ],
     "sample.go": [
         ("struct", "Store", 9, 11, "type Store struct", "Store keeps goods."),

@@ -35,6 +35,30 @@ def test_pytest_is_recognised(tmp_path: Path, files: dict[str, str]) -> None:
     assert detected(tmp_path, files) == [("pytest", "-q")]
 
 
+PACKAGE = {"shop/__init__.py": "", "tests/test_a.py": "from shop import x\n"}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [PACKAGE, {"shop.py": "", "tests/test_a.py": "import shop\n"}, {**PACKAGE, "tests/conftest.py": ""}],
+)
+def test_modules_at_the_root_are_found(tmp_path: Path, files: dict[str, str]) -> None:
+    assert detected(tmp_path, files) == [("python", "-m", "pytest", "-q")]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"conftest.py": ""},
+        {"tests/__init__.py": ""},
+        {"pytest.ini": "[pytest]\npythonpath = .\n"},
+        {"pyproject.toml": "[tool.pytest.ini_options]\npythonpath = ['.']\n"},
+    ],
+)
+def test_pytest_finds_them_itself(tmp_path: Path, more: dict[str, str]) -> None:
+    assert detected(tmp_path, {**PACKAGE, **more}) == [("pytest", "-q")]
+
+
 def test_unittest_where_pytest_is_not_installed(tmp_path: Path) -> None:
     files = {"tests/__init__.py": "", "tests/test_a.py": UNITTEST}
     assert detected(tmp_path, files) == [("python", "-m", "unittest", "discover", "-s", "tests", "-t", ".")]

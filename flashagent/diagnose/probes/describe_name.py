@@ -10,6 +10,7 @@ import difflib  # noqa: E402
 import importlib  # noqa: E402
 import inspect  # noqa: E402
 import json  # noqa: E402
+import pkgutil  # noqa: E402
 from typing import Any  # noqa: E402
 
 MAX_DOC_LINES = 12
@@ -73,6 +74,23 @@ def place_of(thing: Any) -> tuple[str, int]:
     return file, line
 
 
+def modules() -> list[str]:
+    """The top-level modules that can be imported, by name alone: none of them is imported."""
+    found = set(getattr(sys, "stdlib_module_names", sys.builtin_module_names))
+    found.update(one.name for one in pkgutil.iter_modules())
+    return sorted(one for one in found if not one.startswith("_"))
+
+
+def nearest_modules(name: str) -> list[str]:
+    """Names like the wanted one with another first part; those that go on as wanted first. Only these are imported."""
+    top, _, rest = name.partition(".")
+    close = difflib.get_close_matches(top, modules(), n=5, cutoff=0.6)
+    if not rest:
+        return close
+    whole = [one + "." + rest for one in close if load(one + "." + rest)[2] is None]
+    return whole or close
+
+
 question = json.load(sys.stdin)
 wanted = question["name"]
 thing, module, missing = load(wanted)
@@ -80,7 +98,8 @@ if missing is not None:
     holder, where, part = missing
     names = [one for one in dir(holder) if not one.startswith("_")] if holder is not None else []
     close = difflib.get_close_matches(part, names, n=5, cutoff=0.5)
-    answer = {"missing": part, "in": where, "nearest": [where + "." + one for one in close]}
+    nearest = [where + "." + one for one in close] if holder is not None else nearest_modules(wanted)
+    answer = {"missing": part, "in": where, "nearest": nearest}
 else:
     file, line = place_of(thing)
     doc = inspect.getdoc(thing) if kind_of(thing) in ("module", "class", "function") else ""

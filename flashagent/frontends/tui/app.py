@@ -3,32 +3,49 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.timer import Timer
 
 from flashagent.errors import FlashagentError
 from flashagent.events import Decision, Event
 from flashagent.frontends.tui import commands
-from flashagent.frontends.tui.blocks import Block, Mark, View, capped, settled, with_block, with_request
-from flashagent.frontends.tui.controller import Controller
+from flashagent.frontends.tui.blocks import (
+    Block,
+    Mark,
+    View,
+    output_ended,
+    output_grown,
+    output_started,
+    settled,
+    with_block,
+    with_request,
+)
+from flashagent.frontends.tui.completing import Kind, Offer
+from flashagent.frontends.tui.controller import Answer, Controller
 from flashagent.frontends.tui.driver import QuickDriver
+from flashagent.frontends.tui.names import Names
+from flashagent.frontends.tui.offering import offer_rows
+from flashagent.frontends.tui.own_commands import OwnCommands, Screen
+from flashagent.frontends.tui.panel import Panel, Story, told
 from flashagent.frontends.tui.prompt import Prompt
 from flashagent.frontends.tui.status import StatusLine, facts_shown
+from flashagent.frontends.tui.themes import Painter
 from flashagent.frontends.tui.transcript import Transcript
 from flashagent.frontends.tui.view import reduce
 from flashagent.frontends.words import MAX_SENTENCE, one_line
 
 FRAME_S = 1 / 15
-_MAX_DIFF_LINES = 2_000
 _PATIENCE_S = 2.0  # how long leaving waits for interrupted work before it is ended from here
 _DECISIONS: dict[str, Decision] = {"y": "once", "s": "session", "p": "project", "n": "deny"}
 _IDLE_HINT = "Ask for something, or /fix, /help"
 _BUSY_HINT = "Escape interrupts; what you type now steers"
 _ASK_HINT = "y · s · p · n, or why not"
+_MOST_REMEMBERED = 20_000  # signs of a prompt that is kept for later sessions
 
 
 class FlashApp(App[int]):
@@ -38,7 +55,9 @@ class FlashApp(App[int]):
     ENABLE_COMMAND_PALETTE = False
     CSS = """
     Screen { layout: vertical; }
-    #transcript { height: 1fr; }
+    #main { height: 1fr; }
+    #transcript { width: 1fr; height: 1fr; }
+    #panel { width: 40%; height: 1fr; }
     #prompt { height: 2; }
     #status { height: 1; }
     """
@@ -51,6 +70,7 @@ class FlashApp(App[int]):
         Binding("pagedown", "page(1)", priority=True, show=False),
         Binding("ctrl+home", "to_start", priority=True, show=False),
         Binding("ctrl+end", "to_end", priority=True, show=False),
+        Binding("f2,ctrl+t", "panel", priority=True, show=False),
     ]
 
     def __init__(self, controller: Controller, *, question_guard_s: float = 0.5) -> None:
@@ -68,21 +88,38 @@ class FlashApp(App[int]):
         self._asked_at = 0.0
         self._facts = controller.facts
         self._stopping = False
+        self._painter = Painter()
+        self._story = Story()
+        self._confirm: tuple[str, str, str] | None = None  # the question, then the command and its argument
 
     def compose(self) -> ComposeResult:
-        yield Transcript()
-        yield Prompt()
-        yield StatusLine()
+        with Horizontal(id="main"):
+            yield Transcript(self._painter)
+            yield Panel(self._painter)
+        yield Prompt(self._painter, self._pool, self._show_offer)
+        yield StatusLine(self._painter)
 
     def on_mount(self) -> None:
         # Found once: a query by type walks the tree, and these are used in each frame.
         self._transcript = self.query_one(Transcript)
         self._prompt = self.query_one(Prompt)
         self._status = self.query_one(StatusLine)
+        self._panel = self.query_one(Panel)
+        self._names = Names(self._controller.names, self._prompt.suggest, self._fail)
+        self._own = OwnCommands(
+            Screen(self._note, self._fail, self._repaint, self._transcript, self._painter),
+            self._controller.save,
+            lambda: self.run_worker(self.action_leave()),
+            self._title(),
+        )
         self._prompt.focus()
-        folder = one_line(self._facts.folder)
-        self._note(f"flashagent{f' in {folder}' if folder else ''}", "/help lists commands and keys.")
+        self._prompt.remember(self._controller.remembered())
+        self._note(self._title(), "/help lists the commands, /keys the keys.")
         self._draw()
+
+    def _title(self) -> str:
+        folder = one_line(self._facts.folder)
+        return f"flashagent in {folder}" if folder else "flashagent"
 
     @property
     def working(self) -> bool:
@@ -95,13 +132,19 @@ class FlashApp(App[int]):
         if self._view.question is not None and self._view.question is not asked_before:
             self._asked_at = self._now()
         self._finished += self._view.finished
+        self._story = told(self._story, event)
         self._schedule()
 
     def on_prompt_submitted(self, message: Prompt.Submitted) -> None:
         text = message.text
         self._transcript.scroll_to_end()
+        self._confirm = None
+        if len(text) <= _MOST_REMEMBERED:
+            self._controller.remember(text)
         if self._view.question is not None:
             self._answer("deny", text)
+        elif text.startswith("!"):
+            self._shell(text[1:].strip())
         elif text.startswith("/"):
             self._command(*commands.split(text))
         elif self.working:
@@ -113,19 +156,28 @@ class FlashApp(App[int]):
             self._start(lambda: self._controller.submit(text, self.emit))
 
     def on_prompt_chosen(self, message: Prompt.Chosen) -> None:
-        if self._view.question is None:
+        if self._view.question is None and self._confirm is None:
             return
         if self._now() - self._asked_at < self._guard_s:
             self._prompt.type(message.key)
-        else:
+        elif self._view.question is not None:
             self._answer(_DECISIONS[message.key], "")
+        else:
+            self._confirmed(yes=message.key == "y")
 
     def action_stop(self) -> None:
-        """Escape."""
+        """Escape: what runs ends; else what is open closes, the nearest first."""
         if self.working:
+            self._prompt.close_list()
             self._interrupt()
-        else:
+        elif self._confirm is not None:
+            self._confirmed(yes=False)
+        elif not self._prompt.close_list():
             self._prompt.clear()
+
+    def action_panel(self) -> None:
+        self._panel.turn()
+        self._panel.show(self._story)
 
     def action_stop_or_leave(self) -> None:
         """Ctrl+C: what is nearest at hand ends first."""
@@ -168,32 +220,68 @@ class FlashApp(App[int]):
         self._draw_status()
 
     def _command(self, name: str, argument: str) -> None:
-        if name == "/quit":
-            self.run_worker(self.action_leave())
-        elif name == "/help":
-            self._note("commands and keys", commands.help_text())
-        elif name not in commands.COMMANDS:
+        if name not in commands.COMMANDS:
             self._note(commands.unknown(name), mark="warning")
+        elif commands.COMMANDS[name].by == "app":
+            self._own.do(name, argument)
         elif self.working:
             self._note(f"{name} has to wait: something is running. Escape interrupts it.", mark="warning")
-        elif name == "/fix":
-            self._request(f"/fix {argument}".strip())
-            self._start(lambda: self._controller.fix(argument, self.emit))
-        elif name == "/diff":
-            self._start(self._show_diff)
-        elif name == "/undo":
-            self._start(self._undo)
+        else:
+            self._request(f"{name} {argument}".strip())
+            if name == "/fix":
+                self._start(lambda: self._controller.fix(argument, self.emit))
+            else:
+                self._start(lambda: self._ask_controller(name, argument))
 
-    async def _show_diff(self) -> None:
-        diff = await self._controller.diff()
-        self._show(
-            Block("diff", "changes", capped(diff, _MAX_DIFF_LINES), "good")
-            if diff
-            else Block("note", "Nothing has been changed.")
-        )
+    def _shell(self, command: str) -> None:
+        if not command:
+            self._note("! needs a command.", "For example: !git status", mark="warning")
+        elif self.working:
+            self._note("A command has to wait: something is running. Escape interrupts it.", mark="warning")
+        else:
+            self._start(lambda: self._run_shell(command))
 
-    async def _undo(self) -> None:
-        self._note(one_line(await self._controller.undo(), MAX_SENTENCE), mark="good")
+    async def _run_shell(self, command: str) -> None:
+        self._view = output_started(self._view, one_line(command, MAX_SENTENCE))
+        answer = await self._controller.shell(command, self._grow)
+        self._view = output_ended(self._view, answer.block)
+        self._finished += self._view.finished
+
+    def _grow(self, text: str) -> None:
+        self._view = output_grown(self._view, text)
+        self._schedule()
+
+    async def _ask_controller(self, name: str, argument: str, *, confirmed: bool = False) -> None:
+        answer: Answer = await self._controller.command(name, argument, self.emit, confirmed=confirmed)
+        self._show(answer.block)
+        if answer.confirm:
+            self._confirm = answer.confirm, name, argument
+            self._asked_at = self._now()
+
+    def _confirmed(self, *, yes: bool) -> None:
+        """The answer to a command that showed what it would do."""
+        assert self._confirm is not None
+        _, name, argument = self._confirm
+        self._confirm = None
+        if yes:
+            self._start(lambda: self._ask_controller(name, argument, confirmed=True))
+        else:
+            self._note(f"{name} was not done.")
+            self._draw_status()
+
+    def _pool(self, kind: Kind) -> Sequence[str]:
+        if kind == "command":
+            return tuple(commands.COMMANDS)
+        if kind == "history":
+            return self._prompt.line.history
+        return self._names.known()
+
+    def _repaint(self) -> None:
+        for widget in (self._transcript, self._panel, self._prompt, self._status):
+            widget.refresh()
+
+    def _show_offer(self, offer: Offer | None) -> None:
+        self._transcript.overlay(offer_rows(offer, self._transcript.size.width) if offer else ())
 
     def _answer(self, decision: Decision, reason: str) -> None:
         question = self._view.question
@@ -227,6 +315,7 @@ class FlashApp(App[int]):
             )
         finally:
             self._work = None
+            self._names.forget()  # the work may have made new ones
             self._facts = self._controller.facts
             if self._ticking is not None:
                 self._ticking.pause()
@@ -268,20 +357,27 @@ class FlashApp(App[int]):
         self._drawn_at = self._now()
         finished, self._finished = self._finished, []
         self._transcript.extend(finished, self._view.open)
+        self._panel.show(self._story)
         self._draw_status()
 
     def _draw_status(self) -> None:
-        asking = self._view.question is not None
-        self._prompt.show_hint(
-            _ASK_HINT if asking else _BUSY_HINT if self.working else _IDLE_HINT,
-            "".join(_DECISIONS) if asking else "",
-        )
+        self._prompt.show_hint(*self._hint())
         doing = "ready"
         if self.working:
             doing = f"{self._view.doing or 'working'} · {_whole_seconds(self._now() - self._since)}"
         if not self._transcript.following:
             doing = f"scrolled back, Ctrl+End returns · {doing}"
         self._status.show(doing, facts_shown(self._facts, self._view), busy=self.working)
+
+    def _hint(self) -> tuple[str, str]:
+        """What the empty prompt says, and the keys that are answers now."""
+        if self._view.question is not None:
+            return _ASK_HINT, "".join(_DECISIONS)
+        if self.working:
+            return _BUSY_HINT, ""
+        if self._confirm is not None:
+            return f"{self._confirm[0]}  y yes · n no", "yn"
+        return _IDLE_HINT, ""
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()

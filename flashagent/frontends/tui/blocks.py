@@ -12,9 +12,13 @@ from typing import Literal
 
 from flashagent.events import ApprovalRequested
 
-BlockKind = Literal["user", "text", "thought", "tool", "check", "focus", "diff", "note", "question", "result"]
+BlockKind = Literal[
+    "user", "text", "thought", "tool", "check", "focus", "diff", "note", "question", "result", "output"
+]
 Mark = Literal["", "running", "good", "bad", "warning"]
 PROMPT_LINES = 6
+OUTPUT_LINES = 10
+_OUTPUT = "output"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,26 @@ def settled(view: View) -> View:
 def ended(view: View) -> View:
     """With everything done that is open."""
     return close(replace(view, doing="", question=None), lambda _: True)
+
+
+def output_started(view: View, command: str) -> View:
+    """With the open block of a command that the user runs."""
+    return add(replace(view, doing=command), Block("output", command, mark="running", key=_OUTPUT))
+
+
+def output_grown(view: View, text: str) -> View:
+    """With more of its output; the last lines are shown while it runs."""
+    return changed(view, _OUTPUT, lambda block: replace(block, text=tail(block.text + text, OUTPUT_LINES)))
+
+
+def output_ended(view: View, block: Block) -> View:
+    """With what is to stay of it."""
+    return hand_over(changed(view, _OUTPUT, lambda _: replace(block, done=True)))
+
+
+def tail(text: str, lines: int) -> str:
+    """The last lines of an output, the running line included."""
+    return "\n".join(text[-4000:].split("\n")[-(lines + 1) :])
 
 
 def add(view: View, *blocks: Block) -> View:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from flashagent.events import Decision, Emit
+from flashagent.frontends.tui.blocks import Block
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +20,17 @@ class Facts:
     sandbox: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command says. With `confirm` nothing was done yet: the block shows what would be, `confirm` asks for it, and
+    the same command is carried out when it is called with `confirmed`."""
+
+    block: Block
+    confirm: str = ""
+
+
 class Controller(Protocol):
-    """One piece of work runs at a time: the app awaits `submit` or `fix` before it asks for the next.
+    """One piece of work runs at a time: the app awaits `submit`, `fix`, `command` or `shell` before it asks for the next.
 
     Expected failures are raised as FlashagentError and shown with their hint.
     """
@@ -37,12 +48,28 @@ class Controller(Protocol):
         """One `fix` job, its events through `emit`; returns after JobFinished."""
         ...
 
-    async def diff(self) -> str:
-        """What flashagent has changed, as a unified diff; '' for nothing."""
+    async def command(self, name: str, argument: str, emit: Emit, *, confirmed: bool = False) -> Answer:
+        """Carry out one of the commands that `commands.COMMANDS` gives to the controller."""
         ...
 
-    async def undo(self) -> str:
-        """Take back the last change; says what was done in a sentence."""
+    async def shell(self, command: str, on_output: Callable[[str], None]) -> Answer:
+        """Run a line of the user's in the sandbox, on the user's own files; no model hears of it."""
+        ...
+
+    async def names(self) -> Sequence[str]:
+        """What `@` can complete to: the files of the repository, then the names that are defined in it."""
+        ...
+
+    def remembered(self) -> Sequence[str]:
+        """What was sent in earlier sessions here, oldest first."""
+        ...
+
+    def remember(self, text: str) -> None:
+        """Keep what was sent for later sessions."""
+        ...
+
+    def save(self, file: str, text: str) -> str:
+        """Write a new file that the user named; says where it is. Never writes over one that is there."""
         ...
 
     def steer(self, text: str) -> None:
@@ -50,7 +77,7 @@ class Controller(Protocol):
         ...
 
     def interrupt(self) -> None:
-        """End the running work now; `submit` or `fix` then returns soon. Harmless when nothing runs."""
+        """End the running work now; it then returns soon. Harmless when nothing runs."""
         ...
 
     def answer(self, call_id: str, decision: Decision, reason: str) -> None:

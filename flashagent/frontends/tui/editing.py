@@ -36,6 +36,11 @@ class Line:
             cursor=self.cursor + len(text),
         )
 
+    def completed(self, start: int, text: str) -> Line:
+        """With the text in place of what stands between `start` and the cursor."""
+        kept = replace(self, text=self.text[:start] + self.text[self.cursor :], cursor=start)
+        return kept.insert(text)
+
     def taken(self) -> Line:
         """Empty again, the text in the history unless it stands there last already."""
         text = self.text.strip()

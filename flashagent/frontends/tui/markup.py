@@ -9,17 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 from rich.cells import cell_len, set_cell_size
 
+from flashagent.frontends.tui.coding import code_spans
+from flashagent.frontends.tui.markup_values import Line, Span, StyleName
 from flashagent.frontends.words import clean
 
-StyleName = Literal[
-    "", "dim", "bold", "italic", "code", "heading", "user", "good", "bad", "warning", "accent", "link", "hunk"
-]
-Span = tuple[str, StyleName]
-Line = tuple[Span, ...]
 TAB = "    "
 # Each repetition is bounded: a hostile line costs time in proportion to its length, not to its square.
 _INLINE = re.compile(
@@ -30,6 +26,7 @@ _INLINE = re.compile(
 _HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*\s*$")
 _ITEM = re.compile(r"(\s*)([-*+]|\d{1,3}[.)])\s+(.*)$")
 _FENCE = re.compile(r"\s{0,3}(`{3,}|~{3,})")
+_LANGUAGE = re.compile(r"\s*([\w+#-]{1,20})")
 _RULE = re.compile(r"\s{0,3}([-*_])(?:\s*\1){2,}\s*$")
 _WORD = re.compile(r"\s+|\S+")
 
@@ -44,14 +41,17 @@ class Laid:
 
 
 def markdown_line(source: str, fence: str) -> tuple[Laid, str]:
-    """One line of Markdown; `fence` is the mark of the code fence that the line stands in, '' outside. Returns the fence
-    for the next line."""
+    """One line of Markdown; `fence` is the opening of the code fence that the line stands in (its mark and the name of the
+    language), '' outside. Returns the fence for the next line."""
     mark = _FENCE.match(source)
     if fence:
-        closes = mark is not None and mark[1].startswith(fence) and not source.strip(" `~")
-        return Laid(((source, "dim" if closes else "code"),), by_word=False), "" if closes else fence
+        opened = fence[: len(fence) - len(fence.lstrip("`~"))]
+        if mark is not None and mark[1].startswith(opened) and not source.strip(" `~"):
+            return Laid(((source, "dim"),), by_word=False), ""
+        return Laid(tuple(code_spans(source, fence[len(opened) :])), by_word=False), fence
     if mark is not None:
-        return Laid(((source, "dim"),), by_word=False), mark[1]
+        language = _LANGUAGE.match(source, mark.end())
+        return Laid(((source, "dim"),), by_word=False), mark[1] + (language[1] if language else "")
     return _prose(source), ""
 
 

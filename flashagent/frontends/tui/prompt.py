@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from rich.segment import Segment
@@ -12,16 +13,21 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from flashagent.frontends.tui import commands
+from flashagent.frontends.tui.completing import Kind, Offer, Wanted, offer, wanted_at
 from flashagent.frontends.tui.editing import Line
 from flashagent.frontends.tui.markup import fitted
-from flashagent.frontends.tui.styles import STYLES
+from flashagent.frontends.tui.pasting import Chips
+from flashagent.frontends.tui.themes import Painter
 
 _CURSOR = Style(reverse=True)
 _LEAD = "› "
+Pool = Callable[[Kind], Sequence[str]]
 
 
 class Prompt(Widget, can_focus=True):
-    """Posts `Submitted` at Enter, and `Chosen` for the key of an open choice while nothing is written."""
+    """Posts `Submitted` at Enter, and `Chosen` for the key of an open choice while nothing is written. `pool` gives what a
+    kind of completion chooses from; `on_offer` is told of the open list whenever it changes, None when it closes."""
 
     class Submitted(Message):
         """The text that the user sends, without white space around it; never empty."""
@@ -37,9 +43,15 @@ class Prompt(Widget, can_focus=True):
             super().__init__()
             self.key = key
 
-    def __init__(self) -> None:
+    def __init__(self, painter: Painter, pool: Pool, on_offer: Callable[[Offer | None], None]) -> None:
         super().__init__(id="prompt")
         self.line = Line()
+        self.offer: Offer | None = None
+        self._painter = painter
+        self._pool = pool
+        self._on_offer = on_offer
+        self._searching = False
+        self._chips = Chips()
         self._hint = ""
         self._choices = ""
 
@@ -51,23 +63,36 @@ class Prompt(Widget, can_focus=True):
             self._redraw()
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
+        width, dim = self.size.width, self._painter.style("dim")
         if y == 0:
-            return Strip([Segment("─" * width, STYLES["dim"])])
+            return Strip([Segment("─" * width, dim)])
         if y > 1:
             return Strip.blank(0)
-        lead = Segment(_LEAD, STYLES["accent"])
+        lead = Segment("? " if self._searching else _LEAD, self._painter.style("accent"))
         if not self.line.text:
-            hint = fitted(self._hint, width - len(_LEAD) - 1)
-            return Strip([lead, Segment(" ", _CURSOR), Segment(hint, STYLES["dim"])])
+            hint = "words of an earlier prompt" if self._searching else self._hint
+            return Strip([lead, Segment(" ", _CURSOR), Segment(fitted(hint, width - len(_LEAD) - 1), dim)])
         text, cursor = self.line.shown(width - len(_LEAD))
         under = text[cursor : cursor + 1] or " "
-        return Strip([lead, Segment(text[:cursor]), Segment(under, _CURSOR), Segment(text[cursor + 1 :])])
+        plain = self._painter.style("")
+        return Strip(
+            [lead, Segment(text[:cursor], plain), Segment(under, _CURSOR), Segment(text[cursor + 1 :], plain)]
+        )
 
     def on_key(self, event: events.Key) -> None:
-        if event.key == "enter":
+        if self._in_list(event.key):
+            event.stop()
+        elif event.key == "ctrl+r":
+            event.stop()
+            self._searching = True
+            self._redraw()
+            self.suggest()
+        elif event.key == "enter":
             event.stop()
             self._submit()
+        elif event.key == "backspace" and (start := self._chips.start_before(self.line)) is not None:
+            event.stop()
+            self._show(self.line.completed(start, ""))
         elif (edited := self.line.edited(event.key)) is not None:
             event.stop()
             self._show(edited)
@@ -80,19 +105,69 @@ class Prompt(Widget, can_focus=True):
 
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
-        self._show(self.line.insert(event.text))
+        self._show(self.line.insert(self._chips.folded(event.text)))
 
     def type(self, text: str) -> None:
         """As if the user had typed it."""
         self._show(self.line.insert(text))
 
+    def remember(self, history: Sequence[str]) -> None:
+        """Put what was sent in earlier sessions before what was sent in this one."""
+        self.line = replace(self.line, history=(*history, *self.line.history))
+
     def clear(self) -> None:
+        self._chips = Chips()
+        self._searching = False
         self._show(self.line.cleared())
+        self._redraw()
+
+    def close_list(self) -> bool:
+        """Whether a list or a search was open; it no longer is."""
+        open_before = self.offer is not None or self._searching
+        if self._searching:
+            self._searching = False
+            self._redraw()
+        self._tell(None)
+        return open_before
+
+    def suggest(self) -> None:
+        """Open, renew or close the list for what is written now."""
+        line = self.line
+        wanted = Wanted("history", line.text) if self._searching else wanted_at(line.text, line.cursor)
+        if wanted is None or (wanted.kind != "history" and line.place):
+            return self._tell(None)
+        pool = self._pool(wanted.kind)
+        found = offer(wanted, pool)
+        return self._tell(found if found.items or not pool or self._searching else None)
+
+    def _in_list(self, key: str) -> bool:
+        """Whether the key was meant for the open list, and was done."""
+        if self.offer is None:
+            return False
+        if key in ("up", "down"):
+            self._tell(self.offer.moved(-1 if key == "up" else 1))
+            return True
+        item = self.offer.item
+        if key not in ("tab", "enter") or not item:
+            return False
+        if key == "enter" and self.offer.wanted.kind == "command" and self.line.text in commands.COMMANDS:
+            return False  # it is written whole: send it
+        self._take(self.offer.wanted, item)
+        return True
+
+    def _take(self, wanted: Wanted, item: str) -> None:
+        self.close_list()
+        if wanted.kind == "history":
+            self._show(self.line.cleared().insert(item))
+        else:
+            self._show(self.line.completed(wanted.start, f"{item} "))
 
     def _submit(self) -> None:
-        text = self.line.text.strip()
+        text = self._chips.unfolded(self.line.text).strip()
         if text:
-            self._show(self.line.taken())
+            self.close_list()
+            self._chips = Chips()
+            self._show(replace(self.line, text=text).taken())
             self.post_message(self.Submitted(text))
 
     def _show(self, line: Line) -> None:
@@ -103,6 +178,12 @@ class Prompt(Widget, can_focus=True):
         if line != self.line:
             self.line = line
             self._redraw()
+            self.suggest()
+
+    def _tell(self, found: Offer | None) -> None:
+        if found != self.offer:
+            self.offer = found
+            self._on_offer(found)
 
     def _redraw(self) -> None:
         self.refresh(Region(0, 1, self.size.width, 1))  # the rule above never changes

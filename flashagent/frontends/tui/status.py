@@ -13,7 +13,7 @@ from flashagent.frontends import words
 from flashagent.frontends.tui.blocks import View
 from flashagent.frontends.tui.controller import Facts
 from flashagent.frontends.tui.markup import fitted
-from flashagent.frontends.tui.styles import STYLES
+from flashagent.frontends.tui.themes import Painter
 
 _GAP = " · "
 _MIN_LEFT = 16
@@ -47,8 +47,9 @@ def laid_out(doing: str, parts: Sequence[str], width: int) -> tuple[str, str]:
 class StatusLine(Widget):
     """One row; repainted only when what it says has changed."""
 
-    def __init__(self) -> None:
+    def __init__(self, painter: Painter) -> None:
         super().__init__(id="status")
+        self._painter = painter
         self._said: tuple[str, tuple[str, ...], bool] = ("", (), False)
 
     def show(self, doing: str, parts: Sequence[str], *, busy: bool) -> None:
@@ -64,9 +65,8 @@ class StatusLine(Widget):
         width = self.size.width
         left, right = laid_out(doing, parts, width)
         gap = " " * (width - cell_len(left) - cell_len(right))
-        return Strip(
-            [Segment(left, STYLES["accent" if busy else "dim"]), Segment(gap + right, STYLES["dim"])]
-        )
+        style = self._painter.style
+        return Strip([Segment(left, style("accent" if busy else "dim")), Segment(gap + right, style("dim"))])
 
 
 def _short(tokens: int) -> str:

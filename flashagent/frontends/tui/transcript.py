@@ -10,8 +10,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from flashagent.frontends.tui.blocks import Block
-from flashagent.frontends.tui.markup import Line
-from flashagent.frontends.tui.styles import strip_of
+from flashagent.frontends.tui.markup_values import Line
+from flashagent.frontends.tui.themes import Painter
 from flashagent.frontends.tui.typeset import Typeset
 
 WHEEL_ROWS = 3
@@ -24,8 +24,10 @@ class Transcript(Widget):
 
     can_focus = False
 
-    def __init__(self) -> None:
+    def __init__(self, painter: Painter) -> None:
         super().__init__(id="transcript")
+        self._painter = painter
+        self._overlaid: tuple[Line, ...] = ()
         self._blocks: list[Block] = []  # all finished ones
         self._unlaid = 0  # how many of the oldest have no rows at this width
         self._rows: list[Line] = []  # of the finished blocks after those, then of the open ones
@@ -67,8 +69,31 @@ class Transcript(Widget):
         self._show_change(first + changed, max(len(before), len(shown)) - changed)
 
     def render_line(self, y: int) -> Strip:
+        covered = y - (self.size.height - len(self._overlaid))
+        if covered >= 0:
+            return self._painter.strip(self._overlaid[covered])
         row = self._top + y
-        return strip_of(self._rows[row]) if 0 <= row < len(self._rows) else Strip.blank(0)
+        return self._painter.strip(self._rows[row]) if 0 <= row < len(self._rows) else Strip.blank(0)
+
+    def overlay(self, rows: Sequence[Line]) -> None:
+        """Show these rows over the last ones, as long as they are not empty. No layout: only they are painted."""
+        rows = tuple(rows[-max(0, self.size.height) :]) if self.size.height else ()
+        if rows != self._overlaid:
+            height = max(len(rows), len(self._overlaid))
+            self._overlaid = rows
+            self.refresh(Region(0, self.size.height - height, self.size.width, height))
+
+    def clear(self) -> None:
+        """Forget all finished blocks; what is open stays."""
+        self._blocks, self._rows, self._fixed, self._unlaid, self._top = [], [], 0, 0, 0
+        self._following = True
+        self.extend((), self._open)
+        self.refresh()
+
+    @property
+    def blocks(self) -> Sequence[Block]:
+        """All finished ones, oldest first."""
+        return self._blocks
 
     def scroll_rows(self, rows: int) -> None:
         """Move by so many rows, down for a positive number."""

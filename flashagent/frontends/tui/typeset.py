@@ -5,13 +5,12 @@ from __future__ import annotations
 from flashagent.frontends.tui.blocks import Block, Mark
 from flashagent.frontends.tui.markup import (
     Laid,
-    Line,
-    StyleName,
     diff_line,
     markdown_line,
     source_lines,
     wrap,
 )
+from flashagent.frontends.tui.markup_values import Line, StyleName
 
 _SIGNS: dict[Mark, tuple[str, StyleName]] = {
     "": ("·", "dim"),
@@ -80,7 +79,7 @@ class Typeset:
             rows = wrap(Laid(((line, "user"),)), self._width, INDENT)
             return [(("› ", "accent"), *rows[0][1:]), *rows[1:]] if first else rows
         hang = len(line) - len(line.lstrip())
-        plain: StyleName = "" if block.kind in ("result", "check", "focus") else "dim"
+        plain: StyleName = "" if block.kind in ("result", "check", "focus", "output") else "dim"
         return wrap(Laid(((line, plain),), hang=hang), self._width, INDENT * 2)
 
     def _thought(self, block: Block) -> list[Line]:
@@ -94,4 +93,4 @@ class Typeset:
 
 def _space_after(block: Block) -> list[Line]:
     """An empty row where a reader's eye needs one."""
-    return [()] if block.kind in ("user", "text", "diff", "result", "focus", "question") else []
+    return [()] if block.kind in ("user", "text", "diff", "result", "focus", "question", "output") else []

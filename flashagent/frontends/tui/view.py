@@ -46,6 +46,7 @@ from flashagent.frontends.tui.blocks import (
     ended,
     folded,
     hand_over,
+    tail,
 )
 
 TAIL_LINES = 4
@@ -142,7 +143,9 @@ def _act(
             )
         case ToolOutput(call_id=call_id, text=text):
             return changed(
-                view, f"tool {call_id}", lambda block: replace(block, text=_tail(block.text + text))
+                view,
+                f"tool {call_id}",
+                lambda block: replace(block, text=tail(block.text + text, TAIL_LINES)),
             )
         case ToolFinished(call_id=call_id, tool=tool, outcome=outcome, for_person=said, seconds=took):
             title = f"{_named(tool, said)} · {words.seconds(took)}"
@@ -176,7 +179,9 @@ def _check(view: View, event: CheckStarted | CheckOutput | CheckFinished | Searc
             title = f"check: {words.check_started(event)}"
             return add(replace(view, doing=title), Block("check", title, mark="running", key=_CHECK))
         case CheckOutput(text=text):
-            return changed(view, _CHECK, lambda block: replace(block, text=_tail(block.text + text)))
+            return changed(
+                view, _CHECK, lambda block: replace(block, text=tail(block.text + text, TAIL_LINES))
+            )
         case CheckFinished():
             mark: Mark = "good" if words.check_passed(event) else "bad"
             result, lines = words.check_finished(event), "\n".join(words.failures(event.failures))
@@ -251,11 +256,6 @@ def _told(
         case Notice(level=level, text=text, hint=hint):
             mark: Mark = "" if level == "info" else "warning" if level == "warning" else "bad"
             return Block("note", words.one_line(text, words.MAX_SENTENCE), hint, mark, done=True)
-
-
-def _tail(text: str) -> str:
-    """The last lines of an output, the running line included."""
-    return "\n".join(text[-4000:].split("\n")[-(TAIL_LINES + 1) :])
 
 
 def _named(tool: str, said: str) -> str:

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from flashagent.errors import FlashagentError
+from flashagent.agent.limits import Budget
+from flashagent.errors import FlashagentError, WorkspaceError
 from flashagent.jobs.batch.events import (
     BatchFinished,
     BatchNotice,
@@ -28,9 +29,6 @@ from flashagent.verify.commands import Check
 from flashagent.verify.verdict import judge
 from flashagent.workspace.branches import BranchWriter
 
-WORKED_ON = ("waiting", "running")
-SENT_BACK = ("conflict", "broke")
-
 
 @dataclass
 class Batch:
@@ -50,7 +48,7 @@ class Batch:
         """Work on what is left, bring it together, and tell the end. Cancelling ends as 'interrupted', resumable."""
         self._began = self.clock.monotonic()
         rows = self.store.rows()
-        left = [row for row in rows if row.state in WORKED_ON]
+        left = [row for row in rows if row.state == "waiting"]
         self.emit(BatchStarted(self.id, self.spec.name, len(rows), len(rows) - len(left), self.spec.jobs))
         try:
             async with asyncio.timeout(self.spec.total_seconds):
@@ -67,7 +65,7 @@ class Batch:
         return finished
 
     async def _to_the_end(self, left: Sequence[Row]) -> BatchFinished:
-        await self._crew(()).run(left)
+        await self._crew().run(left)
         found = await self._integrated()
         if await self._send_back(found):
             found = await self._integrated()
@@ -82,10 +80,13 @@ class Batch:
         good = all(row.state in ("merged", "unchanged") for row in rows)
         return self._finished("done" if good else "partly")
 
-    def _crew(self, below: tuple[FileChange, ...]) -> Crew:
+    def _crew(self, below: tuple[FileChange, ...] = (), *, again: bool = False) -> Crew:
         spent = self.store.spent()
         budget = SharedBudget(self.spec.total_tokens, self.spec.total_cost, spent.usage, spent.cost)
-        return Crew(self.spec, self.store, self.work, self.clock, self.emit, budget, below)
+        return Crew(
+            self.spec, self.store, self.work, self.clock, self.emit, budget,
+            lambda limits: Budget(limits, self.clock, self.house.price), below, again,
+        )  # fmt: skip
 
     async def _integrated(self) -> Integration:
         rows = [
@@ -97,14 +98,14 @@ class Batch:
 
     async def _send_back(self, found: Integration) -> bool:
         """Once, each item that did not fit is done again on top of what did."""
-        again = [row for row, _ in (*found.conflicts, *found.broke) if row.state not in SENT_BACK]
+        again = [row for row, _ in (*found.conflicts, *found.broke) if not row.again]
         if not again:
             return False
         for row, why in (*found.conflicts, *found.broke):
             self.store.set_state(row.item.id, "conflict", message=why)
         self.emit(BatchNotice("info", f"{len(again)} items are done again on top of the others."))
         fresh = {row.item.id: row for row in self.store.rows()}
-        await self._crew(found.changes).run([fresh[row.item.id] for row in again])
+        await self._crew(found.changes, again=True).run([fresh[row.item.id] for row in again])
         return True
 
     async def _judge(self, changes: Sequence[FileChange]) -> str:
@@ -122,6 +123,10 @@ class Batch:
         old = self.house.repository.calls.text(
             "rev-parse", "-q", "--verify", f"refs/heads/{branch}", ok=(0, 1)
         )
+        if old and old not in (meta.get("tip"), meta.get("publishing")):
+            raise WorkspaceError(
+                f"The branch {branch} was moved by someone else.", hint="Rename it, then resume the batch."
+            )
         with BranchWriter(self.house.repository, branch, base) as writer:
             commits: list[tuple[str, str]] = []
             if self.spec.squash:
@@ -131,6 +136,7 @@ class Batch:
                 for row, patch in found.parts:
                     made = writer.commit(patch, self._message_of(row.item)) if patch else writer.tip
                     commits.append((row.item.id, made))
+            self.store.set_meta(publishing=writer.tip)
             writer.publish(old)
             self.store.merged(commits, tip=writer.tip)
         for item, commit in commits:
@@ -160,7 +166,7 @@ class Batch:
             merged=states.count("merged"),
             unchanged=states.count("unchanged"),
             failed=sum(state in ("failed", "conflict", "broke") for state in states),
-            left=sum(state in WORKED_ON for state in states),
+            left=states.count("waiting"),
             usage=spent.usage,
             cost=spent.cost,
             seconds=self.clock.monotonic() - self._began,

@@ -10,9 +10,7 @@ from typing import Literal
 
 from flashagent.values import Usage
 
-ItemState = Literal[
-    "waiting", "running", "done", "unchanged", "failed", "conflict", "broke", "merged", "dropped"
-]
+ItemState = Literal["waiting", "done", "unchanged", "failed", "conflict", "broke", "merged"]
 BatchOutcome = Literal["done", "partly", "nothing", "failed", "interrupted"]
 
 

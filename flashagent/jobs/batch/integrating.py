@@ -31,10 +31,11 @@ class Integration:
 
 
 def lay(rows: Sequence[Row]) -> Integration:
-    """All patches on top of each other; an item that does not fit is left out and named."""
+    """All patches on top of each other, in the order of their items, those that were done again on top of others after
+    those; an item that does not fit is left out and named."""
     found = Integration()
-    for row in rows:
-        fitted = found.stack.fitted(row.patch, _merge)
+    for row in sorted(rows, key=lambda row: row.again):
+        fitted = found.stack.fitted(row.patch, row.below, _merge)
         if isinstance(fitted, Conflict):
             found.conflicts.append((row, fitted.message))
         else:

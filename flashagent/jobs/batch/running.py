@@ -6,21 +6,23 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
-from flashagent.agent.limits import Limits
+from flashagent.agent.limits import Budget, Limits
 from flashagent.jobs.batch.events import BatchNotice, EmitBatch, ItemFinished, ItemStarted
 from flashagent.jobs.batch.limits import SharedBudget
 from flashagent.jobs.batch.spec import BatchSpec, Item
 from flashagent.jobs.batch.store import Attempt, BatchStore, Row
 from flashagent.jobs.batch.working import Worked
 from flashagent.ports import Clock
-from flashagent.values import FileChange, Usage
+from flashagent.values import FileChange
 
-WorkOn = Callable[[Item, int, Limits, Sequence[FileChange]], Awaitable[Worked]]
+WorkOn = Callable[[Item, int, Budget, Sequence[FileChange]], Awaitable[Worked]]
+OpenBudget = Callable[[Limits], Budget]
 
 
 @dataclass
 class Crew:
-    """Runs items side by side. `work` does one try; `below` lies under every item of this round."""
+    """Runs items side by side. `work` does one try inside of what `open_budget` gives; `below` lies under every item of
+    this round, in which they are done `again`."""
 
     spec: BatchSpec
     store: BatchStore
@@ -28,7 +30,9 @@ class Crew:
     clock: Clock
     emit: EmitBatch
     budget: SharedBudget
+    open_budget: OpenBudget
     below: tuple[FileChange, ...] = ()
+    again: bool = False
 
     async def run(self, rows: Sequence[Row]) -> None:
         """One try (and its retries) of each. Cancelling stops all; what was finished stays finished."""
@@ -67,52 +71,47 @@ class Crew:
         return self.budget.reserve(row.item.id, self.spec.item_limits)
 
     async def _tries(self, row: Row, limits: Limits) -> None:
-        """The item until it is done or its retries are used up. What a try used is taken from the item's own limit."""
-        for number in range(row.attempts + 1, row.attempts + 2 + self.spec.retries):
-            worked = await self._try(row.item, number, limits)
-            limits = _less(limits, worked.usage, worked.cost)
-            if (
-                worked.state != "failed"
-                or number == row.attempts + 1 + self.spec.retries
-                or limits.tokens <= 0
-            ):
+        """The item until it is done or its retries are used up. What a try used is taken from the item's own limit. A rule
+        does the same again each time, so it gets no second try."""
+        last = row.attempts + 1 + self.spec.retries
+        for number in range(row.attempts + 1, last + 1):
+            worked, used = await self._try(row.item, number, limits)
+            limits = _less(limits, used)
+            if worked.state != "failed" or worked.how == "rule" or number == last or limits.tokens <= 0:
                 return
             again = self.budget.reserve(row.item.id, limits)
             if again is None:
                 return
             limits = again
 
-    async def _try(self, item: Item, number: int, limits: Limits) -> Worked:
+    async def _try(self, item: Item, number: int, limits: Limits) -> tuple[Worked, Budget]:
         self.emit(ItemStarted(item.id, item.title, number))
-        started, began = self.clock.now(), self.clock.monotonic()
+        started, budget = self.clock.now(), self.open_budget(limits)
         try:
-            worked = await self.work(item, number, limits, self.below)
+            worked = await self.work(item, number, budget, self.below)
         except Exception as error:  # one item's trouble, also a bug of ours, is not the others'
             worked = Worked("failed", "", (), f"A bug of ours: {type(error).__name__}: {error}")
         except BaseException:
-            self.budget.settle(item.id, Usage(), 0.0)
+            worked = Worked("waiting", "", (), "Stopped before it was finished.")
+            self._record(item, number, worked, budget, started)
             raise
-        seconds = self.clock.monotonic() - began
-        self.budget.settle(item.id, worked.usage, worked.cost)
-        attempt = Attempt(
-            number, worked.state, worked.how, worked.message, worked.usage, worked.cost, seconds, started
-        )
-        self.store.finished(item.id, attempt, worked.patch)
-        self.emit(
-            ItemFinished(
-                item.id,
-                worked.state,
-                worked.how,
-                worked.message,
-                worked.usage,
-                worked.cost,
-                seconds,
-                worked.files,
+        self._record(item, number, worked, budget, started)
+        return worked, budget
+
+    def _record(self, item: Item, number: int, worked: Worked, budget: Budget, started: str) -> None:
+        """One try is over: what it used is counted and written down before anybody is told."""
+        usage, cost, seconds = budget.usage, budget.cost, budget.seconds
+        self.budget.settle(item.id, usage, cost)
+        attempt = Attempt(number, worked.state, worked.how, worked.message, usage, cost, seconds, started)
+        self.store.finished(item.id, attempt, worked.patch, again=self.again, below=self.below)
+        if worked.state != "waiting":
+            self.emit(
+                ItemFinished(
+                    item.id, worked.state, worked.how, worked.message, usage, cost, seconds, worked.files
+                )
             )
-        )
-        return worked
 
 
-def _less(limits: Limits, usage: Usage, cost: float | None) -> Limits:
-    left = None if limits.cost is None else max(0.0, limits.cost - (cost or 0.0))
-    return replace(limits, tokens=limits.tokens - usage.total_tokens, cost=left)
+def _less(limits: Limits, used: Budget) -> Limits:
+    left = None if limits.cost is None else max(0.0, limits.cost - (used.cost or 0.0))
+    return replace(limits, tokens=limits.tokens - used.usage.total_tokens, cost=left)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from flashagent.values import FileChange
@@ -34,14 +34,15 @@ class Stack:
             if self.before[path] != text
         )
 
-    def copy(self) -> Stack:
-        return Stack(dict(self.before), dict(self.now))
-
-    def fitted(self, patch: Sequence[FileChange], merge: Merge) -> tuple[FileChange, ...] | Conflict:
-        """The patch, made against the base, as it must be to lie on what is here now; empty when it adds nothing."""
+    def fitted(
+        self, patch: Sequence[FileChange], below: Sequence[FileChange], merge: Merge
+    ) -> tuple[FileChange, ...] | Conflict:
+        """The patch, made on the base with `below` on top, as it must be to lie on what is here now; empty when it adds
+        nothing."""
+        base = {change.path: change.before for change in below}
         found: list[FileChange] = []
         for change in patch:
-            here = self.now.get(change.path, change.before)
+            here = self.now.get(change.path, base.get(change.path, change.before))
             after = _merged(change, here, merge)
             if isinstance(after, Conflict):
                 return after
@@ -50,7 +51,7 @@ class Stack:
         return tuple(found)
 
     def push(self, patch: Sequence[FileChange]) -> None:
-        """Lay a fitted patch on top. Raises ValueError when it was fitted to something else."""
+        """Lay a patch that was fitted to what is here on top. Raises ValueError when it was fitted to something else."""
         for change in patch:
             if self.now.get(change.path, change.before) != change.before:
                 raise ValueError(f"{change.path} is not what the patch was fitted to")
@@ -65,10 +66,6 @@ def on_base(patch: Sequence[FileChange], below: Sequence[FileChange]) -> tuple[F
     stack.push(below)
     stack.push(patch)
     return stack.changes()
-
-
-def texts_of(changes: Sequence[FileChange]) -> Mapping[str, str | None]:
-    return {change.path: change.after for change in changes}
 
 
 def _merged(change: FileChange, here: str | None, merge: Merge) -> str | Conflict | None:

@@ -25,7 +25,8 @@ CREATE TABLE IF NOT EXISTS batch (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS items (
     id TEXT PRIMARY KEY, title TEXT NOT NULL, targets TEXT NOT NULL, own_check TEXT NOT NULL,
     state TEXT NOT NULL DEFAULT 'waiting', attempts INTEGER NOT NULL DEFAULT 0, how TEXT NOT NULL DEFAULT '',
-    message TEXT NOT NULL DEFAULT '', patch TEXT NOT NULL DEFAULT '[]', commit_id TEXT NOT NULL DEFAULT ''
+    message TEXT NOT NULL DEFAULT '', patch TEXT NOT NULL DEFAULT '[]', commit_id TEXT NOT NULL DEFAULT '',
+    again INTEGER NOT NULL DEFAULT 0, below TEXT NOT NULL DEFAULT '[]'
 );
 CREATE TABLE IF NOT EXISTS attempts (
     item TEXT NOT NULL REFERENCES items (id), number INTEGER NOT NULL, state TEXT NOT NULL, how TEXT NOT NULL,
@@ -37,7 +38,8 @@ CREATE TABLE IF NOT EXISTS attempts (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An item as it stands. `patch` is its result against the base it was made on; `commit` is set once merged."""
+    """An item as it stands. `patch` is its result, made on the base or, when it was done `again`, on the base with other
+    items on top: `below` is what those changed in the same files. `commit` is set once merged."""
 
     item: Item
     state: ItemState
@@ -46,6 +48,8 @@ class Row:
     message: str = ""
     patch: tuple[FileChange, ...] = ()
     commit: str = ""
+    again: bool = False
+    below: tuple[FileChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,9 @@ class BatchStore:
 
     def rows(self) -> list[Row]:
         """All items in the order in which they are worked on and merged."""
-        columns = "id, title, targets, own_check, state, attempts, how, message, patch, commit_id"
+        columns = (
+            "id, title, targets, own_check, state, attempts, how, message, patch, commit_id, again, below"
+        )
         return [_row(found) for found in self._db.execute(f"SELECT {columns} FROM items ORDER BY rowid")]
 
     def attempts(self, item: str) -> list[Attempt]:
@@ -138,10 +144,18 @@ class BatchStore:
         return Spent(usage, None if unknown else cost, seconds)
 
     def finished(
-        self, item: str, attempt: Attempt, patch: Sequence[FileChange], *, counts: bool = True
+        self,
+        item: str,
+        attempt: Attempt,
+        patch: Sequence[FileChange],
+        *,
+        again: bool = False,
+        below: Sequence[FileChange] = (),
     ) -> None:
-        """The end of one attempt, in one transaction: after it the item is never paid for again. With `counts` off the
-        attempt is recorded but the item waits again (it was interrupted)."""
+        """The end of one attempt, in one transaction: after it the item is never paid for again. An attempt that was
+        stopped ends in the state 'waiting': what it used counts, and the item waits again. `again` says that it was done
+        on top of others, which is tried once; `below` is what those changed."""
+        touched = {change.path for change in patch}
         with self._transaction():
             self._db.execute(
                 "INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -151,10 +165,11 @@ class BatchStore:
                 ),
             )  # fmt: skip
             self._db.execute(
-                "UPDATE items SET state = ?, attempts = ?, how = ?, message = ?, patch = ? WHERE id = ?",
+                "UPDATE items SET state = ?, attempts = ?, how = ?, message = ?, patch = ?, again = ?, below = ?"
+                " WHERE id = ?",
                 (
-                    attempt.state if counts else "waiting", attempt.number, attempt.how, attempt.message,
-                    _dumped(patch), item,
+                    attempt.state, attempt.number, attempt.how, attempt.message,
+                    _dumped(patch), again, _dumped([change for change in below if change.path in touched]), item,
                 ),
             )  # fmt: skip
 
@@ -202,4 +217,7 @@ def _row(found: tuple[Any, ...]) -> Row:
     targets = tuple(Target(**one) for one in json.loads(found[2]))
     patch = tuple(FileChange(**one) for one in json.loads(found[8]))
     item = Item(found[0], found[1], targets, found[3])
-    return Row(item, cast(ItemState, found[4]), found[5], found[6], found[7], patch, found[9])
+    below = tuple(FileChange(**one) for one in json.loads(found[11]))
+    return Row(
+        item, cast(ItemState, found[4]), found[5], found[6], found[7], patch, found[9], bool(found[10]), below
+    )

@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from flashagent.agent.limits import Budget, Limits
+from flashagent.agent.limits import Budget
 from flashagent.errors import FlashagentError
 from flashagent.events import Emit
 from flashagent.jobs.batch.events import ItemState
@@ -22,7 +22,7 @@ from flashagent.jobs.observing import FOCUS_SYMBOLS, Observation
 from flashagent.jobs.trees import candidate
 from flashagent.ports import MapQuery
 from flashagent.repair.validate import Trees
-from flashagent.values import CheckReport, FileChange, FocusQuery, Usage
+from flashagent.values import CheckReport, FileChange, FocusQuery
 from flashagent.verify.commands import Check, check_from_text
 from flashagent.verify.verdict import judge
 
@@ -40,14 +40,12 @@ class Ground:
 
 @dataclass(frozen=True)
 class Worked:
-    """What one try came to. `patch` is against the batch's base, whatever lay below."""
+    """What one try came to. `patch` is against the tree that it was made in."""
 
     state: ItemState
     how: str
     patch: tuple[FileChange, ...]
     message: str
-    usage: Usage = field(default_factory=Usage)
-    cost: float | None = 0.0
     files: tuple[str, ...] = ()
 
 
@@ -74,22 +72,21 @@ class Workshop:
     record: Callable[[str, int], contextlib.AbstractContextManager[Emit]]
 
     async def work(
-        self, item: Item, attempt: int, limits: Limits, below: Sequence[FileChange] = ()
+        self, item: Item, attempt: int, budget: Budget, below: Sequence[FileChange] = ()
     ) -> Worked:
         """One try of one item on the base with `below` on top. Errors of the work are results; only cancellation and
         bugs of ours are raised."""
         with self.record(item.id, attempt) as emit:
-            budget = Budget(limits, self.house.clock, self.house.price)
             try:
-                async with asyncio.timeout(limits.seconds):
-                    worked = await self._tried(item, attempt, budget, emit, tuple(below))
+                async with asyncio.timeout(budget.limits.seconds):
+                    return await self._tried(item, attempt, budget, emit, tuple(below))
             except TimeoutError:
-                worked = Worked("failed", "", (), f"The time limit of {limits.seconds:g} s is reached.")
+                why = f"The time limit of {budget.limits.seconds:g} s is reached."
             except FlashagentError as error:
-                worked = Worked("failed", "", (), f"{error.message} {error.hint}".strip())
+                why = f"{error.message} {error.hint}".strip()
             except OSError as error:
-                worked = Worked("failed", "", (), f"The machine refused: {error.strerror or error}.")
-            return replace(worked, usage=budget.usage, cost=budget.cost)
+                why = f"The machine refused: {error.strerror or error}."
+            return Worked("failed", "", (), why)
 
     async def _tried(
         self, item: Item, attempt: int, budget: Budget, emit: Emit, below: tuple[FileChange, ...]
@@ -102,7 +99,7 @@ class Workshop:
                 return worked
         if self.models is None:
             return Worked("failed", "", (), "There is no rule that did it, and no model to ask.")
-        return await self._by_model(self.models, item, house, ground, budget, emit, below)
+        return await self._by_model(self.models, item, house, ground, budget, emit)
 
     def _house_of(self, item: Item, attempt: int, emit: Emit, below: tuple[FileChange, ...]) -> House:
         house = self.house
@@ -141,7 +138,7 @@ class Workshop:
             if not verdict.green:
                 return Worked("failed", "rule", (), f"After the rule: {'; '.join(verdict.reasons)}.")
         files = tuple(change.path for change in changes)
-        return Worked("done", "rule", on_base(changes, below), "Done by the rule.", files=files)
+        return Worked("done", "rule", changes, "Done by the rule.", files)
 
     async def _by_model(
         self,
@@ -151,7 +148,6 @@ class Workshop:
         ground: Ground,
         budget: Budget,
         emit: Emit,
-        below: tuple[FileChange, ...],
     ) -> Worked:
         from flashagent.jobs.asking import ask_model  # brings pydantic and the tools: not needed by rules
 
@@ -164,7 +160,7 @@ class Workshop:
         )
         seen = await self._seen(job, item, ground)
         result = await ask_model(job, seen, house, models, budget, emit)
-        return _worked(result, below)
+        return _worked(result)
 
     async def _seen(self, job: FixJob, item: Item, ground: Ground) -> Observation:
         failures = tuple(failure for report in ground.reports for failure in report.failures)
@@ -173,11 +169,11 @@ class Workshop:
         return Observation(ground.checks, ground.reports, ground.map, query, tuple(focus))
 
 
-def _worked(result: Result, below: tuple[FileChange, ...]) -> Worked:
+def _worked(result: Result) -> Worked:
     said = " ".join(f"{result.how} {result.message}".split())
     if result.outcome in GOOD and result.patch:
         files = tuple(change.path for change in result.patch)
-        return Worked("done", "model", on_base(result.patch, below), said, files=files)
+        return Worked("done", "model", result.patch, said, files)
     if result.outcome == "already_green":
         return Worked("unchanged", "model", (), said)
     return Worked("failed", "model", (), f"{said} {result.hint}".strip() or result.outcome)

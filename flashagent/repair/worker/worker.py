@@ -150,15 +150,44 @@ def limit_memory(extra: int) -> None:
 # ---------------------------------------------------------------- children
 
 
-def parent_death_signal() -> Callable[[], None]:
-    """A call that makes the calling process die with its parent (Linux), else one that does nothing."""
+DIE_WITH_PARENT, ADOPT_ORPHANS = 1, 36  # numbers of prctl(2)
+CLEARING_S = 1.0
+
+
+def process_control() -> Callable[[int, int], None]:
+    """prctl(2) with two numbers (Linux), else a call that does nothing."""
     try:
         import ctypes
 
         prctl = ctypes.CDLL(None).prctl
-        return lambda: prctl(1, signal.SIGKILL) and None
+        return lambda option, value: prctl(option, value) and None
     except (ImportError, OSError, AttributeError):
-        return lambda: None
+        return lambda option, value: None
+
+
+def own_children() -> set[int]:
+    """The processes whose parent is this one; none where the system does not tell."""
+    own, found = os.getpid(), set()
+    try:
+        names = [name for name in os.listdir("/proc") if name.isdigit()]
+    except OSError:
+        return found
+    for name in names:
+        try:
+            with open("/proc/%s/stat" % name, "rb") as stat:
+                parent = int(stat.read().rpartition(b")")[2].split()[1])
+        except (OSError, ValueError, IndexError):
+            continue  # it ended while we looked
+        if parent == own:
+            found.add(int(name))
+    return found
+
+
+def kill_quietly(pid: int, *, group: bool = False) -> None:
+    try:
+        (os.killpg if group else os.kill)(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass
 
 
 class Children:
@@ -166,7 +195,8 @@ class Children:
 
     def __init__(self, channel: Channel) -> None:
         self.channel = channel
-        self.die_with_parent = parent_death_signal()
+        self.control = process_control()
+        self.control(ADOPT_ORPHANS, 1)
 
     def run(self, tasks: list[Any], work: Callable[[Any], Json], wall: Callable[[Any], float], batch: int,
             after: Callable[[], Json] | None = None) -> tuple[list[Json], list[Json]]:  # fmt: skip
@@ -187,6 +217,7 @@ class Children:
                after: Callable[[], Json] | None) -> tuple[list[Json], Json]:  # fmt: skip
         word = os.urandom(12).hex()
         reading, writing = os.pipe()
+        known = own_children()  # a server that the project's session started goes on
         pid = os.fork()
         if pid == 0:
             os.close(reading)
@@ -205,18 +236,34 @@ class Children:
                 end = stream.next(20.0) if after is not None else {}
         finally:
             os.close(reading)
-            for kill in (os.killpg, os.kill):
-                try:
-                    kill(pid, signal.SIGKILL)
-                except (ProcessLookupError, PermissionError):
-                    pass
+            kill_quietly(pid, group=True)
+            kill_quietly(pid)
             os.waitpid(pid, 0)
+            self._clear(known)
         return answers, end
+
+    def _clear(self, known: set[int]) -> None:
+        """End what a candidate left behind in sessions of its own: orphans come to this process, again and again until
+        there are none. Raises RuntimeError when they multiply faster; the sandbox then ends them with this process."""
+        deadline = time.monotonic() + CLEARING_S
+        while True:
+            left = own_children() - known
+            if not left:
+                return
+            if time.monotonic() > deadline:
+                raise RuntimeError("a candidate left processes behind that multiply")
+            for pid in left:
+                kill_quietly(pid)
+            for pid in left:
+                try:
+                    os.waitpid(pid, 0)
+                except ChildProcessError:
+                    pass
 
     def _child(self, tasks: list[Any], work: Callable[[Any], Json], after: Callable[[], Json] | None,
                writing: int, word: str) -> None:  # fmt: skip
         try:
-            self.die_with_parent()
+            self.control(DIE_WITH_PARENT, signal.SIGKILL)
             os.setpgid(0, 0)
             self.channel.connection.close()
             silence()

@@ -14,6 +14,7 @@ from flashagent.verify.frameworks import (
     native,
     node,
     node_test,
+    panics,
     python_text,
     scripts,
 )
@@ -29,6 +30,7 @@ PARSERS: tuple[Parser, ...] = (
     node_test.parse,
     node.parse,
     java.parse,
+    panics.parse,
     native.parse,
 )
 # The runners that name each test in their text. What they print is the project's word, not ours: it is never counted.

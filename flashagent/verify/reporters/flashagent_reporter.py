@@ -171,7 +171,7 @@ def _syntax_frame(error: BaseException) -> List[List[Any]]:
 # pytest ------------------------------------------------------------------------------------------------------------
 
 
-def build_plugin(send: Send) -> object:
+def build_plugin(send: Send, watchdog: Any, own_limit_of: Callable[[Any], float]) -> object:
     """The object with the hooks. Every hook only looks; it changes neither order nor outcome of anything."""
     import pytest
 
@@ -235,6 +235,26 @@ def build_plugin(send: Send) -> object:
 
         def pytest_runtest_logstart(self, nodeid: str, location: Any) -> None:
             send(e="start", id=self.id_of(nodeid))
+
+        # Each phase has the limit anew: pytest itself takes a watchdog away when a test raises.
+        def watched(self, item: Any) -> Any:
+            watchdog.arm(self.id_of(item.nodeid), own_limit_of(item))
+            try:
+                yield
+            finally:
+                watchdog.disarm()
+
+        @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+        def pytest_runtest_setup(self, item: Any) -> Any:
+            yield from self.watched(item)
+
+        @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+        def pytest_runtest_call(self, item: Any) -> Any:
+            yield from self.watched(item)
+
+        @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+        def pytest_runtest_teardown(self, item: Any) -> Any:
+            yield from self.watched(item)
 
         @pytest.hookimpl(tryfirst=True)
         def pytest_assertrepr_compare(self, config: Any, op: str, left: object, right: object) -> None:
@@ -410,11 +430,13 @@ def replaced_functions(originals: List[Tuple[Any, str, Any, List[Any]]]) -> List
 
 _plugin: Optional[object] = None
 if CHANNEL_VARIABLE in os.environ and MODULE in os.environ.get("PYTEST_PLUGINS", ""):
+    from flashagent_watchdog import Watchdog, own_limit_of  # type: ignore[import-not-found]
+
     _send, _told = connect()
     leave_no_trace()
     if _send is not None:
-        _plugin = build_plugin(_send)
-    del _send, _told
+        _plugin = build_plugin(_send, Watchdog(_told), own_limit_of)
+    del _send, _told, Watchdog, own_limit_of
 
 
 def pytest_configure(config: Any) -> None:

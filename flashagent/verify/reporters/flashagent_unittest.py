@@ -23,6 +23,7 @@ from flashagent_reporter import (  # type: ignore[import-not-found]
     guarded_functions,
     replaced_functions,
 )
+from flashagent_watchdog import Watchdog  # type: ignore[import-not-found]
 
 
 def run_unittest(arguments: List[str]) -> int:
@@ -33,7 +34,7 @@ def run_unittest(arguments: List[str]) -> int:
     sys.argv = ["python -m unittest", *arguments]
     speak: Send = send if send is not None else lambda **record: None
     speak(e="hello", runner="unittest", version=sys.version.split()[0])
-    runner = unittest_runner(speak)
+    runner = unittest_runner(speak, Watchdog(told))
     originals = list(guarded_functions(runner.resultclass, runner))
     program = unittest_program(speak, [str(name) for name in told.get("select", ())])
     status, broken = 1, ""
@@ -118,7 +119,7 @@ def only(suite: Any, select: List[str]) -> Any:
     return unittest.TestSuite(chosen)
 
 
-def unittest_runner(send: Send) -> Any:
+def unittest_runner(send: Send, watchdog: Any) -> Any:
 
     class Result(unittest.TextTestResult):
         clock = staticmethod(time.perf_counter)
@@ -130,9 +131,11 @@ def unittest_runner(send: Send) -> Any:
         def startTest(self, test: Any) -> None:
             self.outcome, self.begun = "", self.clock()
             send(e="start", id=name_of(test))
+            watchdog.arm(name_of(test))
             super().startTest(test)
 
         def stopTest(self, test: Any) -> None:
+            watchdog.disarm()
             super().stopTest(test)
             if not is_load_error(test):
                 self.tell(name_of(test), self.outcome or "error", self.clock() - self.begun)

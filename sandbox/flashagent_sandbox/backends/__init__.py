@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flashagent_sandbox.backends.base import Backend
 from flashagent_sandbox.policy import NoSandbox
 
@@ -30,8 +32,9 @@ def make_backend(name: str) -> Backend:
     raise NoSandbox(f"There is no sandbox back-end {name!r}.", hint=f"Back-ends: {', '.join(ALL_NAMES)}.")
 
 
-def choose_backend(name: str | None = None) -> Backend:
-    """The named back-end, or the best one that works here. `none` must be named: it is never chosen.
+def choose_backend(name: str | None = None, candidates: Iterable[Backend] | None = None) -> Backend:
+    """The named back-end, or the first of `candidates` (all, best first) that works here; its `warnings` then say why
+    each better one does not. `none` must be named: it is never chosen.
 
     Raises NoSandbox, saying what is missing, when the named one or all of them do not work.
     """
@@ -41,13 +44,12 @@ def choose_backend(name: str | None = None) -> Backend:
             raise NoSandbox(f"The sandbox back-end {name} does not work here: {missing}")
         return backend
     reasons: list[str] = []
-    for candidate in NAMES:
-        backend = make_backend(candidate)
+    for backend in map(make_backend, NAMES) if candidates is None else candidates:
         missing = backend.missing()
         if not missing:
             backend.warnings = tuple(reasons)
             return backend
-        reasons.append(f"{candidate}: {missing}")
+        reasons.append(f"{backend.name}: {missing}")
     raise NoSandbox(
         "No sandbox works on this machine. " + " ".join(reasons),
         hint="Install bubblewrap, or allow unprivileged user namespaces.",

@@ -56,6 +56,8 @@ class Backend:
     has_pid_namespace: ClassVar[bool] = True
     # Whether commands can be given a network of which only the gate leads out.
     has_network_namespace: ClassVar[bool] = True
+    # Whether another tree can be put in the work tree's place (`Request.tree`).
+    shows_trees: ClassVar[bool] = True
     gaps: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self) -> None:

@@ -32,6 +32,7 @@ class Landlock(Backend):
     description: ClassVar[str] = "Landlock and a system call filter"
     has_pid_namespace: ClassVar[bool] = False
     has_network_namespace: ClassVar[bool] = False
+    shows_trees: ClassVar[bool] = False
     gaps: ClassVar[tuple[str, ...]] = (
         "commands cannot create files directly in a folder that holds a protected name, such as the project's top folder",
         "no network at all, not even loopback, and no UNIX sockets by path: test servers fail",

@@ -14,6 +14,7 @@ class Unprotected(Backend):
     protects: ClassVar[bool] = False
     has_pid_namespace: ClassVar[bool] = False
     has_network_namespace: ClassVar[bool] = False
+    shows_trees: ClassVar[bool] = False
     gaps: ClassVar[tuple[str, ...]] = ("nothing is protected",)
 
     def missing(self) -> str:

@@ -4,11 +4,20 @@ every orphan, and ends all descendants when the command ends, when it is told to
 from __future__ import annotations
 
 import os
-import signal
 import time
 
 from flashagent_sandbox.inside import kernel
-from flashagent_sandbox.inside.start import REFUSED, Job, arguments, become, exit_code, fail, read_job, tell
+from flashagent_sandbox.inside.start import (
+    REFUSED,
+    Job,
+    arguments,
+    become,
+    exit_code,
+    fail,
+    read_job,
+    signal,
+    tell,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,10 +4,19 @@ then the command. The death of any of the first two ends everything."""
 from __future__ import annotations
 
 import os
-import signal
 
 from flashagent_sandbox.inside import kernel, view
-from flashagent_sandbox.inside.start import REFUSED, Job, arguments, become, exit_code, fail, read_job, tell
+from flashagent_sandbox.inside.start import (
+    REFUSED,
+    Job,
+    arguments,
+    become,
+    exit_code,
+    fail,
+    read_job,
+    signal,
+    tell,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

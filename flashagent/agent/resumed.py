@@ -1,0 +1,63 @@
+"""Rebuild what a model has seen and said from the record of a session. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from flashagent.events import AssistantReplied, ContextCompacted, ToolFinished, TurnStarted, from_plain
+from flashagent.messages import AssistantMessage, Message, ToolMessage, UserMessage
+
+UNRECORDED = "The session ended before this call had a result."
+
+
+def history_of(lines: Iterable[Mapping[str, Any]]) -> list[Message]:
+    """The messages after the system text, in order; every tool call has its answer, so that any endpoint takes them.
+
+    What was said before a compaction is left out, and so is a prompt that got no reply. Secrets stay masked as they were
+    recorded. Lines of other events, also of ones that this version does not know, are passed over.
+    """
+    told = _History()
+    for line in lines:
+        try:
+            told.add(from_plain(line))
+        except ValueError:
+            continue
+    return told.whole()
+
+
+class _History:
+    def __init__(self) -> None:
+        self._messages: list[Message] = []
+        self._open: list[str] = []  # calls of the last reply that have no answer yet
+
+    def add(self, event: object) -> None:
+        match event:
+            case TurnStarted(prompt=prompt):
+                self._drop_unanswered()
+                self._messages.append(UserMessage(prompt))
+            case AssistantReplied(text=text, tool_calls=calls, usage=usage, model=model, reasoning=thought):
+                self._close()
+                self._messages.append(AssistantMessage(text, calls, thought, usage, model))
+                self._open = [call.id for call in calls]
+            case ToolFinished(call_id=call_id, for_model=said) if call_id in self._open:
+                self._open.remove(call_id)
+                self._messages.append(ToolMessage(call_id, said))
+            case ToolFinished(for_model=said):  # asked for in plain text, by a model without tool calls
+                self._messages.append(UserMessage(said))
+            case ContextCompacted():
+                self._messages = [m for m in self._messages if isinstance(m, UserMessage)][-1:]
+                self._open = []
+
+    def whole(self) -> list[Message]:
+        self._drop_unanswered()
+        return self._messages
+
+    def _close(self) -> None:
+        self._messages += [ToolMessage(call_id, UNRECORDED) for call_id in self._open]
+        self._open = []
+
+    def _drop_unanswered(self) -> None:
+        self._close()
+        while self._messages and isinstance(self._messages[-1], UserMessage):
+            self._messages.pop()

@@ -1,0 +1,127 @@
+"""A recorded session as text for a terminal, as Markdown and as JSON. Pure; the texts come masked and safe to print."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from flashagent.frontends.sessions import Recorded, Summary, summary_of
+
+LONGEST_BODY = 4_000  # characters of one result in a text for people; the JSON has it whole
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One piece of the story. `code` says that the body is no prose."""
+
+    title: str
+    body: str = ""
+    code: bool = True
+
+
+def summary_line(one: Summary) -> str:
+    """'20260131T101500-3f9a2c  2026-01-31 10:15  fixed  1 turn, 2 requests, 3,100 tokens  what it was about'"""
+    size = f"{_count(one.turns, 'turn')}, {_count(one.requests, 'request')}, {one.tokens:,} tokens"
+    return f"{one.id}  {_when(one.started)}  {one.end or 'broken off':<12}  {size}  {one.title}".rstrip()
+
+
+def as_text(told: Recorded) -> str:
+    blocks = [summary_line(summary_of(told)) + "\n"]
+    for part in parts_of(told):
+        body = "".join(f"    {line}\n" for line in part.body.splitlines())
+        blocks.append(f"{part.title}\n{body}")
+    return "\n".join(blocks)
+
+
+def as_markdown(told: Recorded) -> str:
+    one = summary_of(told)
+    blocks = [
+        f"# Session {told.id}\n",
+        f"{_when(one.started)}, {one.end or 'broken off'}, {_count(one.turns, 'turn')},"
+        f" {_count(one.requests, 'request')}, {one.tokens:,} tokens.\n",
+    ]
+    for part in parts_of(told):
+        blocks.append(f"## {' '.join(part.title.split())}\n")
+        if part.body:
+            blocks.append(_fenced(part.body) if part.code else f"{part.body.rstrip()}\n")
+    return "\n".join(blocks)
+
+
+def as_json(told: Recorded) -> str:
+    """The summary and every event, whole."""
+    whole = {**asdict(summary_of(told)), "events": list(told.events)}
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+
+
+def parts_of(told: Recorded) -> Iterator[Part]:
+    """What a person wants to read, in order: prompts, replies, tools, checks, files and the end."""
+    for event in told.events:
+        part = _part(event, lambda key, event=event: _text(event.get(key)))  # type: ignore[misc]
+        if part is not None:
+            yield Part(part.title, _short(part.body), part.code)
+
+
+def _part(event: Mapping[str, Any], said: Any) -> Part | None:
+    match event.get("type"):
+        case "TurnStarted":
+            return Part("Prompt", said("prompt"))
+        case "AssistantReplied" if said("text").strip():
+            return Part(f"Reply of {said('model') or 'the model'}", said("text"), code=False)
+        case "ToolStarted":
+            return Part(f"Tool {said('tool')}: {said('summary')}", said("arguments"))
+        case "ToolFinished":
+            return Part(f"Result, {said('outcome')}: {said('for_person')}", said("for_model"))
+        case "ApprovalResolved":
+            return Part(f"Approval: {said('decision')}", said("reason"))
+        case "CheckFinished":
+            return Part("Check finished", json.dumps(_outline(event), indent=2, ensure_ascii=False))
+        case "FileChanged":
+            return Part(f"{said('path')} {said('kind')}", said("diff"))
+        case "EditRejected":
+            return Part(f"Edit of {said('path')} refused", said("reason"))
+        case "Notice":
+            return Part(f"{said('level')}: {said('text')}", said("hint"), code=False)
+        case "TurnFinished":
+            return Part(f"Turn ended: {said('end')}", said("message"), code=False)
+        case "JobFinished":
+            return Part(f"Job ended: {said('outcome')}", said("patch"))
+        case _:
+            return None
+
+
+def _outline(event: Mapping[str, Any]) -> dict[str, Any]:
+    own = ("v", "seq", "time", "session", "type")
+    return {key: value for key, value in event.items() if key not in own and value not in ("", [], None)}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _short(text: str) -> str:
+    if len(text) <= LONGEST_BODY:
+        return text
+    half = LONGEST_BODY // 2
+    return f"{text[:half]}\n… {len(text) - LONGEST_BODY:,} characters left out …\n{text[-half:]}"
+
+
+def _fenced(text: str) -> str:
+    """The text between fences that it cannot end by itself."""
+    longest = max((len(run) for run in re.findall(r"`{3,}", text)), default=2)
+    fence = "`" * (longest + 1)
+    return f"{fence}\n{text.rstrip()}\n{fence}\n"
+
+
+def _when(time: str) -> str:
+    try:
+        return f"{datetime.fromisoformat(time).astimezone():%Y-%m-%d %H:%M}"
+    except ValueError:
+        return "no time"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}" + ("" if number == 1 else "s")

@@ -1,0 +1,84 @@
+"""Run the checks and the linter and say what they found: nothing is repaired and no file of the project is touched."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flashagent.diagnose import lint
+from flashagent.errors import UsageError, WorkspaceError
+from flashagent.jobs.house import House
+from flashagent.jobs.trees import candidate
+from flashagent.values import CheckReport, Diagnostic
+from flashagent.verify.detect import Check
+from flashagent.verify.flaky import Suspects, suspects
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One check and what it did. `suspects` are its failing tests that did not fail again on the same tree."""
+
+    check: Check
+    report: CheckReport
+    suspects: Suspects
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Everything that was found. `files` is how many files the linter was asked about."""
+
+    checks: tuple[Checked, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    files: int = 0
+
+    @property
+    def green(self) -> bool:
+        """A flaky test is red as well: that it passed once more proves nothing."""
+        return not self.diagnostics and all(one.report.green for one in self.checks)
+
+
+async def examine(house: House, *, changed: bool = False, timeout_s: float | None = None) -> Findings:
+    """Every check, each on a fresh copy of the tree, and the linter on every file. With `changed` the linter tells only
+    what the changes since the last commit caused, and without any change nothing runs.
+
+    Raises UsageError when there is no check, RunnerMissing when its program is not there.
+    """
+    files = house.repository.recently_changed(0) if changed else house.repository.files()
+    if changed and not files:
+        return Findings((), ())
+    checks = tuple(house.checks())
+    if not checks:
+        raise UsageError("No check was found.", hint="Say which command must pass: --check 'CMD'.")
+    linting = asyncio.create_task(_caused(house, files) if changed else lint.of_files(house.root, files))
+    try:
+        done = tuple([await _checked(house, check, timeout_s) for check in checks])
+        diagnostics = await linting
+    finally:
+        linting.cancel()
+    return Findings(done, tuple(diagnostics), len(files))
+
+
+async def _checked(house: House, check: Check, timeout_s: float | None) -> Checked:
+    if not house.runner.protects:
+        report = await house.verifier.run(check, timeout_s=timeout_s)
+        return Checked(check, report, await suspects(house.verifier, check, report))
+    async with candidate(house) as tree:
+        report = await house.verifier.run(check, tree=tree, original=True, timeout_s=timeout_s)
+    async with candidate(house) as tree:  # reset: nothing that the first run left behind is there
+        return Checked(check, report, await suspects(house.verifier, check, report, tree=tree))
+
+
+async def _caused(house: House, files: Sequence[str]) -> tuple[Diagnostic, ...]:
+    own = [path for path in files if lint.is_python(path)]
+    before = await asyncio.to_thread(lambda: {path: _committed(house, path) for path in own})
+    after = await asyncio.to_thread(lambda: {path: house.read(path) for path in own})
+    return await lint.caused(before, after)
+
+
+def _committed(house: House, path: str) -> str | None:
+    """The file's text in the last commit, None where it has none."""
+    try:
+        return house.repository.read_object(f"HEAD:{path}").decode("utf-8", "replace")
+    except WorkspaceError:
+        return None

@@ -1,0 +1,162 @@
+"""Find out what an endpoint can do by asking it: two small requests and a look at its list of models.
+
+The findings say what was seen, never what a documentation promises. Nothing here prints; the key is in no finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Literal, Protocol
+
+from flashagent.errors import ContextTooLong, ModelError, ToolsRefused
+from flashagent.events import Event, TextDelta
+from flashagent.messages import AssistantMessage, ToolSpec, UserMessage
+from flashagent.models.abilities import abilities_of
+from flashagent.models.base import ChatModel, ModelRequest
+
+Verdict = Literal["ok", "note", "wrong"]
+COUNTING = "Count from 1 to 12 in digits, separated by single spaces. Nothing else."
+CALLING = "Call the tool `report` once, with the word `ready`. Say nothing else."
+REPORT = ToolSpec(
+    "report",
+    "Tell the harness one word.",
+    '{"properties":{"word":{"type":"string"}},"required":["word"],"type":"object"}',
+)
+REPLY_CAP = 1_000  # some models think before they count
+WINDOW_FIELDS = (
+    "context_length",
+    "max_model_len",
+    "context_window",
+    "max_context_length",
+    "n_ctx",
+    "n_ctx_train",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. 'note' works with a drawback, 'wrong' does not work; `hint` is what to do."""
+
+    subject: str
+    verdict: Verdict
+    text: str
+    hint: str = ""
+
+
+class Probed(ChatModel, Protocol):
+    """A model whose endpoint may list what it has."""
+
+    async def listing(self) -> object:
+        """Raises ModelError when there is no list."""
+        ...
+
+
+async def probe(model: Probed, address: str) -> list[Finding]:
+    """The endpoint, the key, the model's name, streaming, usage, tools and window, in this order. What cannot be found
+    out because something before it is wrong is left out. `address` is the endpoint as people may see it."""
+    deltas: list[Event] = []
+    listed = await _listed(model)
+    try:
+        reply = await model.reply(_request(COUNTING), deltas.append)
+    except ModelError as error:
+        return [*_wrong(error, address, model.name, listed), *_window(model.name, listed)]
+    pieces = sum(1 for event in deltas if isinstance(event, TextDelta))
+    return [
+        Finding("endpoint", "ok", f"{address} answers"),
+        Finding("key", "ok", "accepted"),
+        _name(model.name, reply),
+        _streaming(pieces),
+        _usage(reply),
+        await _tools(model),
+        *_window(model.name, listed),
+    ]
+
+
+def _request(text: str, *tools: ToolSpec) -> ModelRequest:
+    return ModelRequest((UserMessage(text),), tools, max_output_tokens=REPLY_CAP)
+
+
+async def _listed(model: Probed) -> Mapping[str, Mapping[str, Any]]:
+    """The models that the endpoint lists, by name; none where it has no list that can be read."""
+    try:
+        data = await model.listing()
+    except ModelError:
+        return {}
+    rows = data.get("data") if isinstance(data, Mapping) else data
+    rows = rows if isinstance(rows, list) else []
+    return {str(row["id"]): row for row in rows if isinstance(row, Mapping) and row.get("id")}
+
+
+def _wrong(
+    error: ModelError, address: str, name: str, listed: Mapping[str, Mapping[str, Any]]
+) -> list[Finding]:
+    """What is wrong, under the name of what it is about, and before it what was seen to be right."""
+    answers = Finding("endpoint", "ok", f"{address} answers")
+    if error.status in (401, 403, 407):
+        return [answers, Finding("key", "wrong", error.message, error.hint)]
+    if error.status == 404 and listed or (listed and name not in listed and error.status in (400, 422)):
+        near = get_close_matches(name, listed, n=3, cutoff=0.4) or list(listed)[:3]
+        hint = f"It lists {len(listed)} models, {', '.join(near)} among them."
+        return [answers, Finding("model", "wrong", error.message, hint)]
+    if error.status == 404:
+        return [answers, Finding("model", "wrong", error.message, error.hint)]
+    if isinstance(error, ContextTooLong) or error.status:
+        return [answers, Finding("reply", "wrong", error.message, error.hint)]
+    return [Finding("endpoint", "wrong", error.message, error.hint)]
+
+
+def _name(name: str, reply: AssistantMessage) -> Finding:
+    told = f", and it answers as {reply.model}" if reply.model and reply.model != name else ""
+    return Finding("model", "ok", f"{name} is known{told}")
+
+
+def _streaming(pieces: int) -> Finding:
+    if pieces > 1:
+        return Finding("streaming", "ok", f"the reply came in {pieces} pieces")
+    return Finding(
+        "streaming",
+        "note",
+        "the reply came in one piece",
+        "It works, but nothing shows before a reply is whole, and a slow one looks like silence:"
+        " raise model_settings.timeout if it is given up.",
+    )
+
+
+def _usage(reply: AssistantMessage) -> Finding:
+    usage = reply.usage
+    if usage.estimated:
+        hint = "Tokens are estimated, so limits on tokens and cost hold only roughly."
+        return Finding("usage", "note", "the endpoint reports none", hint)
+    thought = f", {usage.reasoning_tokens} of them for reasoning" if usage.reasoning_tokens else ""
+    return Finding(
+        "usage", "ok", f"reported: {usage.prompt_tokens} tokens in, {usage.completion_tokens} out{thought}"
+    )
+
+
+async def _tools(model: Probed) -> Finding:
+    instead = "Edits and reads go through plain text instead; set model_settings.tools to false to begin so."
+    try:
+        reply = await model.reply(_request(CALLING, REPORT), lambda event: None)
+    except ToolsRefused as error:
+        return Finding("tools", "note", error.message, instead)
+    except ModelError as error:
+        return Finding("tools", "wrong", error.message, error.hint)
+    if any(call.name == REPORT.name for call in reply.tool_calls):
+        return Finding("tools", "ok", "the model calls tools")
+    return Finding("tools", "note", "the model was asked to call a tool and did not", instead)
+
+
+def _window(name: str, listed: Mapping[str, Mapping[str, Any]]) -> list[Finding]:
+    """The context window as the endpoint tells it, else as the model's name does; silence where nobody knows."""
+    row = listed.get(name, {})
+    meta = row.get("meta")
+    told = {**(meta if isinstance(meta, Mapping) else {}), **row}
+    for field in WINDOW_FIELDS:
+        if isinstance(told.get(field), int) and told[field] > 0:
+            return [Finding("window", "ok", f"{told[field]:,} tokens, says the endpoint ({field})")]
+    if window := abilities_of(name).window:
+        return [Finding("window", "ok", f"{window:,} tokens, by the model's name")]
+    hint = "Set model_settings.context where you know it; else the first request that is too long tells it."
+    return [Finding("window", "note", "not told", hint)]

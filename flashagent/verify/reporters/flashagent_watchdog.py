@@ -1,0 +1,60 @@
+# ruff: noqa: UP006, UP035
+"""Ends a session in which one test does not come to its end, and prints where each thread stands.
+
+It is faulthandler's own watchdog, a thread of C code: it also works while a test holds the interpreter's lock, as one long
+regular expression does. The process ends with status 1 and without the reporter's closing line, so that the session can
+never count. Standard library only, Python 3.8+.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+from typing import Any, Dict
+
+Told = Dict[str, Any]
+
+
+class Watchdog:
+    """Seconds come from what the reporter was told: `limit` for a test whose time is unknown, `limits` by test id.
+    Without a limit nothing is ever armed."""
+
+    def __init__(self, told: Told) -> None:
+        self.limit = float(told.get("limit") or 0.0)
+        self.limits: Dict[str, float] = dict(told.get("limits") or {})
+        self.later = faulthandler.dump_traceback_later
+        self.cancel = faulthandler.cancel_dump_traceback_later
+        # Runners put something else in the place of descriptor 2 while a test runs.
+        self.descriptor = os.dup(2) if self.limit else -1
+
+    def arm(self, test_id: str, own_limit: float = 0.0) -> None:
+        """Begin to count. The project's own limit for the test comes first, so that it can tell in its own words."""
+        if not self.limit:
+            return
+        limit = float(self.limits.get(test_id, self.limit))
+        if own_limit > 0:
+            limit = max(limit, own_limit + 5.0)
+        self.later(limit, exit=True, file=self.descriptor)
+
+    def disarm(self) -> None:
+        if self.limit:
+            self.cancel()
+
+
+def own_limit_of(item: Any) -> float:
+    """The seconds that the project itself gives a pytest test through pytest-timeout; 0 for none."""
+    marker = item.get_closest_marker("timeout")
+    said: Any = None
+    if marker is not None:
+        said = marker.kwargs.get("timeout", marker.args[0] if marker.args else None)
+    if said is None:
+        said = item.config.getoption("timeout", None) or os.environ.get("PYTEST_TIMEOUT")
+    if said is None:
+        try:
+            said = item.config.getini("timeout")
+        except (KeyError, ValueError):
+            said = None  # pytest-timeout is not installed
+    try:
+        return float(said or 0)
+    except (TypeError, ValueError):
+        return 0.0

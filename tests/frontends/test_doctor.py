@@ -1,0 +1,137 @@
+"""`flashagent doctor` against endpoints in every state, each told in a line with what to do."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers.e2e_program import with_model
+from helpers.model_server import Call, Reply, serving
+
+from flashagent.frontends.doctor import run_doctor
+
+KEY = "sk-test-0123456789abcdef"
+COUNTED = Reply("1 2 3 4 5 6 7 8 9 10 11 12")
+CALLED = Reply(calls=[Call("report", {"word": "ready"})])
+Doctor = Callable[..., tuple[int, dict[str, tuple[str, str]]]]
+
+
+@pytest.fixture
+def doctor(tmp_path: Path) -> Doctor:
+    root = tmp_path / "project"
+    root.mkdir()
+    subprocess.run(["git", "init", "-q", str(root)], check=True)
+
+    def run(base_url: str = "", **given: object) -> tuple[int, dict[str, tuple[str, str]]]:
+        environ = {"PATH": "/usr/bin:/bin", "FLASHAGENT_HOME": str(tmp_path / "home")}
+        out = io.StringIO()
+        code = run_doctor(
+            root, with_model(environ, base_url) if base_url else environ, given, out, as_json=True
+        )
+        assert KEY not in out.getvalue()
+        told: dict[str, Any] = json.loads(out.getvalue())
+        assert told["ok"] == (code == 0)
+        return code, {one["subject"]: (one["verdict"], one["text"] + one["hint"]) for one in told["findings"]}
+
+    return run
+
+
+@pytest.mark.needs("bwrap")
+def test_everything_works(doctor: Doctor) -> None:
+    with serving([COUNTED, CALLED]) as server:
+        code, found = doctor(server.base_url)
+    assert code == 0
+    assert {subject: verdict for subject, (verdict, _) in found.items()} == {
+        "git": "ok", "sandbox": "ok", "settings": "ok", "endpoint": "ok", "key": "ok", "model": "ok",
+        "streaming": "ok", "usage": "ok", "tools": "ok", "window": "note",
+    }  # fmt: skip
+    assert found["model"][1] == "scripted is known"
+
+
+def test_without_a_model_it_says_how_to_configure_one(doctor: Doctor) -> None:
+    code, found = doctor()
+    assert code == 0
+    assert found["model"][0] == "note"
+    assert "MODEL_BASE_URL" in found["model"][1]
+    assert "flashagent config presets" in found["model"][1]
+
+
+@pytest.mark.parametrize(
+    ("fault", "subject", "said"),
+    [
+        ("unauthorized", "key", "The key is missing or wrong"),
+        ("forbidden", "key", "may not use the model 'scripted'"),
+        ("not_found", "model", "does not exist"),
+        ("html", "endpoint", "It usually ends in /v1"),
+        ("no_credit", "reply", "no credit"),
+        ("500", "reply", "fault of its own"),
+    ],
+)
+def test_what_is_wrong_is_named(doctor: Doctor, fault: Any, subject: str, said: str) -> None:
+    with serving([Reply(fault=fault, times=0)]) as server:
+        code, found = doctor(server.base_url)
+        assert len(server.requests) == 1  # nothing is asked again, and nothing more once the first fails
+    assert code == 1
+    assert found[subject][0] == "wrong"
+    assert said in found[subject][1]
+    assert found.get("endpoint", ("", ""))[0] == ("wrong" if subject == "endpoint" else "ok")
+
+
+def test_a_model_that_is_not_listed(doctor: Doctor) -> None:
+    with serving([Reply(fault="not_found", times=0)]) as server:
+        code, found = doctor(server.base_url, **{"model_settings.model": "scripte"})
+    assert code == 1
+    assert "It lists 1 models, scripted among them." in found["model"][1]
+
+
+def test_nobody_listens(doctor: Doctor) -> None:
+    with serving([]) as server:
+        gone = server.base_url
+    code, found = doctor(gone)
+    assert (code, found["endpoint"][0]) == (1, "wrong")
+
+
+@pytest.mark.parametrize(
+    ("replies", "subject", "said"),
+    [
+        ([Reply(COUNTED.text, fault="json"), CALLED], "streaming", "in one piece"),
+        ([Reply(COUNTED.text, usage=False), CALLED], "usage", "estimated"),
+        ([COUNTED, Reply(fault="no_tools")], "tools", "plain text instead"),
+        ([COUNTED, Reply("ready")], "tools", "did not"),
+    ],
+    ids=["no-streaming", "no-usage", "tools-refused", "tools-unused"],
+)
+def test_what_is_missing_is_a_note(doctor: Doctor, replies: list[Reply], subject: str, said: str) -> None:
+    with serving(replies) as server:
+        code, found = doctor(server.base_url)
+    assert code == 0
+    assert found[subject][0] == "note"
+    assert said in found[subject][1]
+
+
+def test_a_wrong_setting_is_told(doctor: Doctor, tmp_path: Path) -> None:
+    config = tmp_path / "home" / "config" / "config.yaml"
+    config.parent.mkdir(parents=True)
+    config.write_text("limits:\n  token: 3\n", encoding="utf-8")
+    code, found = doctor()
+    assert (code, found["settings"][0]) == (1, "wrong")
+    assert "limits.tokens" in found["settings"][1]
+
+
+def test_the_text_has_a_line_for_each(tmp_path: Path) -> None:
+    out = io.StringIO()
+    run_doctor(
+        tmp_path, {"PATH": "/usr/bin:/bin", "FLASHAGENT_HOME": str(tmp_path / "h")}, {}, out, as_json=False
+    )
+    assert [line.split()[0] for line in out.getvalue().splitlines()] == [
+        "git",
+        "sandbox",
+        "settings",
+        "model",
+    ]
+    assert "→" in out.getvalue().splitlines()[-1]
