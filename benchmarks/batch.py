@@ -163,7 +163,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--items", type=int, default=200)
     parser.add_argument("--jobs", type=int, default=16)
-    parser.add_argument("--package", default="openai")
+    parser.add_argument("--package", default="textual")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="flashagent-batch-") as folder:
         by_rule(Path(folder), args.package)

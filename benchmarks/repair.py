@@ -67,7 +67,7 @@ class Bench:
             "virtualenv", python, (str(python.parent), "/usr/bin", "/bin"), {}, binds
         )
         self.check: Check = check_from_text(check)
-        self.verifier = Verifier(self.runner, self.environment, root, lambda event: None, timeout_s=60.0)
+        self.verifier = Verifier(self.runner, self.environment, root, lambda event: None, timeout_s=10.0)
         self._time, self._jobs = search_time_s, jobs
 
     async def baseline(self) -> CheckReport:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
@@ -13,7 +13,7 @@ from flashagent.agent.requests import start_afresh
 from flashagent.agent.session import Session
 from flashagent.agent.thread import Ruling
 from flashagent.agent.witness import Judgement, Witness
-from flashagent.edits.choose import next_format
+from flashagent.edits.choose import DEFAULT, Asking
 from flashagent.edits.values import Format
 from flashagent.errors import FlashagentError
 from flashagent.events import AttemptFinished, AttemptStarted, Emit
@@ -57,15 +57,15 @@ class Outcome:
 @dataclass(frozen=True)
 class Plan:
     """How the attempts go about it. `red` says that the goal is to make failing checks pass, so that a green check ends the
-    work at once; else the model decides when it is done, and the check only guards. `formats` tells how to write edits in
-    a plain-text format, for the formats that can be asked for; `format` is the one that is asked first."""
+    work at once; else the model decides when it is done, and the check only guards. `asking` is the format of edits that
+    is asked first; `formats` tells how to write edits in each format that can be asked for."""
 
     model_for: Callable[[Effort], ChatModel]
     situation: Situation = field(default_factory=Situation)
     has_architect: bool = False
     red: bool = True
-    format: Format = "edit"
-    formats: Mapping[Format, str] | None = None
+    asking: Asking = Asking(DEFAULT)
+    formats: Mapping[Format, str] = field(default_factory=dict)
     hint: str = ""
     temperature: float | None = None
 
@@ -83,8 +83,7 @@ class Attempts:
         self._emit = emit
         self._plan = plan
         self._temperature = session.thread.temperature if plan.temperature is None else plan.temperature
-        self._format: Format = plan.format
-        self._landings: list[bool] = []
+        self._asking = plan.asking
         self._text_edits = 0
         self._refusal = ""
         self._tried: list[Tried] = []
@@ -167,9 +166,9 @@ class Attempts:
 
     async def _after_step(self, carried: Carried) -> Ruling:
         """After a step that changed files the harness runs the checks by itself: the model need not ask for it."""
-        self._landings += [False] * carried.refused_edits + [True] * bool(carried.changes)
+        other = self._after_edits([False] * carried.refused_edits + [True] * bool(carried.changes))
         if not carried.changes:
-            return Ruling(tell=self._other_format())
+            return Ruling(tell=other)
         return await self._after_landing()
 
     async def _after_text(self, text: str) -> Ruling:
@@ -178,12 +177,11 @@ class Attempts:
         self._refusal = refusal
         self._text_edits += 1
         if refusal:
-            self._landings.append(False)
-            told = "\n\n".join(filter(None, (refusal, self._other_format())))
+            told = "\n\n".join(filter(None, (refusal, self._after_edits([False]))))
             return Ruling(tell=told if self._text_edits < MOST_TEXT_EDITS else "")
         if not landed:
             return Ruling()
-        self._landings.append(True)
+        self._after_edits([True])
         ruling = await self._after_landing()
         return ruling if self._text_edits < MOST_TEXT_EDITS else replace(ruling, tell="")
 
@@ -194,14 +192,16 @@ class Attempts:
         judgement = await self._judge()
         return Ruling(stop=self._is_done(), tell=self._words.after_edit(judgement))
 
-    def _other_format(self) -> str:
-        """How to write edits from now on, after two refusals in a row; '' while the format stays."""
-        known = self._plan.formats or {}
-        wanted = next_format(self._format, self._landings)
-        if wanted == self._format or wanted not in known:
+    def _after_edits(self, landed: Sequence[bool]) -> str:
+        """Note how edits fared; how to write them from now on, after two refusals in a row, '' while the format stays."""
+        before = self._asking.without_tools() if self._session.thread.text_only else self._asking
+        self._asking = before
+        for one in landed:
+            self._asking = self._asking.after(one)
+        if self._asking.format == before.format:
             return ""
-        self._format, self._landings = wanted, []
-        return f"Edits were refused twice. {known[wanted]}"
+        known = self._plan.formats.get(self._asking.format, "")
+        return known and f"Edits were refused twice. {known}"
 
     async def _judge(self) -> Judgement:
         self.judgement = judgement = await self._witness.judge()

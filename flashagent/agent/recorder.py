@@ -72,19 +72,36 @@ class Recorder:
     def _open(self) -> IO[str]:
         if self._file is None:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            torn = self._go_on()
             descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            self._file = os.fdopen(descriptor, "w", encoding="utf-8")
-            if torn:
-                self._file.write("\n")
+            file = os.fdopen(descriptor, "w", encoding="utf-8")
+            try:
+                _claim(file)
+                if self._go_on():
+                    file.write("\n")
+            except OSError:
+                file.close()
+                raise
+            self._file = file
         return self._file
 
     def _go_on(self) -> bool:
         """Count on from what an earlier run of the same session recorded; whether its last line lacks its end."""
-        if not self.path.is_file():
-            return False
-        self._seq += max((line.get("seq", 0) for line in read_record(self.path)), default=0)
-        return not self.path.read_bytes().endswith(b"\n")
+        seqs = (line.get("seq") for line in read_record(self.path))
+        self._seq = max((seq for seq in seqs if isinstance(seq, int)), default=0)
+        with self.path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - 1))
+            return size > 0 and file.read(1) != b"\n"
+
+
+def _claim(file: IO[str]) -> None:
+    """Only one process at a time writes to a session; the claim ends with the file. Raises OSError for the second."""
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise OSError(error.errno, "another flashagent writes to this session") from error
 
 
 def read_record(path: Path) -> Iterator[dict[str, Any]]:

@@ -46,7 +46,8 @@ class _History:
             case ToolFinished(for_model=said):  # asked for in plain text, by a model without tool calls
                 self._messages.append(UserMessage(said))
             case ContextCompacted():
-                self._messages = [m for m in self._messages if isinstance(m, UserMessage)][-1:]
+                prompts: list[Message] = [m for m in self._messages if isinstance(m, UserMessage)]
+                self._messages = prompts[-1:]
                 self._open = []
 
     def whole(self) -> list[Message]:

@@ -88,11 +88,11 @@ def standing(place: Place, house: House) -> Iterator[tuple[str, House]]:
     """The commit that a batch starts from, and a house whose files and trees are that commit's, whatever the user saves
     meanwhile. Raises UsageError without a commit, or with changes that no commit holds."""
     base = _clean_head(place)
-    with still(house.repository, folder_of(place)) as (ground, trees):
+    with still(house.repository, folder_of(place)) as (ground, repository, trees):
         if _clean_head(place) != base:
             raise UsageError("HEAD moved while the batch was starting.", hint="Start it again.")
         workspace = Workspace(ground, place.state / "candidates")
-        yield base, replace(house, trees=trees, workspace=workspace)
+        yield base, replace(house, repository=repository, trees=trees, workspace=workspace)
 
 
 def _clean_head(place: Place) -> str:
@@ -155,11 +155,9 @@ class Batching:
         """The checks of single items, run on the base. Raises UsageError when one of them is red before the batch."""
         repo_map, _ = await asyncio.to_thread(self.house.open_map)
         checks = self._checks(self.spec.item_check, default=() if not self._asks() else None)
-        return Ground(
-            checks or (_NOTHING,),
-            tuple([await self._green(check) for check in checks or (_NOTHING,)]),
-            repo_map,
-        )
+        if self._asks() and not checks:
+            checks = (_NOTHING,)  # a model's loop ends with a check
+        return Ground(checks, tuple([await self._green(check) for check in checks]), repo_map)
 
     async def finals(self) -> tuple[tuple[Check, CheckReport], ...]:
         """The checks that decide about the branch, run on the base."""

@@ -31,6 +31,7 @@ def build_models(settings: Settings, clock: Clock, mask: Callable[[str], str]) -
         reply_cap=flash.max_tokens,
         temperature=flash.temperature,
         window=flash.context or known.window,
+        edit_formats=cast(Mapping[str, Format], settings.edit_formats),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from flashagent.edits.values import Format
@@ -56,18 +56,26 @@ def next_format(asked: Format, landed: Sequence[bool]) -> Format:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """The format that a conversation asks for, and how the patches in it fared (oldest first)."""
+    """The format that a conversation asks for, how the patches in it fared (oldest first), and whether the model can
+    call tools: without them the native edit call is never asked for."""
 
     format: Format
     landed: tuple[bool, ...] = ()
+    tools: bool = True
 
     def after(self, landed: bool) -> Asking:
         """What to ask for once a patch landed or was refused: another format starts with a clean record."""
         record = (*self.landed[-_PATIENCE:], landed)
         chosen = next_format(self.format, record)
-        return Asking(chosen) if chosen != self.format else Asking(self.format, record)
+        if chosen == self.format:
+            return replace(self, landed=record)
+        return Asking("sr" if chosen == "edit" and not self.tools else chosen, tools=self.tools)
+
+    def without_tools(self) -> Asking:
+        """What is asked for once the model turned out to take no tool calls."""
+        return replace(self, format="sr" if self.format == "edit" else self.format, tools=False)
 
 
 def ask(model: str, *, tools: bool = True, extra: Mapping[str, Format] | None = None) -> Asking:
     """How to begin with a model; arguments as in `format_for`."""
-    return Asking(format_for(model, tools=tools, extra=extra))
+    return Asking(format_for(model, tools=tools, extra=extra), tools=tools)

@@ -106,7 +106,7 @@ def _at_depth(view: FileLines, old: Sequence[str], body: list[str], start: int, 
         return body
     if not reply and least(body[1:]) is not None and _rest_at_depth(old, body):
         return [file + body[0], *body[1:]]
-    indent_map = find_map([(reply, file)], view.lines)
+    indent_map = find_map([(reply, file)], view.indent_unit)
     mapped = map_lines(body, indent_map) if indent_map else None
     if mapped is None:
         raise EditProblem(
@@ -151,7 +151,7 @@ def range_splices(view: FileLines, edit: ReplaceRange, number: int, shown: str |
     pairs = [(indent_of(edit.first), indent_of(old[0])), (indent_of(edit.last), indent_of(old[-1]))]
     new = split_lines(edit.new)
     if any(reply != file for reply, file in pairs):
-        indent_map = find_map(list(dict.fromkeys(pairs)), view.lines)
+        indent_map = find_map(list(dict.fromkeys(pairs)), view.indent_unit)
         mapped = map_lines(new, indent_map) if indent_map else None
         if mapped is None:
             raise EditProblem(
@@ -212,7 +212,7 @@ def _one_depth(view: FileLines, edit: ReplaceRange, start: int, last: int) -> bo
         (indent_of(edit.first), indent_of(view.lines[start])),
         (indent_of(edit.last), indent_of(view.lines[last])),
     ]
-    return find_map(pairs, view.lines) is not None
+    return find_map(pairs, view.indent_unit) is not None
 
 
 def _check_range(view: FileLines, span: tuple[int, int], shown: str | None) -> None:

@@ -5,16 +5,13 @@ Pure. A map is a function of the indentation alone; lines that do not fit one ma
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 
-from flashagent.edits.lines import indent_of
+from flashagent.edits.lines import WIDEST_UNIT, indent_of, unit_of
 
 IndentMap = Callable[[str], str | None]
 """From the reply's indentation to the file's; None where the map says nothing."""
 
-_WIDEST_UNIT = 8
 _BLOCK_OPENERS = (":", "{", "(", "[", ",", "->", "=>", "then", "do")
 _GO_ON = (
     "+",
@@ -41,16 +38,17 @@ _GO_ON = (
 )
 
 
-def find_map(pairs: Sequence[tuple[str, str]], file_lines: Sequence[str]) -> IndentMap | None:
+def find_map(pairs: Sequence[tuple[str, str]], file_unit: str) -> IndentMap | None:
     """The map that takes each reply indentation to its file indentation, or None where no single one does.
 
-    `pairs` holds (reply, file) for the matched lines that are not blank. A shift by one fixed prefix is tried first,
+    `pairs` holds (reply, file) for the matched lines that are not blank, `file_unit` one step of the file's indentation, ''
+    where it has none. A shift by one fixed prefix is tried first,
     then a change of unit (tabs for spaces, two spaces for four) with a fixed number of levels added.
     """
     distinct = list(dict.fromkeys(pairs))
     # Where only the first line differs, and by all of its indentation, it lost that: no change of unit.
     first_only = len(pairs) > 1 and all(reply == file for reply, file in pairs[1:]) and not all(pairs[0])
-    return _shift(distinct) or (None if first_only else _units(distinct, file_lines))
+    return _shift(distinct) or (None if first_only else _units(distinct, file_unit))
 
 
 def _shift(pairs: Sequence[tuple[str, str]]) -> IndentMap | None:
@@ -66,8 +64,8 @@ def _shift(pairs: Sequence[tuple[str, str]]) -> IndentMap | None:
     return None
 
 
-def _units(pairs: Sequence[tuple[str, str]], file_lines: Sequence[str]) -> IndentMap | None:
-    file_unit = unit_of([indent_of(line) for line in file_lines if line.strip()]) or "    "
+def _units(pairs: Sequence[tuple[str, str]], file_unit: str) -> IndentMap | None:
+    file_unit = file_unit or "    "
     for reply_unit in _reply_units(pairs):
         mapped = _by_level(pairs, reply_unit, file_unit)
         if mapped is not None:
@@ -92,7 +90,7 @@ def _reply_units(pairs: Sequence[tuple[str, str]]) -> list[str]:
     if any("\t" in indent for indent in indents):
         return ["\t"]
     own = unit_of([reply for reply, _ in pairs])
-    widths = [len(own)] if 1 < len(own) <= _WIDEST_UNIT else []
+    widths = [len(own)] if 1 < len(own) <= WIDEST_UNIT else []
     return [" " * width for width in dict.fromkeys([*widths, 4, 2, 8, 3])]
 
 
@@ -117,24 +115,6 @@ def _by_level(pairs: Sequence[tuple[str, str]], reply_unit: str, file_unit: str)
 def _level(indent: str, unit: str) -> int | None:
     level, rest = divmod(len(indent), len(unit))
     return level if not rest and indent == unit * level else None
-
-
-def unit_of(indents: Sequence[str]) -> str:
-    """The step of indentation of lines in order: a tab where tabs lead most of them, else the most common deepening
-    from one line to the next (the smallest width where nothing deepens); '' when nothing is indented."""
-    filled = [indent for indent in indents if indent]
-    if not filled:
-        return ""
-    if sum(1 for indent in filled if indent[0] == "\t") * 2 > len(filled):
-        return "\t"
-    widths = [len(indent) for indent in indents if "\t" not in indent]
-    steps = Counter(
-        after - before for before, after in pairwise(widths) if 1 < after - before <= _WIDEST_UNIT
-    )
-    if steps:
-        most = max(steps.values())
-        return " " * min(step for step, count in steps.items() if count == most)
-    return " " * min((width for width in widths if width), default=0)
 
 
 def map_lines(lines: Sequence[str], indent_map: IndentMap) -> list[str] | None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from flashagent.edits.values import Region
 
 BOM = "\ufeff"
+WIDEST_UNIT = 8  # blanks that one step of indentation may have
 _MOST_FOUND = 400_000  # lines of all hits together
 _SAME = str.maketrans(
     {
@@ -35,6 +37,24 @@ def plain(line: str) -> str:
 def indent_of(line: str) -> str:
     """The leading spaces and tabs."""
     return line[: len(line) - len(line.lstrip(" \t"))]
+
+
+def unit_of(indents: Sequence[str]) -> str:
+    """The step of indentation of lines in order: a tab where tabs lead most of them, else the most common deepening
+    from one line to the next (the smallest width where nothing deepens); '' when nothing is indented."""
+    filled = [indent for indent in indents if indent]
+    if not filled:
+        return ""
+    if sum(1 for indent in filled if indent[0] == "\t") * 2 > len(filled):
+        return "\t"
+    widths = [len(indent) for indent in indents if "\t" not in indent]
+    steps = Counter(
+        after - before for before, after in pairwise(widths) if 1 < after - before <= WIDEST_UNIT
+    )
+    if steps:
+        most = max(steps.values())
+        return " " * min(step for step, count in steps.items() if count == most)
+    return " " * min((width for width in widths if width), default=0)
 
 
 def split_lines(text: str) -> list[str]:
@@ -121,6 +141,11 @@ class FileLines:
             if line:
                 found.setdefault(line, []).append(index)
         return found
+
+    @cached_property
+    def indent_unit(self) -> str:
+        """One step of the file's indentation; '' where nothing is indented."""
+        return unit_of([indent_of(line) for line in self.lines if line.strip()])
 
     @cached_property
     def filled(self) -> list[int]:

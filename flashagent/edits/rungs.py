@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from flashagent.edits.diffing import diff_ops, new_side, old_side
 from flashagent.edits.elision import is_body, is_elision
-from flashagent.edits.indent import find_map, least, lost_first_only, map_lines, unit_of
+from flashagent.edits.indent import find_map, least, lost_first_only, map_lines
 from flashagent.edits.lines import FileLines, block, find_lines, indent_of, plain
 from flashagent.edits.numbering import strip_numbers
 from flashagent.edits.pattern import Hit, Pattern
@@ -86,18 +87,21 @@ def _core(pattern: Pattern) -> Pattern:
 def by_indentation(view: FileLines, pattern: Pattern) -> list[Hit]:
     pattern = _core(pattern)
     old = [plain(line).lstrip(" \t") for line in pattern.old]
+    known: dict[tuple[str, ...], Hit | None] = {}  # lines that stand in many places are mapped once
     hits = []
     for run in _runs(view.stripped, old):
-        lines = [view.lines[index] for index in run]
-        hit = _mapped(view, pattern, run, lines)
+        lines = tuple(view.lines[run.start : run.stop])
+        if lines not in known:
+            known[lines] = _mapped(view, pattern, run, list(lines))
+        hit = known[lines]
         if hit is not None:
-            hits.append(hit)
+            hits.append(replace(hit, places=tuple(run)))
     return hits
 
 
 def _mapped(view: FileLines, pattern: Pattern, run: range, lines: list[str]) -> Hit | None:
     pairs = [(indent_of(o), indent_of(f)) for o, f in zip(pattern.old, lines, strict=True) if o.strip()]
-    indent_map = find_map(pairs, view.lines)
+    indent_map = find_map(pairs, view.indent_unit)
     if indent_map is None:
         return None
     old = map_lines(pattern.old, indent_map)
@@ -124,8 +128,7 @@ def _carried(view: FileLines, pattern: Pattern, lines: list[str], old: list[str]
     at_depth = new_least == file_least and new_least != old_least and len(file_least) > len(old_least or "")
     if at_depth and not any(kind == "=" and text.strip() for kind, text in pattern.ops):
         return new
-    unit = unit_of([indent_of(line) for line in view.lines])
-    if lost_first_only(pattern.old, new, indent_of(lines[0]), unit):
+    if lost_first_only(pattern.old, new, indent_of(lines[0]), view.indent_unit):
         return [indent_of(lines[0]) + new[0], *new[1:]]
     return None
 

@@ -60,12 +60,16 @@ def as_json(told: Recorded) -> str:
 def parts_of(told: Recorded) -> Iterator[Part]:
     """What a person wants to read, in order: prompts, replies, tools, checks, files and the end."""
     for event in told.events:
-        part = _part(event, lambda key, event=event: _text(event.get(key)))  # type: ignore[misc]
+        part = _part(event)
         if part is not None:
             yield Part(part.title, _short(part.body), part.code)
 
 
-def _part(event: Mapping[str, Any], said: Any) -> Part | None:
+def _part(event: Mapping[str, Any]) -> Part | None:
+    def said(key: str) -> str:
+        value = event.get(key)
+        return value if isinstance(value, str) else ""
+
     match event.get("type"):
         case "TurnStarted":
             return Part("Prompt", said("prompt"))
@@ -96,10 +100,6 @@ def _part(event: Mapping[str, Any], said: Any) -> Part | None:
 def _outline(event: Mapping[str, Any]) -> dict[str, Any]:
     own = ("v", "seq", "time", "session", "type")
     return {key: value for key, value in event.items() if key not in own and value not in ("", [], None)}
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def _short(text: str) -> str:

@@ -28,7 +28,6 @@ from flashagent.jobs.workbench import (
     landing_in,
     new_session,
     permit_text,
-    text_formats,
     toolbox,
 )
 from flashagent.models.base import ChatModel
@@ -141,8 +140,8 @@ class Bench:
             self.situation,
             has_architect=self.models.router.architect is not None,
             red=not self.seen.green,
-            format="edit" if self.models.tools else "sr",
-            formats=text_formats(self.house),
+            asking=self.models.asking,
+            formats=self.house.texts.formats,
             hint=self.variant.hint,
             temperature=self.variant.temperature,
         )

@@ -14,6 +14,8 @@ from flashagent import untrusted
 from flashagent.agent.approvals import Mode
 from flashagent.agent.approver import Forgetful, Memory, Questions
 from flashagent.agent.limits import PriceOf
+from flashagent.edits.choose import Asking, ask
+from flashagent.edits.values import Format
 from flashagent.ports import Clock, CommandRunner, MapQuery
 from flashagent.prompts import Prompt
 from flashagent.tools.tree import Inspect, Tree, no_inspection
@@ -34,30 +36,37 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Models:
     """The configured models. `tools` is false for models that only get the plain-text protocol; `reply_cap` is the
-    longest reply in tokens, whatever the effort; `window` the context in tokens, 0 while unknown."""
+    longest reply in tokens, whatever the effort; `window` the context in tokens, 0 while unknown; `edit_formats` the
+    user's own table of edit formats by model name."""
 
     router: Router
     tools: bool = True
     reply_cap: int = 16_000
     temperature: float | None = None
     window: int = 0
+    edit_formats: Mapping[str, Format] = field(default_factory=dict)
+
+    @property
+    def asking(self) -> Asking:
+        """The format of edits that a conversation with these models begins with."""
+        return ask(self.router.flash.name, tools=self.tools, extra=self.edit_formats)
 
 
 @dataclass(frozen=True)
 class Texts:
-    """The prompts of a job, loaded."""
+    """The prompts of a job, loaded. `formats` tells how to write edits in each format."""
 
     system: Prompt
     fix: Prompt
     do: Prompt
     feedback: Prompt
     text_edits: Prompt
-    whole_files: Prompt
     compact: Prompt
     sum_up: Prompt
     review: Prompt
     plan: Prompt
     tools: Mapping[str, str]
+    formats: Mapping[Format, str]
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,13 @@ from flashagent.agent.effort import Situation, choose
 from flashagent.agent.limits import Budget
 from flashagent.agent.session import Session
 from flashagent.agent.thread import Thread
-from flashagent.edits.values import Format
 from flashagent.events import Emit
 from flashagent.jobs.house import House, Models
 from flashagent.messages import SystemMessage
 from flashagent.ports import Command, MapQuery
 from flashagent.repomap.render import skeleton
 from flashagent.syntax.parse import definitions
+from flashagent.edits.choose import format_for
 from flashagent.tools.ask_user import AskUserTool
 from flashagent.tools.base import Tool
 from flashagent.tools.docs import DocsTool, LookUp
@@ -52,6 +52,9 @@ def new_session(house: House, models: Models, budget: Budget, emit: Emit) -> Ses
     system = house.texts.system.fill()
     if not models.tools:
         system = f"{system}\n{house.texts.text_edits.fill()}"
+    asked = models.asking.format
+    if asked != format_for("", tools=models.tools):  # the form that the system text or the tools tell already
+        system = f"{system}\n\n{house.texts.formats[asked]}"
     if house.notes:
         system = f"{system}\n\n{house.notes}"
     thread = Thread(
@@ -76,11 +79,6 @@ def compactor_for(
 ) -> Compactor:
     """What keeps a session inside the model's window."""
     return Compactor(models.window, house.texts.compact, memory, by_model)
-
-
-def text_formats(house: House) -> dict[Format, str]:
-    """How to write edits in plain text, by format."""
-    return {"sr": house.texts.text_edits.fill(), "whole": house.texts.whole_files.fill()}
 
 
 def approver_for(house: House) -> Approver:

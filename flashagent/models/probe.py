@@ -18,7 +18,9 @@ from flashagent.models.base import ChatModel, ModelRequest
 
 Verdict = Literal["ok", "note", "wrong"]
 COUNTING = "Count from 1 to 12 in digits, separated by single spaces. Nothing else."
-CALLING = "Call the tool `report` once, with the word `ready`. Say nothing else."
+CALLING = (
+    "Call the tool `report` twice in this one reply, with the words `ready` and `steady`. Say nothing else."
+)
 REPORT = ToolSpec(
     "report",
     "Tell the harness one word.",
@@ -61,7 +63,7 @@ async def probe(model: Probed, address: str) -> list[Finding]:
     try:
         reply = await model.reply(_request(COUNTING), deltas.append)
     except ModelError as error:
-        return [*_wrong(error, address, model.name, listed), *_window(model.name, listed)]
+        return _wrong(error, address, model.name, listed)
     pieces = sum(1 for event in deltas if isinstance(event, TextDelta))
     return [
         Finding("endpoint", "ok", f"{address} answers"),
@@ -96,7 +98,7 @@ def _wrong(
     answers = Finding("endpoint", "ok", f"{address} answers")
     if error.status in (401, 403, 407):
         return [answers, Finding("key", "wrong", error.message, error.hint)]
-    if error.status == 404 and listed or (listed and name not in listed and error.status in (400, 422)):
+    if (error.status == 404 and listed) or (listed and name not in listed and error.status in (400, 422)):
         near = get_close_matches(name, listed, n=3, cutoff=0.4) or list(listed)[:3]
         hint = f"It lists {len(listed)} models, {', '.join(near)} among them."
         return [answers, Finding("model", "wrong", error.message, hint)]
@@ -109,7 +111,8 @@ def _wrong(
 
 def _name(name: str, reply: AssistantMessage) -> Finding:
     told = f", and it answers as {reply.model}" if reply.model and reply.model != name else ""
-    return Finding("model", "ok", f"{name} is known{told}")
+    thinks = "; it shows its reasoning" if reply.reasoning else ""
+    return Finding("model", "ok", f"{name} is known{told}{thinks}")
 
 
 def _streaming(pieces: int) -> Finding:
@@ -143,8 +146,10 @@ async def _tools(model: Probed) -> Finding:
         return Finding("tools", "note", error.message, instead)
     except ModelError as error:
         return Finding("tools", "wrong", error.message, error.hint)
-    if any(call.name == REPORT.name for call in reply.tool_calls):
-        return Finding("tools", "ok", "the model calls tools")
+    if calls := [call for call in reply.tool_calls if call.name == REPORT.name]:
+        return Finding(
+            "tools", "ok", f"the model calls tools, {'several' if len(calls) > 1 else 'one'} at a time"
+        )
     return Finding("tools", "note", "the model was asked to call a tool and did not", instead)
 
 

@@ -134,7 +134,9 @@ def trust(
     witnesses = patch.passing_witnesses + patch.failing_witnesses
     # A value out of one failing test may fit that test alone; one that also makes another failing test pass does not.
     special_case = patch.from_test and patch.failing_witnesses < 2
-    doubts, unseen = _doubts(patch, special_case), _unseen(patch)
+    # Everything that passes does the same where it can be seen, and that is not what the faulty program does.
+    agreed = groups == 1 and _shows(patch)
+    doubts, unseen = _doubts(patch, special_case, agreed=agreed), _unseen(patch)
     reasons = [
         _company(patch, groups, members),
         f"{_tests(patch.passing_witnesses, 'passing')} and {_tests(patch.failing_witnesses, 'failing')} run the changed code",
@@ -143,12 +145,13 @@ def trust(
     ]
     if other is not None and (difference := differs(patch, other)):
         reasons.append(difference)
-    weak = patch.mutation.shape in _WEAK_SHAPES or patch.pointless or witnesses <= 1 or special_case
-    if weak:
+    lonely = witnesses <= 1 and not agreed
+    if patch.mutation.shape in _WEAK_SHAPES or patch.pointless or lonely or special_case:
         return "weak", tuple(reasons)
     alone = groups == 1 and members == 1
     settled = alone or ((groups == 1 or share >= DOMINANT) and not unseen)
-    if settled and not doubts and witnesses >= WITNESSES:
+    seen_enough = witnesses >= WITNESSES or (agreed and patch.failing_witnesses >= 2)
+    if settled and not doubts and seen_enough:
         return "likely", tuple(reasons)
     return "possible", tuple(reasons)
 
@@ -165,16 +168,18 @@ def _company(patch: Judged, groups: int, members: int) -> str:
     return f"{members} patches make the tests pass, and all do the same on {len(patch.answers)} calls"
 
 
-def _doubts(patch: Judged, special_case: bool) -> list[str]:
-    """What speaks against a patch that passes the tests, most telling first."""
+def _doubts(patch: Judged, special_case: bool, *, agreed: bool) -> list[str]:
+    """What speaks against a patch that passes the tests, most telling first. `agreed` = all patches that pass do the same."""
+    witnesses = patch.passing_witnesses + patch.failing_witnesses
     doubts = [_SHAPES[patch.mutation.shape][1]] if patch.mutation.shape else []
     if patch.pointless:
         doubts.append("it compares or combines a value with itself")
     if special_case:
         doubts.append("it contains a value that only the failing test has")
-    if patch.mutation.prior < COMMON and patch.mutation.shape != "two-places":
+    rare = patch.mutation.prior < COMMON and patch.mutation.shape != "two-places"
+    if rare and not (agreed and witnesses >= WITNESSES and patch.mutation.shape == ""):
         doubts.append("this kind of change is seldom the right one")
-    if not patch.passing_witnesses and patch.failing_witnesses < WITNESSES:
+    if not patch.passing_witnesses and patch.failing_witnesses < (2 if agreed else WITNESSES):
         doubts.append("no test that passed before runs the changed line")
     return doubts
 

@@ -114,6 +114,18 @@ def choice(*names: str) -> Coerce:
     return coerce
 
 
+def table(*names: str) -> Coerce:
+    """A mapping from any text to one of the names."""
+    one = choice(*names)
+
+    def coerce(given: Located) -> Mapping[str, str]:
+        if not isinstance(given.value, dict):
+            raise WrongValue(f"must map model names to one of {', '.join(names)}", given.line)
+        return {name: str(one(item)) for name, item in given.value.items()}
+
+    return coerce
+
+
 def url(given: Located) -> str:
     value = text(given)
     try:

@@ -176,7 +176,7 @@ def _from_preset(prefix: str, merged: Mapping[str, Entry], at: EndpointChoice | 
 def _plain_fields(values: Mapping[str, Any]) -> dict[str, Any]:
     same = {
         name: values[name]
-        for name in ("checks", "ignore", "secret_files", "mode", "prices", "offline", "commit")
+        for name in ("checks", "ignore", "secret_files", "mode", "prices", "edit_formats", "offline", "commit")
     }
     return {**same, "prompt_folders": values["prompts"]}
 

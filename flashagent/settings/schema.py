@@ -14,6 +14,7 @@ from flashagent.settings.presets import preset_names
 Safety = Literal["needs trust", "safe", "tighter only", "yours only"]
 PROFILES = ("strict", "default", "network-allowlist")
 BACKENDS = ("bwrap", "userns", "landlock")
+EDIT_FORMATS = ("edit", "sr", "apply_patch", "udiff", "whole", "symbol", "anchors")
 MODES = ("read-only", "ask", "auto")  # `full` is a word of the command line alone
 
 
@@ -114,6 +115,12 @@ KEYS: dict[str, Key] = {
         ),
         _limit("max_cost", coerce.number(0), None, "US dollars of one job", "--max-cost", "MAX_COST"),
         Key("ignore", coerce.texts, (), "globs of files that are left out; lists add up", "safe"),
+        Key(
+            "edit_formats",
+            coerce.table(*EDIT_FORMATS),
+            {},
+            "the format of edits to ask for, by model name (`gpt-*: udiff`)",
+        ),
         Key("prices", coerce.prices, {}, "US dollars per million tokens, by model"),
         Key("prompts", coerce.texts, (), "folders with prompts that replace the bundled ones"),
         Key(

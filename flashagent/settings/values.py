@@ -114,6 +114,7 @@ class Settings:
     mode: str = "auto"
     notes: str = ""
     prices: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    edit_formats: Mapping[str, str] = field(default_factory=dict)
     prompt_folders: tuple[str, ...] = ()
     sandbox: SandboxSettings = SandboxSettings()
     offline: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flashagent.syntax.comments import doc_line
 from flashagent.syntax.languages import Language
@@ -12,6 +12,7 @@ from flashagent.values import Symbol
 
 MAX_SIGNATURE = 240
 CLASS_KINDS = frozenset({"class", "struct", "interface", "trait", "enum"})
+_C_FAMILY = frozenset({"c", "cpp"})
 # A struct inside a typedef, or inside a macro, is no part of it.
 _CLOSED_KINDS = frozenset({"type", "macro"})
 _GO_TYPES = {"struct": "", "interface": " interface", "type": ""}
@@ -20,6 +21,7 @@ _CSHARP_ATTRIBUTES = re.compile(r"^(?:\[[^\[\]]*\]\s*)+")
 _OPERATOR = re.compile(r"(?<!\w)operator(?!\w)")
 _AROUND_COLONS = re.compile(r"\s*::\s*")
 _MACRO = re.compile(r"[A-Z][A-Z0-9_]*_[A-Z0-9_]*")
+_INNERMOST = re.compile(r"<[^<>]*>")
 _ARGUMENTS = re.compile(r"<.*>", re.S)
 
 
@@ -62,7 +64,9 @@ def nest(
         while opened and item.start >= opened[-1][0]:
             opened.pop()
         around = opened[-1] if opened else (len(source), "", "", -1)
-        name, qualified = _names(item, around[1], language)
+        if language in _C_FAMILY and not item.name.isidentifier():
+            item = replace(item, name=_c_name(item.name))
+        name, qualified = _names(item, around[1])
         if item.kind == "scope":
             opened.append((item.end, qualified, "class", around[3]))
             continue
@@ -82,10 +86,9 @@ def nest(
     return tuple(found)
 
 
-def _names(item: RawDefinition, outer: str, language: Language) -> tuple[str, str]:
-    written = _c_name(item.name) if language in ("c", "cpp") else item.name
-    before, operator = _split_operator(written)
-    name = _ARGUMENTS.sub("", before).strip() or before.strip()
+def _names(item: RawDefinition, outer: str) -> tuple[str, str]:
+    before, operator = _split_operator(item.name)
+    name = (_ARGUMENTS.sub("", before) if "<" in before else before).strip() or before.strip()
     own = [part.strip() for part in name.split("::") if part.strip()] + ([operator] if operator else [])
     if item.receiver:
         own.insert(0, item.receiver)
@@ -95,7 +98,7 @@ def _names(item: RawDefinition, outer: str, language: Language) -> tuple[str, st
 
 def _split_operator(name: str) -> tuple[str, str]:
     """What stands around an operator, and the operator: '<' and '::' in its name are no brackets and no path."""
-    found = _OPERATOR.search(name)
+    found = _OPERATOR.search(name) if "operator" in name else None
     if found is None:
         return name, ""
     sign = " ".join(name[found.start() :].split())
@@ -108,9 +111,12 @@ def _c_name(text: str) -> str:
     ('FMT_CONSTEXPR Box<T> make_box' is read as the function 'Box<T> make_box')."""
     if _OPERATOR.search(text):
         return _AROUND_COLONS.sub("::", text)
-    words = _AROUND_COLONS.sub("::", _ARGUMENTS.sub(" ", text.strip("()"))).split()
+    bare = text = text.strip("()")
+    while (shorter := _INNERMOST.sub(" ", bare)) != bare:
+        bare = shorter
+    words = _AROUND_COLONS.sub("::", bare).split()
     if len(words) < 2:
-        return text.strip("()")
+        return text
     plain = [word for word in words if not _MACRO.fullmatch(word)]
     return (plain or words)[-1]
 

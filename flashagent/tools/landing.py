@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from flashagent.diffs import unified_diffs
 from flashagent.edits.apply import plan
 from flashagent.edits.formats import parse_reply
+from flashagent.edits.teach import taught_whole
 from flashagent.edits.values import Edit, Planned, Refusal, Refused
 from flashagent.errors import NoSuchFile, WorkspaceError
 from flashagent.events import EditRejected, Emit
@@ -79,6 +80,18 @@ class Landing:
             if isinstance(written, Landed):
                 return written
             outcome = written
+        return self._refused(outcome)
+
+    def refuse_reply(self, refusal: Refusal, reply: str) -> Refused:
+        """Tell everyone that a whole reply was refused (cut off, malformed), with the current lines of the file that it
+        named last."""
+        try:
+            refusal = taught_whole(refusal, reply, self.read, self._paths())
+        except WorkspaceError as error:
+            return self._refused(_conflict(error))
+        return self._refused(Refused((refusal,)))
+
+    def _refused(self, outcome: Refused) -> Refused:
         self.refused += 1
         for refusal in outcome.refusals:
             nearest = refusal.nearest.text if refusal.nearest else ""
@@ -143,9 +156,7 @@ async def land_text(reply: str, landing: Landing, emit: Emit) -> tuple[bool, str
     """Land the edits that a model wrote as plain text: whether any are on disk now, and what is wrong with them."""
     parsed = parse_reply(reply)
     if isinstance(parsed, Refusal):
-        landing.refused += 1
-        emit(EditRejected(parsed.path or "", parsed.message))
-        return False, parsed.message
+        return False, refusal_text(landing.refuse_reply(parsed, reply))
     if not parsed.edits:
         return False, ""
     if landing.permit_text and (why := await landing.permit_text(sorted({e.path for e in parsed.edits}))):
@@ -158,7 +169,8 @@ def refusal_text(refused: Refused) -> str:
     """What a model is told of a refusal: which edit, why, and the lines as they are now."""
     lines = ["Nothing was written."]
     for refusal in refused.refusals:
-        where = f"Edit {refusal.edit}" + (f" ({refusal.path})" if refusal.path else "")
+        edit = f"Edit {refusal.edit}" if refusal.edit else "The reply"
+        where = edit + (f" ({refusal.path})" if refusal.path else "")
         lines.append(f"{where}: {refusal.message}")
         if refusal.nearest:
             region = refusal.nearest

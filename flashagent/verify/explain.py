@@ -64,16 +64,13 @@ def explain(text: str, root: str, files: Sequence[str], read_source: ReadSource)
 
 
 def _failures(text: str, places: Places) -> tuple[Failure, ...]:
+    found = registry.parse(text, places)
     traces = text.split(_HEADER)[1:]
-    if (
-        len(traces) > 1
-        and not (tests := registry.parse(text, places))[:1]
-        or (traces and not tests[0].test_id)
-    ):
-        # A log: each trace is told, the newest first; within a chain the last is what ended it.
-        several = (scripts.parse(_HEADER + one, places) for one in reversed(traces))
-        return tuple(failure for one in several for failure in one)
-    return registry.parse(text, places)
+    if len(traces) < 2 or any(one.test_id for one in found):
+        return found
+    # A log: each trace is told, the newest first; of a chain the last is the one that ended it.
+    several = (scripts.parse(_HEADER + one, places) for one in reversed(traces))
+    return tuple(failure for one in several for failure in one)
 
 
 def _places_alone(text: str, places: Places) -> tuple[Failure, ...]:

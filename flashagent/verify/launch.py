@@ -225,10 +225,9 @@ def surely_has(python: str, module: str) -> bool:
 
 
 def _is_shadowed(folder: Path) -> bool:
-    """Whether the folder that comes first on the import path holds something of the reporter's name."""
-    return any((folder / name).exists() for name in (REPORTER, f"{REPORTER}.py", f"{REPORTER}.pyc")) or any(
-        folder.glob(f"{REPORTER}.*")
-    )
+    """Whether the folder that comes first on the import path holds something of the name of one of our files."""
+    names = [path.stem for path in REPORTERS.glob("*.py")]
+    return any((folder / name).exists() or any(folder.glob(f"{name}.*")) for name in names)
 
 
 def _joined(separator: str, first: str, rest: str | None) -> str:

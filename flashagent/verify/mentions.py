@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 _MODULES = frozenset({
     "unittest", "pytest", "_pytest", "pluggy", "gc", "ctypes", "_ctypes", "atexit", "flashagent_reporter",
-    "flashagent_unittest",
+    "flashagent_unittest", "flashagent_watchdog",
 })  # fmt: skip
 # Names that say enough wherever they stand.
 _ATTRIBUTES = frozenset({

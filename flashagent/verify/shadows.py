@@ -10,7 +10,7 @@ from collections.abc import Collection
 from pathlib import PurePosixPath
 
 _RUNNERS = frozenset({
-    "pytest", "_pytest", "unittest", "pluggy", "flashagent_reporter", "flashagent_unittest", "sitecustomize",
+    "pytest", "_pytest", "unittest", "pluggy", "flashagent_reporter", "flashagent_unittest", "flashagent_watchdog", "sitecustomize",
     "usercustomize",
 })  # fmt: skip
 _BENEATH = frozenset({"iniconfig", "packaging", "pygments", "xdist", "execnet", "exceptiongroup"})

@@ -62,7 +62,7 @@ _SUCCESSFUL_EXITS: Mapping[str, re.Pattern[str]] = {
 # What not even a new test needs, and what changes the outcome of all others.
 _INTERNALS = frozenset({
     "_pytest", "ctypes", "_ctypes", "__code__", "cell_contents", "get_objects", "get_referrers", "_exit", "settrace",
-    "setprofile", "flashagent_reporter", "flashagent_unittest",
+    "setprofile", "flashagent_reporter", "flashagent_unittest", "flashagent_watchdog",
 })  # fmt: skip
 # A file that is about nothing but how tests are run, by its place.
 _CARGO_CONFIGURATION = re.compile(r"(?:^|/)\.cargo/config(?:\.toml)?$")

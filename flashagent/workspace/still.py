@@ -36,13 +36,24 @@ class StillTrees(CandidateTrees):
         return found
 
 
+class StillRepository(Repository):
+    """A repository whose files were listed once: git is not asked again by each of many agents."""
+
+    def __init__(self, repository: Repository, ground: Path) -> None:
+        super().__init__(repository.calls)
+        self._files = tuple(path for path in repository.files() if (ground / path).exists())
+
+    def files(self) -> tuple[str, ...]:
+        return self._files
+
+
 @contextlib.contextmanager
-def still(repository: Repository, state_dir: Path) -> Iterator[tuple[Path, CandidateTrees]]:
-    """The project as it is on disk now, without untracked files, as a folder and as trees of it. Both are removed at the
-    end; what a killed process left is removed by the next."""
+def still(repository: Repository, state_dir: Path) -> Iterator[tuple[Path, StillRepository, CandidateTrees]]:
+    """The project as it is on disk now, without untracked files, as a folder, its listing, and trees of it. Folder and trees
+    are removed at the end; what a killed process left is removed by the next."""
     with (
         CandidateTrees(repository, state_dir / "ground", untracked=False) as outer,
         outer.tree(()) as ground,
         StillTrees(repository, state_dir / "items", ground) as trees,
     ):
-        yield ground, trees
+        yield ground, StillRepository(repository, ground), trees

@@ -37,7 +37,7 @@ def test_the_answer_is_on_stdout_and_nothing_changes(shop: Shop) -> None:
         ran = flashagent(
             shop.root, with_model(shop.environ, server.base_url), "ask", "where is the total computed?"
         )
-    assert (ran.code, ran.out) == (0, "By `total` in shop/cart.py:4.\n"), ran.err
+    assert (ran.code, ran.out) == (0, "By `total` in shop/cart.py:4\\x1b[2J.\n"), ran.err
     first, second = server.bodies
     assert [tool["function"]["name"] for tool in first["tools"]][:2] == ["read", "search"]
     assert not {"edit", "run", "check"} & {tool["function"]["name"] for tool in first["tools"]}
@@ -93,6 +93,22 @@ def test_a_session_is_gone_on_with(shop: Shop) -> None:
     seqs = [json.loads(line)["seq"] for line in record.read_text().splitlines()]
     assert seqs == list(range(1, len(seqs) + 1))
     assert flashagent(shop.root, shop.environ, "sessions", "audit").code == 0
+
+
+@pytest.mark.needs("bwrap")
+def test_a_model_without_tools_reads_by_lines_of_text(shop: Shop) -> None:
+    with serving(
+        [Reply(fault="no_tools"), Reply("READ shop/cart.py"), Reply("There."), Reply("Yes.")]
+    ) as server:
+        environ = with_model(shop.environ, server.base_url)
+        assert flashagent(shop.root, environ, "ask", "where?").out == "There.\n"
+        environ |= {"FLASHAGENT_MODEL": "scripted"}
+        assert flashagent(shop.root, environ, "config", "set", "model_settings.tools", "false").code == 0
+        assert flashagent(shop.root, environ, "ask", "sure?", "--resume").out == "Yes.\n"
+    assert "tools" not in server.bodies[-1]
+    said = [message["role"] for message in server.bodies[-1]["messages"]]
+    assert said == ["system", "user", "assistant", "user", "assistant", "user"]
+    assert "def total(prices" in server.bodies[-1]["messages"][3]["content"]
 
 
 @pytest.mark.needs("bwrap")

@@ -53,6 +53,18 @@ def test_everything_works(doctor: Doctor) -> None:
     assert found["model"][1] == "scripted is known"
 
 
+@pytest.mark.needs("bwrap")
+def test_what_the_model_does_beyond_the_needed_is_told(doctor: Doctor) -> None:
+    counted = Reply(COUNTED.text, reasoning="Twelve numbers.", model="scripted-2026")
+    called = Reply(calls=[Call("report", {"word": word}) for word in ("ready", "steady")])
+    with serving([counted, called]) as server:
+        code, found = doctor(server.base_url)
+        assert [bool(body.get("tools")) for body in server.bodies] == [False, True]
+    assert code == 0
+    assert found["model"][1] == "scripted is known, and it answers as scripted-2026; it shows its reasoning"
+    assert found["tools"][1] == "the model calls tools, several at a time"
+
+
 def test_without_a_model_it_says_how_to_configure_one(doctor: Doctor) -> None:
     code, found = doctor()
     assert code == 0

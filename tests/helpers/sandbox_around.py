@@ -99,7 +99,6 @@ def pointer_of_a_work_tree():
 def own_settings(): return add(".flashagent/settings.json")
 def tcp(): return ask(("127.0.0.1", want["tcp"]))
 def tcp6(): return ask(("::1", want["tcp"]), socket.AF_INET6)
-def way_out(): return ask(("192.0.2.1", 9), kind=socket.SOCK_DGRAM)
 def metadata():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
         link.connect(("169.254.169.254", 80))
@@ -159,7 +158,7 @@ class Around:
         git(project.root, "worktree", "add", "-q", "--detach", "linked")
         self._tcp = self._listen(socket.AF_INET, ("127.0.0.1", 0))
         self._listen(socket.AF_UNIX, f"\0{self._nonce}")
-        self._path = str(project.outside / "socket")
+        self._path = str(project.home / "agent.socket")
         # A socket's name has room for 107 bytes only, so the folder is gone to for a moment.
         self._listen(socket.AF_UNIX, os.path.relpath(self._path))
         self._bystander = subprocess.Popen(
@@ -197,11 +196,13 @@ class Around:
     def _state(self) -> tuple[object, ...]:
         project = self._project
         return (
-            snapshot(project.home / ".ssh"), (project.home / ".bashrc").read_bytes(), snapshot(self._other),
-            sorted({path.name for path in project.home.iterdir()} - {".cache"}), sorted(path.name for path in project.root.parent.iterdir()),
-            snapshot(project.root), [(path.name, path.lstat().st_mode) for path in sorted(project.outside.iterdir())],
-            (project.outside / "canary.txt").read_bytes(), (project.outside / "canary.txt").stat().st_mtime_ns,
-        )  # fmt: skip
+            snapshot(project.home / ".ssh"),
+            (project.home / ".bashrc").read_bytes(),
+            sorted({path.name for path in project.home.iterdir()} - {".cache"}),
+            sorted(path.name for path in project.root.parent.iterdir()),
+            *(snapshot(folder) for folder in (self._other, project.root, project.outside)),
+            [(path.name, path.lstat().st_mtime_ns) for path in sorted(project.outside.iterdir())],
+        )
 
     def touched(self) -> list[str]:
         """What is not as it was, in words."""

@@ -77,9 +77,7 @@ async def test_unittest_in_a_subfolder(tmp_path: Path) -> None:
                     self.assertEqual(self.stack.push(7).pop(), 7)
             """,
     }
-    result = await repaired(
-        tmp_path, files, "python -m unittest discover -t . -s part", bubblewrap(tmp_path)
-    )
+    result = await repaired(tmp_path, files, "python -m unittest discover -t . -s part", bubblewrap(tmp_path))
     assert result.patches[0].changes[0].after.endswith(  # type: ignore[union-attr]
         ("return self.items.pop()\n\n    def __len__(self):\n        return len(self.items)\n",
          "return self.items.pop(-1)\n\n    def __len__(self):\n        return len(self.items)\n")
@@ -112,9 +110,7 @@ async def test_a_loop_that_never_ends(tmp_path: Path) -> None:
     code = "def digits(n):\n    count = 1\n    while n >= 10:\n        n = n // 10\n        count += 1\n    return count\n"
     tests = "from m import digits\n\ndef test_one():\n    assert digits(7) == 1\n\ndef test_big():\n    assert digits(1234) == 4\n\ndef test_ten():\n    assert digits(10) == 2\n"
     files = {"m.py": code.replace("n // 10", "n // 1"), "test_m.py": tests}
-    result = await repaired(
-        tmp_path, files, "python -m pytest -q", bubblewrap(tmp_path), check_timeout_s=3.0
-    )
+    result = await repaired(tmp_path, files, "python -m pytest -q", bubblewrap(tmp_path), check_timeout_s=3.0)
     assert [p.changes[0].after for p in result.patches][:1] == [code]
 
 
@@ -152,9 +148,7 @@ async def test_cancelling_leaves_no_process(tmp_path: Path) -> None:
         "test_m.py": "from m import f\n\ndef test_f():\n    assert f(0) == 99999\n",
     }
     events: list[Event] = []
-    task = asyncio.create_task(
-        repaired(tmp_path, files, "python -m pytest -q", bubblewrap(tmp_path), events)
-    )
+    task = asyncio.create_task(repaired(tmp_path, files, "python -m pytest -q", bubblewrap(tmp_path), events))
     while not any(isinstance(e, SearchProgress) and e.tried for e in events):
         await asyncio.sleep(0.02)
         assert not task.done()

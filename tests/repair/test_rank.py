@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flashagent.repair.mutate import Mutation
 from flashagent.repair.rank import Judged, rank
 from flashagent.repair.source import Edit
@@ -70,13 +72,33 @@ def test_words() -> None:
     assert word(judged("a", 0.5, *one), judged("b", 0.4, *other)) == "possible"
     assert word(judged("a", 0.5, *one), judged("b", 0.01, *other)) == "likely"
     assert word(judged("a", 0.5, *one, passing=1, failing=1)) == "possible"
-    assert word(judged("a", 0.5, *one, passing=0, failing=1)) == "weak"
+    assert word(judged("a", 0.5, *one, passing=0, failing=1)) == "possible"
+    assert word(judged("a", 0.5, *one, passing=0, failing=2)) == "likely"
+    assert word(judged("a", 0.5, *one, passing=0, failing=1), judged("b", 0.1, *other)) == "weak"
+    assert word(judged("a", 0.5, *one, passing=0, failing=2), judged("b", 0.01, *other)) == "possible"
     assert word(judged("a", 0.5, *one[:1]), judged("b", 0.5, *one[:1])) == "possible"
     assert word(judged("a", 0.5, *raising), judged("b", 0.5, *raising)) == "possible"
     assert word(judged("a", 0.5)) == "likely"
     assert word(judged("a", 0.5), judged("b", 0.01)) == "possible"
     assert word(judged("a", 0.5, *one, shape="deletion")) == "weak"
     assert word(judged("a", 0.5, *one, from_test=True)) == "weak"
+
+
+def test_a_rare_kind_of_repair_is_likely_only_where_nothing_else_passes() -> None:
+    one, other = [f"f({n})\t1" for n in range(4)], [f"f({n})\t2" for n in range(4)]
+
+    def word(*patches: Judged) -> tuple[str, bool]:
+        best = rank(patches)[0]
+        return best.confidence, "this kind of change is seldom the right one" in best.reasons
+
+    def rare(patch: Judged) -> Judged:
+        return replace(patch, mutation=replace(patch.mutation, prior=0.05))
+
+    assert word(rare(judged("a", 0.5, *one))) == ("likely", False)
+    assert word(rare(judged("a", 0.5, *one)), rare(judged("b", 0.4, *one))) == ("likely", False)
+    assert word(rare(judged("a", 0.5, *one)), judged("b", 0.01, *other)) == ("possible", True)
+    assert word(rare(judged("a", 0.5, *one, passing=1, failing=1))) == ("possible", True)
+    assert word(rare(judged("a", 0.5, *one, shape="insertion"))) == ("possible", True)
 
 
 def test_never_certain_and_always_with_reasons() -> None:

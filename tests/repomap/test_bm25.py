@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from array import array
 
 import pytest
 
-from flashagent.repomap.bm25 import B_DOCUMENT, K1, bm25
+from flashagent.repomap.bm25 import B_DOCUMENT, K1, bm25, summed
 from flashagent.repomap.index import View
 
 # Two files of two and three documents, and one document (5) that no file of the tree has any more.
@@ -64,3 +66,16 @@ def test_where_a_term_stands() -> None:
 def test_nothing_to_say() -> None:
     (empty,) = bm25(View(), lambda term: [], ({"price": 1.0},))
     assert (empty.best(5), empty.files("three", 5), empty.top) == ([], {}, 0.0)
+
+
+def test_numbers_are_summed_once_for_every_time_they_stand_in_a_list() -> None:
+    parts = [(array("i", [1, 1, 3]), 0.5), (array("i", [3]), 2.0)]
+    assert summed(parts, 5).tolist() == [0.0, 1.0, 0.0, 2.5, 0.0]
+
+
+def test_loading_numpy_leaves_the_environment_alone() -> None:
+    code = (
+        "import os; from flashagent.repomap.bm25 import load_numpy; before = dict(os.environ); load_numpy(); "
+        "load_numpy(); import sys; assert 'numpy' in sys.modules; assert dict(os.environ) == before"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from flashagent.repomap import RepoMap
-from flashagent.repomap.graph import Chain
+from flashagent.repomap.edges import pack_edges, unpack_edges
+from flashagent.repomap.graph import Chain, EdgeKind
 from flashagent.repomap.impact import changed_lines
 from flashagent.repomap.scopes import bases_of
 
@@ -176,3 +179,32 @@ def test_changed_lines_of_a_diff() -> None:
     )
     assert changed_lines(diff) == {"a.py": [(2, 3), (12, 12)], "café.py": [(1, 1)]}
     assert changed_lines("") == {}
+
+
+def test_the_edges_are_kept_for_exactly_one_state_of_the_tree(tmp_path: Path) -> None:
+    root, cache = tmp_path / "tree", tmp_path / "cache"
+    for path, text in FILES.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+
+    def asked() -> tuple[list[str], list[Chain], bytes]:
+        with RepoMap.open(root, list(FILES), cache, processes=1) as tree:
+            tree.refresh()
+            answer = tree.importers("shop/prices.py"), tree.impact({"shop/prices.py": []})
+        with contextlib.closing(sqlite3.connect(next(cache.glob("map-*.sqlite")))) as store:
+            ((kept,),) = store.execute("SELECT state FROM graph").fetchall()
+        return *answer, kept
+
+    first = asked()
+    assert first[0] == ["shop/__init__.py", "tests/test_prices.py"]
+    assert asked() == first
+    (root / "shop/other.py").write_text("from shop.prices import taxed\n")
+    importers, _, state = asked()
+    assert importers == ["shop/__init__.py", "shop/other.py", "tests/test_prices.py"]
+    assert state != first[2]
+
+
+def test_packed_edges_are_the_same_edges() -> None:
+    edges: list[tuple[int, int, EdgeKind]] = [(0, 3, "import"), (70_000, 1, "call"), (2, 2, "together")]
+    assert list(unpack_edges(pack_edges(edges))) == edges
+    assert list(unpack_edges(pack_edges([]))) == []

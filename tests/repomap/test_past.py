@@ -80,3 +80,9 @@ def test_a_head_that_git_has_lost_is_no_ancestor(git: Git, tmp_path: Path) -> No
 def test_a_cache_that_cannot_be_written_costs_nothing_else(git: Git, tmp_path: Path) -> None:
     (tmp_path / "blocked").write_text("a file where the folder should be")
     assert kept_commits(tmp_path / "blocked" / "past", git.commit("one"), git) == [ONE]
+
+
+def test_messages_are_taken_apart_once(git: Git, tmp_path: Path) -> None:
+    head = git.commit("parser")
+    file = tmp_path / "past"
+    assert [kept_commits(file, head, git)[0].said for _ in range(2)] == [("add", "parser")] * 2

@@ -92,6 +92,29 @@ async def test_nothing_stays_alive_without_namespaces_either(weak_project: Make,
     assert alive(marker) == []
 
 
+@pytest.mark.parametrize("name", ["landlock", "none"])
+async def test_processes_are_limited_without_namespaces_too(weak_project: Make, name: str) -> None:
+    project = weak_project(name)
+    code = """
+import os, time
+count = 0
+try:
+    while count < 120:
+        if os.fork() == 0:
+            time.sleep(60)
+            os._exit(0)
+        count += 1
+except OSError:
+    print("refused", flush=True)
+time.sleep(20)
+"""
+    completed = await project.python(code, limits=Limits(wall_s=1.5, processes=40))
+    if completed.limit == "processes":  # by watching, where no control group can be made
+        return
+    assert (completed.limit, completed.output) == ("time", b"refused\n")
+    assert completed.notes == ("It came to the limit of 40 processes and threads; more are refused.",)
+
+
 async def test_without_a_sandbox_the_environment_is_still_filtered_and_codes_come_back(
     weak_project: Make,
 ) -> None:

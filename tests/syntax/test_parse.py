@@ -118,3 +118,20 @@ def test_importing_loads_no_grammar() -> None:
     code = "import sys, flashagent.syntax.parse, flashagent.repomap; print([m for m in sys.modules if m.startswith('tree_sitter')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("line", "qualified"),
+    [
+        ("SHOP_INLINE Box<int> make_box(int n) noexcept { return {n}; }", "make_box"),
+        ("SHOP_INLINE std::vector<int> shop::make_row(int n) { return {n}; }", "shop.make_row"),
+        ("SHOP_INLINE Box<Row<int>> make_many<int>(int n) { return {n}; }", "make_many"),
+        ("struct A { explicit SHOP_INLINE A(int n) : n_(n) {} };", "A.A"),
+        (
+            "template <typename T> SHOP_INLINE Box<T>::operator const T*() const { return p_; }",
+            "Box.operator const T*",
+        ),
+    ],
+)
+def test_macros_that_cannot_be_expanded_leave_the_name_alone(line: str, qualified: str) -> None:
+    assert definitions(line + "\n", "a.cpp")[-1].qualified == qualified

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 
 import pytest
 from helpers.tui_controller import ScriptedController, spoken
-from textual.pilot import Pilot
+from helpers.tui_driven import Driven, driven
 
 from flashagent.events import Notice, TextDelta
 from flashagent.frontends.tui.app import FlashApp
@@ -17,56 +15,6 @@ from flashagent.frontends.tui.controller import Facts
 from flashagent.frontends.tui.prompt import Prompt
 from flashagent.frontends.tui.transcript import Transcript
 
-
-class Driven:
-    """The running app, its controller, and what a person would see."""
-
-    def __init__(self, app: FlashApp, controller: ScriptedController, pilot: Pilot[int]) -> None:
-        self.app = app
-        self.controller = controller
-        self.pilot = pilot
-
-    def screen(self) -> list[str]:
-        """The rows of the screen, blank ones at the end of the transcript left out."""
-        rows: list[str] = []
-        for widget_id in ("transcript", "prompt", "status"):
-            widget = self.app.query_one(f"#{widget_id}")
-            part = [widget.render_line(y).text.rstrip() for y in range(widget.size.height)]
-            while widget_id == "transcript" and part and not part[-1]:
-                part.pop()
-            rows += part
-        return rows
-
-    async def say(self, text: str) -> None:
-        await self.pilot.press(*text, "enter")
-
-    async def until(self, fact: Callable[[], bool]) -> None:
-        async with asyncio.timeout(30):
-            while not fact():
-                await self.pilot.pause()
-
-    async def done(self) -> None:
-        await self.until(lambda: not self.app.working)
-        await self.drawn()
-
-    async def drawn(self) -> None:
-        """The last frame is on the screen."""
-        await self.until(lambda: self.app._frame is None)
-
-    def sees(self, text: str) -> bool:
-        return any(text in row for row in self.screen())
-
-
-@asynccontextmanager
-async def driven(
-    controller: ScriptedController | None = None, size: tuple[int, int] = (60, 24), guard_s: float = 0.0
-) -> AsyncIterator[Driven]:
-    controller = controller or ScriptedController()
-    app = FlashApp(controller, question_guard_s=guard_s)
-    async with app.run_test(size=size) as pilot:
-        yield Driven(app, controller, pilot)
-
-
 RULE = "─" * 60
 
 
@@ -74,7 +22,7 @@ async def test_the_first_screen() -> None:
     async with driven() as it:
         assert it.screen() == [
             "· flashagent in shop",
-            "    /help lists the commands, /keys the keys.",
+            "    /help lists commands, /keys keys.",
             RULE,
             "›  Ask for something, or /fix, /help",
             "ready                         flash-mini · main · bubblewrap",
@@ -87,7 +35,7 @@ async def test_an_answer() -> None:
         await it.done()
         assert it.screen() == [
             "· flashagent in shop",
-            "    /help lists the commands, /keys the keys.",
+            "    /help lists commands, /keys keys.",
             "› Why?",
             "",
             "  What is wrong",
@@ -235,8 +183,8 @@ async def test_a_failure_of_the_work_is_shown_and_the_app_lives_on(prompt: str, 
         await it.say(prompt)
         await it.done()
         assert it.sees(seen)
-        await it.say("/help")
-        await it.until(lambda: it.sees("· commands"))
+        await it.say("/theme")
+        await it.until(lambda: it.sees("· theme: terminal"))
 
 
 @pytest.mark.parametrize("leave", ["/quit", "ctrl+d", "ctrl+c", "ctrl+q"])

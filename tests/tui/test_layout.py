@@ -47,7 +47,7 @@ def test_nothing_is_markup_inside_a_fence() -> None:
     for line in ["````python", "# x", "```", "**y**", "````", "**z**"]:
         laid, fence = markdown_line(line, fence)
         styles.append([style for _, style in laid.spans])
-    assert styles == [["dim"], ["comment"], [""], [""], ["dim"], ["bold"]]
+    assert styles == [["dim"], ["comment"], ["string", "string"], [""], ["dim"], ["bold"]]
 
 
 def test_diff_lines() -> None:

@@ -20,8 +20,8 @@ PROGRAM = [sys.executable, "-m", "helpers.tui_controller"]
 READY = "Ask for something"
 
 
-def spawned(rows: int = 24, columns: int = 80) -> pexpect.spawn:
-    env = {**os.environ, "TERM": "xterm-256color"}
+def spawned(rows: int = 24, columns: int = 80, **variables: str) -> pexpect.spawn:
+    env = {**os.environ, "TERM": "xterm-256color", **variables}
     env.pop("ESCDELAY", None)
     return pexpect.spawn(
         PROGRAM[0],
@@ -74,6 +74,25 @@ def test_the_screen_is_quiet_while_nothing_happens() -> None:
         child.read_nonblocking(1, timeout=2)
     child.send("\x04")
     child.expect(pexpect.EOF)
+
+
+@pytest.mark.parametrize(("variables", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_no_color_is_heard(variables: dict[str, str], coloured: bool) -> None:
+    child = spawned(**variables)
+    child.expect_exact(READY)
+    seen = child.before
+    child.send("Why?\r")
+    child.expect_exact("That is all")
+    seen += child.before
+    child.send("/theme dark\r")
+    child.expect_exact("theme: dark")
+    seen += child.before
+    child.send("/quit\r")
+    child.expect(pexpect.EOF)
+    seen += child.before
+    assert (
+        bool(re.search(r"\x1b\[(?:[0-9;]*;)?(?:3[0-7]|38;5;\d+|38;2;[0-9;]+|9[0-7])[;m]", seen)) is coloured
+    )
 
 
 def test_a_failure_while_it_starts_leaves_the_terminal_as_it_was() -> None:

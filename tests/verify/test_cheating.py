@@ -121,6 +121,7 @@ ONLY_PYTEST: dict[str, dict[str, str]] = {
         "sys.modules['_pytest.runner'].runtestprotocol = lambda *a, **k: []\n" + CALC
     },
     "the reporter's name taken": {"flashagent_reporter.py": "def pytest_configure(config):\n    import os\n    os._exit(0)\n"},
+    "the watchdog's name taken": {"flashagent_watchdog.py": "import os\nos._exit(0)\n"},
     "plugin blocked by configuration": {"pytest.ini": "[pytest]\naddopts = -p no:flashagent_reporter --deselect tests/test_calc.py::test_add\n"},
     "test deleted": {"tests/test_calc.py": PYTEST_TESTS.replace("def test_add", "def add_test")},
     "test skipped": {"tests/test_calc.py": PYTEST_TESTS.replace("def test_add", "import pytest\n@pytest.mark.skip\ndef test_add")},

@@ -8,10 +8,10 @@ import pytest
 from helpers.verify_projects import this_environment, verifier, write
 from helpers.verify_runner import PlainRunner
 
+from flashagent.values import CheckReport, TestResult
 from flashagent.verify.commands import check_from_text
 from flashagent.verify.patience import FACTOR, LEAST_S, Patience
 from flashagent.verify.run import Verifier
-from flashagent.values import CheckReport, TestResult
 
 CODE = """
 import re

@@ -474,13 +474,15 @@ async def test_a_script_that_dies_is_read_from_its_traceback(tmp_path: Path) -> 
     )
 
 
-@pytest.mark.parametrize("name", ["flashagent_reporter.py", "flashagent_unittest.py"])
+@pytest.mark.parametrize(
+    "name", ["flashagent_reporter.py", "flashagent_unittest.py", "flashagent_watchdog.py"]
+)
 def test_the_reporter_needs_no_more_than_python_38(name: str) -> None:
     text = (REPORTERS / name).read_text(encoding="utf-8")
     tree = ast.parse(text, feature_version=(3, 8))
     roots = {node.names[0].name for node in ast.walk(tree) if isinstance(node, ast.Import)}
     roots |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert roots - sys.stdlib_module_names <= {"pytest", "flashagent_reporter"}
+    assert roots - sys.stdlib_module_names <= {"pytest", "flashagent_reporter", "flashagent_watchdog"}
 
 
 def test_importing_the_reporter_does_nothing_without_a_channel() -> None:

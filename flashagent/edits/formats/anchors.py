@@ -49,7 +49,7 @@ def parse(text: str) -> list[Edit]:
             )
         floor = spans[-1].stop if spans else 0
         own = path_in(opening.group(1), prose=False) if opening.group(1).strip() else None
-        path = own or path_above(lines[floor:], index - floor) or path
+        path = own or path_above(lines, index, floor=floor) or path
         edits.append(_block(lines[index + 1 : end], path, len(edits) + 1))
         spans.append(range(index, end + 1))
         index = end + 1

@@ -24,6 +24,7 @@ _START = re.compile(
 _ASKS = re.compile(r'"(?:edits|old|old_string|old_str|oldText|oldString|old_text)"\s*:')
 _LAST_COMMA = re.compile(r"\"(?:[^\"\\]|\\.)*\"|,(?=\s*[}\]])", re.DOTALL)
 _AT_COMMA = re.compile(r"\s*,?\s*[}\]]")
+_WORK_PER_CHARACTER, _LEAST_WORK, _LINE_COUNT_SPEED, _TOO_DEEP = 16, 100_000, 16, 10_000
 _PATH = ("path", "file_path", "filePath", "file", "filename")
 _OLD = ("old", "old_string", "old_str", "oldText", "oldString", "search", "old_text")
 _NEW = ("new", "new_string", "new_str", "newText", "newString", "replace", "new_text")
@@ -62,14 +63,17 @@ def _check_fence(before: str, rest: str) -> None:
 
 def _values(text: str) -> Iterator[tuple[int, object]]:
     """The values that ask for edits with their offsets; an exception for the first that cannot be read, as the last."""
-    decoder = json.JSONDecoder(strict=False)  # models put real line ends into strings
+    decoder = _Decoder(text)
+    last_ask = max((match.start() for match in _ASKS.finditer(text)), default=-1)
     at = 0
     while (match := _START.search(text, at)) is not None:
         try:
-            value, at = _decoded(decoder, text, match.start())
+            value, at = decoder.decoded(match.start())
         except (json.JSONDecodeError, RecursionError) as error:
-            if _ASKS.search(text, match.start()):
+            if last_ask >= match.start():
                 yield match.start(), error
+                return
+            if decoder.work > decoder.most:
                 return
             at = match.end()
             continue
@@ -77,19 +81,39 @@ def _values(text: str) -> Iterator[tuple[int, object]]:
             yield match.start(), value
 
 
-def _decoded(decoder: json.JSONDecoder, text: str, start: int) -> tuple[object, int]:
-    """The value at `start` and where it ends; commas before a closing bracket are forgiven."""
-    try:
-        return decoder.raw_decode(text, start)
-    except json.JSONDecodeError as error:
-        if not _AT_COMMA.match(text, error.pos):
-            raise
-        bare = _LAST_COMMA.sub(lambda match: " " if match.group() == "," else match.group(), text[start:])
+class _Decoder:
+    """Reads values out of one text and keeps count of the characters that it went through more than once, so that many
+    broken values stay as cheap as few: past `most`, nothing is repaired and no other start needs a look."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._json = json.JSONDecoder(strict=False)  # models put real line ends into strings
+        self.most = _WORK_PER_CHARACTER * len(text) + _LEAST_WORK
+        self.work = 0
+
+    def decoded(self, start: int) -> tuple[object, int]:
+        """The value at `start` and where it ends; commas before a closing bracket are forgiven."""
         try:
-            value, size = decoder.raw_decode(bare)
-        except json.JSONDecodeError:
-            raise error from None  # of the text as it came
-        return value, start + size
+            return self._json.raw_decode(self._text, start)
+        except RecursionError:
+            self.work += _TOO_DEEP
+            raise
+        except json.JSONDecodeError as error:
+            # The error counts the lines before it, which is quicker than reading them.
+            self.work += error.pos - start + error.pos // _LINE_COUNT_SPEED
+            if self.work > self.most or not _AT_COMMA.match(self._text, error.pos):
+                raise
+            self.work += len(self._text) - start
+            bare = _LAST_COMMA.sub(_without_comma, self._text[start:])
+            try:
+                value, size = self._json.raw_decode(bare)
+            except json.JSONDecodeError:
+                raise error from None  # of the text as it came
+            return value, start + size
+
+
+def _without_comma(match: re.Match[str]) -> str:
+    return " " if match.group() == "," else match.group()
 
 
 def _asks(value: object) -> bool:

@@ -105,10 +105,11 @@ def info_path(info: str) -> str | None:
     return str(after) if is_path(after) and ("/" in after or _known_kind(after)) else None
 
 
-def path_above(lines: Sequence[str], at: int, *, reach: int = 4) -> str | None:
-    """The path named above line `at`: on the opening fence, or on the nearest line with text before it."""
+def path_above(lines: Sequence[str], at: int, *, floor: int = 0, reach: int = 6) -> str | None:
+    """The path named above line `at`: on the opening fence, or on the nearest line with text before it. Nothing above
+    line `floor`, nor more than `reach` lines away, is looked at."""
     seen = 0
-    for index in range(at - 1, max(-1, at - 1 - reach - 2), -1):
+    for index in range(at - 1, max(floor, at - reach) - 1, -1):
         line = lines[index]
         if not line.strip():
             continue

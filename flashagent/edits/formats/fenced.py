@@ -9,7 +9,7 @@ from flashagent.edits.formats.envelope import Fence, fence_of, info_path, path_i
 from flashagent.edits.values import Edit, EditProblem, ReplaceSymbol, Whole
 
 _SYMBOL = re.compile(
-    r"^[\s#>*`-]*(?:symbol:\s*|replace:?\s+)?([^\s`*:][^\s`*]*?)::([\w.$~:<>#]*[\w$>])(?:\(\))?[\s`*:]*$",
+    r"^[\s#>*`-]*(?:symbol:\s*|replace:?\s+)?([^\s`*:][^\s`*]*?)::([\w.$~:<>#\[\]]*[\w$>\]])(?:\(\))?[\s`*:]*$",
     re.IGNORECASE,
 )
 

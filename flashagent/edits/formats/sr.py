@@ -14,7 +14,7 @@ _DIVIDER = re.compile(r"^[ \t]*(={5,9})[ \t]*$")
 _CLOSE = re.compile(r"^[ \t]*(?:>{5,9}|\+{5,9})[ \t]*(?:REPLACE|UPDATED)\b.*$")
 _BARE_CLOSE = re.compile(r"^[ \t]*>{5,9}[ \t]*$")
 _BEGUN = re.compile(r"^[ \t]*<{3,9}[ \t]*(?:S|SE|SEA|SEAR|SEARC)?[ \t]*$")
-_START_LINE = re.compile(r"^:?(?:start_)?line:?\s*(\d+)\s*$")
+_START_LINE = re.compile(r"^(?::(?:start_)?line|start_line)\s*:?\s*(\d+)\s*$")
 _RULE = re.compile(r"^-{5,9}$")
 
 
@@ -67,8 +67,7 @@ def _path(lines: Sequence[str], index: int, spans: Sequence[range], on_marker: s
     own = path_in(on_marker, prose=False) if on_marker.strip() else None
     if own:
         return own
-    floor = spans[-1].stop if spans else 0
-    return path_above(lines[floor:], index - floor)
+    return path_above(lines, index, floor=spans[-1].stop if spans else 0)
 
 
 def _closing(lines: Sequence[str], start: int, number: int) -> int:

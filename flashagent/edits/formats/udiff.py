@@ -11,6 +11,7 @@ from flashagent.edits.formats.patch_lines import bare_ops, drop_trailing_blanks,
 from flashagent.edits.values import Create, Delete, Edit, EditProblem, Hunk, Op, Rename
 
 _START = re.compile(r"^(?:diff --git |--- [^\n]+\n\+\+\+ [^\n]+$|@@ -\d+(?:,\d+)? \+\d+)", re.MULTILINE)
+_BEGUN = re.compile(r"^--- [^\n]+\n\+{1,3}[^\n]*\s*\Z", re.MULTILINE)
 _GIT = re.compile(r"^diff --git (?:\"?a/(.+?)\"?) (?:\"?b/(.+?)\"?)$")
 _HUNK = re.compile(r"^@@+(?: ?-(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? ?@@+| ?\.\.\. ?@@+| ?@@+)?(.*)$")
 _META = re.compile(r"^(?:index |new file mode|deleted file mode|old mode|new mode|similarity index|dissimilarity index"
@@ -19,7 +20,7 @@ _META = re.compile(r"^(?:index |new file mode|deleted file mode|old mode|new mod
 
 def starts(text: str) -> int | None:
     """Offset of the first header, or None."""
-    match = _START.search(text)
+    match = _START.search(text) or _BEGUN.search(text)
     return match.start() if match else None
 
 
@@ -43,6 +44,8 @@ def parse(text: str) -> list[Edit]:
     """The edits of all files of the diff. Raises EditProblem: cut_off, malformed."""
     lines = text.split("\n")
     files, fenced, open_fence = _read(lines)
+    if _BEGUN.search(text):
+        raise EditProblem("cut_off", "The diff ends within the header of a file. Send all of it again.")
     if not any(file.chunks or file.rename or file.deleted or file.created for file in files):
         raise EditProblem("malformed", "The diff holds no hunk.")
     if open_fence is not None:

@@ -114,7 +114,7 @@ class FlashApp(App[int]):
         )
         self._prompt.focus()
         self._prompt.remember(self._controller.remembered())
-        self._note(self._title(), "/help lists the commands, /keys the keys.")
+        self._note(self._title(), "/help lists commands, /keys keys.")
         self._draw()
 
     def _title(self) -> str:

@@ -35,7 +35,7 @@ _STRING = r'"(?:[^"\\]|\\.)*"?|' + r"'(?:[^'\\]|\\.)*'?|" + r"`[^`]*`?"
 _PLAIN = r"(?P<number>\b\d[\w.]*)|(?P<word>[^\W\d]\w*)"
 # Each alternative takes at least one sign and none can be left again, so a line costs time in proportion to its length.
 _LEXERS = {
-    marks: re.compile(rf"(?P<comment>{comment}.*)|(?P<string>{_STRING})|{_PLAIN}")
+    marks: re.compile(rf"(?P<comment>(?:{comment}).*)|(?P<string>{_STRING})|{_PLAIN}")
     for marks, comment in {"//": r"//|/\*", "#": r"(?<!\S)#", "--": "--"}.items()
 }
 _MOST_SIGNS = 2_000

@@ -24,7 +24,7 @@ COMMANDS: Mapping[str, Command] = {
     "/undo": Command("take back the last change, after a look at it"),
     "/redo": Command("bring back what /undo took away"),
     "/commit": Command("commit what flashagent changed, after a look at it", "[MESSAGE]"),
-    "/map": Command("the files and symbols that matter, for a text or as a whole", "[QUERY]"),
+    "/map": Command("files and symbols that matter, for a text or at all", "[QUERY]"),
     "/add": Command("keep a file in the model's view; without PATH, list them", "[PATH]"),
     "/drop": Command("let go of a file that was added", "PATH"),
     "/model": Command("show the model, or ask another one from now on", "[NAME]"),
@@ -39,15 +39,15 @@ COMMANDS: Mapping[str, Command] = {
 }
 KEYS: Mapping[str, str] = {
     "Enter": "send; while something runs, the text steers it",
-    "Escape": "interrupt what runs; else close the list, or clear the prompt",
+    "Escape": "interrupt what runs; else close a list, clear the prompt",
     "Alt+Enter": "a new line in the prompt",
     "Up Down": "earlier prompts, also of earlier sessions",
     "Ctrl+R": "search the earlier prompts for what is written",
     "@": "complete a file or a symbol; Tab or Enter takes it",
     "/": "complete a command",
-    "!": "run the rest of the line in the sandbox; the model does not see it",
-    "F2 Ctrl+T": "the side panel: what the model is shown, the diffs, the checks, closed",
-    "PgUp PgDn": "scroll, as the mouse wheel does; Ctrl+Home and Ctrl+End go to the ends",
+    "!": "run the rest in the sandbox; the model does not see it",
+    "F2 Ctrl+T": "side panel: what the model is shown, diffs, checks, closed",
+    "PgUp PgDn": "scroll, as the mouse wheel does; Ctrl+Home, Ctrl+End: the ends",
     "Ctrl+C": "interrupt, clear, or leave",
 }
 _MORE: Mapping[str, str] = {
@@ -79,7 +79,7 @@ def unknown(name: str) -> str:
 def help_text() -> str:
     """All commands, a line each."""
     lines = _table({f"{name} {one.usage}".strip(): one.summary for name, one in COMMANDS.items()})
-    return f"{lines}\n\n/keys lists the keys. !CMD runs a command. Anything else is said to the model."
+    return f"{lines}\n\n!CMD runs a command, @ completes names. All else is said to the model."
 
 
 def keys_text() -> str:

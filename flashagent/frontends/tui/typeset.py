@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flashagent.frontends.tui.blocks import Block, Mark
 from flashagent.frontends.tui.markup import (
     Laid,
@@ -21,6 +23,7 @@ _SIGNS: dict[Mark, tuple[str, StyleName]] = {
 }
 INDENT = "  "
 MAX_WORDS_OF_THOUGHT = 12
+_TABLE_ROW = re.compile(r"\S{1,20}(?: \S{1,20}){0,2} {2,20}(?=\S)")
 
 
 class Typeset:
@@ -79,6 +82,8 @@ class Typeset:
             rows = wrap(Laid(((line, "user"),)), self._width, INDENT)
             return [(("› ", "accent"), *rows[0][1:]), *rows[1:]] if first else rows
         hang = len(line) - len(line.lstrip())
+        if block.kind == "note" and (row := _TABLE_ROW.match(line)):
+            hang = row.end()  # the second column of a table stays one
         plain: StyleName = "" if block.kind in ("result", "check", "focus", "output") else "dim"
         return wrap(Laid(((line, plain),), hang=hang), self._width, INDENT * 2)
 

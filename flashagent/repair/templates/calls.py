@@ -144,8 +144,10 @@ def wrap(site: Site) -> Iterator[Fix]:
     ):
         return
     difference = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub)
+    walked = _is_walked(node, parent)
     for name in _WRAPS:
         weight = 2.5 if name == "abs" and difference else 0.15 if name == "bool" else 0.5
+        weight = 1.2 if walked and name in ("sorted", "reversed") else weight
         yield site.swap(node, f"{name}({site.text(node)})", weight)
     own = [n for n in site.donors.functions if n in site.scope.globals and n not in _WRAPS]
     for name in own[:8]:
@@ -153,6 +155,15 @@ def wrap(site: Site) -> Iterator[Fix]:
     if isinstance(node, ast.Name | ast.Attribute):
         for method in ("strip()", "lower()", "copy()", "items()", "split()"):
             yield site.swap(node, f"{site.text(node)}.{method}", 0.4)
+
+
+def _is_walked(node: ast.AST, parent: ast.AST | None) -> bool:
+    """Does a loop go through it, by itself or with `enumerate`?"""
+    if isinstance(parent, ast.For | ast.AsyncFor | ast.comprehension):
+        return parent.iter is node
+    return (
+        isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name) and parent.func.id == "enumerate"
+    )
 
 
 @template("call result", 0.3, ast.Name, ast.Attribute)

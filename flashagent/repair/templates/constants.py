@@ -32,11 +32,9 @@ def number(site: Site) -> Iterator[Fix]:
     value = node.value
     if isinstance(value, bool) or not isinstance(value, int | float):
         return
-    usual = {"0": 0.5, "1": 0.5, "-1": 0.25, "2": 0.3, repr(-value): 0.3}
-    near = {**usual, repr(value + 1): 1.0, repr(value - 1): 1.0}
-    if isinstance(value, int) and value > 3:
-        scale = 0.4 if value in (10, 100, 1000) else 0.1
-        near |= {str(value * 10): scale, str(value // 10): scale, str(value * 2): 0.1, str(value // 2): 0.15}
+    far = 0.4 if abs(value) > 4 else 1.0  # small numbers are hardly ever meant where a large one stands
+    usual = {"0": 0.5 * far, "1": 0.5 * far, "-1": 0.25 * far, "2": 0.3 * far, repr(-value): 0.3}
+    near = {**usual, **_scaled(value), repr(value + 1): 1.0, repr(value - 1): 1.0}
     for text in site.donors.test_numbers[:6]:
         near.setdefault(text, 0.06)
     for text in site.donors.numbers[:8]:
@@ -44,6 +42,19 @@ def number(site: Site) -> Iterator[Fix]:
     for text, weight in near.items():
         if text != repr(value):
             yield site.swap(node, text, weight)
+
+
+def _scaled(value: int | float) -> dict[str, float]:
+    """Ten times as much, a tenth, twice, half: one slip of a digit or of a unit, likelier for round numbers."""
+    if value <= 3 and value != 1:
+        return {}
+    share = 0.4 if value in (10, 100, 1000) else 0.25 if value % 10 == 0 else 0.1
+    if isinstance(value, float):
+        return {repr(value * 10): share, repr(value / 10): share, repr(value * 2): 0.1, repr(value / 2): 0.15}
+    if value == 1:
+        return {"10": 0.1}
+    found = {str(value * 10): share, str(value * 2): 0.1, str(value // 2): 0.15}
+    return found | ({str(value // 10): share} if value >= 10 else {})
 
 
 @template("boolean", 0.7, ast.Constant)

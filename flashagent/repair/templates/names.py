@@ -116,6 +116,9 @@ def expression_beside(site: Site) -> Iterator[Fix]:
             # An expression put inside itself fits a test by its numbers now and then, and is hardly ever meant.
             nested = 0.1 if own in text else 1.0
             yield site.swap(node, text, min(0.8, 5.0 / len(texts)) * near * nested)
+    for text in elements_beside(site):
+        if text != own and own not in text:
+            yield site.swap(node, text, 0.4 * near)
 
 
 @template("operand added", 0.12, ast.BinOp, ast.Name, ast.Subscript, ast.Call)
@@ -130,6 +133,8 @@ def operand_added(site: Site) -> Iterator[Fix]:
         return
     names = [name for name in site.scope.variables if name != site.text(node)][:5]
     texts = [*names, *expressions_beside(site)[:8]]
+    if following := next_element(site):
+        yield site.swap(node, f"{site.text(node)} + {following}", 1.5)
     for text in texts:
         for operator, weight in (("+", 1.0), ("-", 0.6), ("*", 0.4)):
             yield site.swap(node, f"{site.text(node)} {operator} {text}", min(0.8, 6.0 / len(texts)) * weight)
@@ -152,6 +157,43 @@ def expressions_beside(site: Site) -> list[str]:
             if len(text) <= 30 and "\n" not in text:
                 found.setdefault(text)
     return list(found)[:24]
+
+
+def elements_beside(site: Site) -> list[str]:
+    """The first and the second element of what the function takes another element of."""
+    function = site.source.function_of(site.node)
+    found: dict[str, None] = {}
+    for node in ast.walk(function) if function is not None else ():
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and _numbered(node.slice):
+            found |= {f"{site.text(node.value)}[{place}]": None for place in (0, 1)}
+    there = {*expressions_beside(site)}
+    return [text for text in found if text not in there and len(text) <= 30][:8]
+
+
+def _numbered(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and type(node.value) is int
+
+
+def next_element(site: Site) -> str:
+    """The element behind the last one of a sum, '' when the node does not end with an element: `a[i] + a[i + 1]` goes on
+    with `a[i + 2]`."""
+    node = site.node
+    last = node.right if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) else node
+    if not isinstance(last, ast.Subscript):
+        return ""
+    place, owner = last.slice, site.text(last.value)
+    if isinstance(place, ast.Name):
+        return f"{owner}[{place.id} + 1]"
+    if isinstance(place, ast.Constant) and type(place.value) is int:
+        return f"{owner}[{place.value + 1}]"
+    if (
+        isinstance(place, ast.BinOp)
+        and isinstance(place.op, ast.Add)
+        and isinstance(place.right, ast.Constant)
+    ):
+        step = place.right.value
+        return f"{owner}[{site.text(place.left)} + {step + 1}]" if type(step) is int else ""
+    return ""
 
 
 @template("variable to constant", 0.08, ast.Name)

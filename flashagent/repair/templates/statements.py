@@ -115,20 +115,17 @@ def insert_step(site: Site) -> Iterator[Fix]:
     node, source, names = site.node, site.source, site.scope.variables[:7]
     if not isinstance(node, ast.stmt) or isinstance(node, ast.Return | ast.Raise | ast.Break | ast.Continue):
         return
-    lines = [f"{name} {op} 1" for name in names for op in ("+=", "-=")]
+    lines = {f"{name} {op} 1": 1.0 for name in names for op in ("+=", "-=")}
     for owner in names:
         for value in names:
             if owner != value:
-                lines += [
-                    f"{owner}.append({value})",
-                    f"{owner}.add({value})",
-                    f"{owner} += {value}",
-                    f"{owner} = {value}",
-                ]
-    for line in lines:
+                steps = (f"{owner}.append({value})", f"{owner}.add({value})", f"{owner} += {value}")
+                # An old value thrown away fits a test now and then, and is less often what was forgotten.
+                lines |= {**dict.fromkeys(steps, 1.0), f"{owner} = {value}": 0.4}
+    for line, weight in lines.items():
         edit = source.insert_after(node, [line])
         if edit is not None:
-            yield Fix((edit,), min(1.0, 12 / len(lines)), "insertion")
+            yield Fix((edit,), min(1.0, 12 / len(lines)) * weight, "insertion")
 
 
 @template("assign result", 0.4, ast.Expr)

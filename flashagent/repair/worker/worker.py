@@ -169,7 +169,8 @@ def own_children() -> set[int]:
     """The processes whose parent is this one; none where the system does not tell."""
     own, found = os.getpid(), set()
     try:
-        names = [name for name in os.listdir("/proc") if name.isdigit()]
+        with os.scandir("/proc") as entries:
+            names = [entry.name for entry in entries if entry.name.isdigit()]
     except OSError:
         return found
     for name in names:
@@ -837,7 +838,26 @@ def variants(value: Any, chooser: random.Random) -> list[Any]:
         return [{}, dict(list(value.items())[1:]), dict(list(value.items())[:1])]
     if isinstance(value, (set, frozenset)):
         return [type(value)(), type(value)(sorted(value, key=repr)[1:])]
-    return []
+    return changed_attributes(value, chooser)
+
+
+def changed_attributes(value: Any, chooser: random.Random) -> list[Any]:
+    """An object of a plain class with one attribute changed, in the manner of `variants` for the attribute itself."""
+    found: list[Any] = []
+    attributes = getattr(value, "__dict__", None)
+    if not isinstance(attributes, dict) or isinstance(value, (type, types.ModuleType)):
+        return found
+    for name, held in sorted(attributes.items())[:6]:
+        if not isinstance(held, (bool, int, float, str, list, tuple, dict, set)):
+            continue
+        for other in variants(held, chooser)[:4]:
+            try:
+                twin = copy.deepcopy(value)
+                object.__setattr__(twin, name, other)
+            except Exception:  # a class of its own mind: no such input
+                return found
+            found.append(twin)
+    return found
 
 
 def remixed(parts: Any, chooser: random.Random) -> list[Any]:

@@ -6,6 +6,7 @@ import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from flashagent.values import Failure, Frame, TestOutcome, TestResult
 from flashagent.verify.frameworks import node
@@ -146,8 +147,27 @@ def _of_tap(point: _Point, places: Places) -> Failure:
     frames = _frames(said.get("stack", ""), said.get("location", ""), places)
     return Failure(
         point.test_id, "assertion" if is_assertion else "error", message, name, frames,
-        said.get("expected", ""), said.get("actual", ""),
+        said.get("expected", ""), said.get("actual", ""), _rerun(point, said.get("location", ""), places),
     )  # fmt: skip
+
+
+def _rerun(point: _Point, location: str, places: Places) -> tuple[str, ...]:
+    """Node's own runner on the file that defines the test, for its name alone; () where the file is not known. A test of the
+    same name in another suite of the file runs too: the pattern sees single names only."""
+    match = _LOCATION.match(location)
+    frame = places.frame(match["path"], int(match["line"])) if match is not None else None
+    if frame is None or not frame.in_project:
+        return ()
+    name = re.sub(r"[\\^$.*+?()\[\]{}|/]", r"\\\g<0>", point.test_id.rpartition(_JOIN)[2])
+    path = PurePosixPath(frame.path)
+    inside = path.is_relative_to(places.folder)
+    return (
+        "node",
+        "--test",
+        "--test-name-pattern",
+        f"/^{name}$/",
+        str(path.relative_to(places.folder) if inside else path),
+    )
 
 
 def _fields(block: str) -> Mapping[str, str]:
@@ -176,12 +196,16 @@ def _of_spec(point: _Point, places: Places) -> Failure:
     if not inner:
         frames = _frames("", point.place, places)
         return Failure(
-            point.test_id, "error", point.said.partition("\n")[0].strip() or "failed", frames=frames
+            point.test_id,
+            "error",
+            point.said.partition("\n")[0].strip() or "failed",
+            frames=frames,
+            rerun=_rerun(point, point.place, places),
         )
     first = inner[0]
     own = tuple(frame for frame in first.frames if frame.in_project) or _frames("", point.place, places)
     sides = dict(re.findall(r"^ *(expected|actual): (.*?),?$", point.said, re.MULTILINE))
     return Failure(
         point.test_id, first.kind, first.message, first.exception, own or first.frames,
-        sides.get("expected", ""), sides.get("actual", ""),
+        sides.get("expected", ""), sides.get("actual", ""), _rerun(point, point.place, places),
     )  # fmt: skip

@@ -11,6 +11,7 @@ from flashagent.verify.frameworks import (
     compilers,
     gotest,
     java,
+    jsonlines,
     native,
     node,
     node_test,
@@ -59,4 +60,4 @@ def results(output: str) -> tuple[TestResult, ...]:
 
 
 def _plain(output: str) -> str:
-    return _ESCAPES.sub("", output)
+    return jsonlines.as_text(_ESCAPES.sub("", output))

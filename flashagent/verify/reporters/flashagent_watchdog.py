@@ -1,4 +1,5 @@
-# ruff: noqa: UP006, UP035
+# ruff: noqa: TID251, UP006, UP035
+# (Python 3.8, and a process whose environment is not flashagent's.)
 """Ends a session in which one test does not come to its end, and prints where each thread stands.
 
 It is faulthandler's own watchdog, a thread of C code: it also works while a test holds the interpreter's lock, as one long
