@@ -3,7 +3,8 @@
     python benchmarks/edits.py [ROUNDS]
 
 Each round takes one place of a made-up Python file, writes an edit of it in one of the formats (clean or with other
-indentation, so that the tolerant rungs count too) and applies the reply.
+indentation, so that the tolerant rungs count too; or of text that is not there, which is refused with the nearest
+lines) and applies the reply.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from flashagent.edits.check import check_nothing, check_syntax
 from flashagent.edits.reply import apply_reply
 
 SIZES = (2_000, 10_000, 50_000, 200_000)
+KINDS = ("edit", "sr", "udiff", "dedented", "apply_patch", "anchors", "whole", "refused")
 GOAL_P50_MS, GOAL_P95_MS, GOAL_BYTES = 1.0, 10.0, 50_000
 
 
@@ -54,6 +56,25 @@ def reply_for(lines: Sequence[str], kind: str, at: int) -> str:
     if kind == "udiff":
         body = [" " + line for line in old[:3]] + ["-" + old[3], "+" + new[3], " " + old[4]]
         return "```diff\n--- a/measure.py\n+++ b/measure.py\n@@ ... @@\n" + "\n".join(body) + "\n```\n"
+    if kind == "apply_patch":
+        body = ["-" + old[3], "+" + new[3]]
+        return "\n".join(["*** Begin Patch", "*** Update File: measure.py", "@@", *body, "*** End Patch", ""])
+    if kind == "anchors":
+        parts = [
+            "measure.py",
+            "<<<<<<< FIRST",
+            old[0],
+            "======= LAST 5",
+            old[-1],
+            "======= NEW",
+            *new,
+            ">>>>>>> END",
+        ]
+        return "\n".join([*parts, ""])
+    if kind == "whole":
+        return "measure.py\n```python\n" + "\n".join([*lines[: at + 2], *new, *lines[at + 7 :]]) + "\n```\n"
+    if kind == "refused":
+        old = [line.replace("total", "amount") for line in old]
     text = "\n".join(["<<<<<<< SEARCH", *old, "=======", *new, ">>>>>>> REPLACE"])
     return f"measure.py\n```python\n{text}\n```\n"
 
@@ -66,13 +87,13 @@ def measure(size: int, rounds: int, check: bool) -> list[float]:
     choose = random.Random(size)
     times = []
     for turn in range(rounds):
-        kind = ("edit", "sr", "udiff", "dedented")[turn % 4]
+        kind = KINDS[turn % len(KINDS)]
         reply = reply_for(lines, kind, choose.choice(heads))
         start = time.perf_counter()
         result = apply_reply(files, reply, syntax=check_syntax if check else check_nothing)
         times.append((time.perf_counter() - start) * 1000)
-        if not result.ok:
-            raise SystemExit(f"refused: {kind}: {result.refusals}")
+        if result.ok == (kind == "refused"):
+            raise SystemExit(f"not as it should be: {kind}: {result.refusals}")
     return times
 
 

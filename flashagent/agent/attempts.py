@@ -64,7 +64,7 @@ class Plan:
     situation: Situation = field(default_factory=Situation)
     has_architect: bool = False
     red: bool = True
-    asking: Asking = Asking(DEFAULT)
+    asking: Asking = field(default_factory=lambda: Asking(DEFAULT))
     formats: Mapping[Format, str] = field(default_factory=dict)
     hint: str = ""
     temperature: float | None = None

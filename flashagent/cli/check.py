@@ -41,7 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--test-timeout",
         type=positive_float,
         metavar="S",
-        help="seconds for one test of pytest or unittest (60)",
+        help="seconds for one test of pytest or unittest (120)",
     )
     add("--no-sandbox", action="store_true", help="run the checks unprotected")
     add("--trust-project", action="store_true", help="trust the project's own settings for this run")
@@ -67,17 +67,15 @@ def _require_place(path: Path | None) -> None:
 
 async def _run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from contextlib import closing
-    from dataclasses import replace
 
     from flashagent.compose.house import Wishes, new_session_id, open_house, open_place
     from flashagent.errors import ExitCode
     from flashagent.jobs.checking import examine
 
-    wishes = Wishes({}, tuple(options.check or ()), not options.no_sandbox, options.trust_project)
+    settings = {"limits.test_seconds": options.test_timeout}
+    wishes = Wishes(settings, tuple(options.check or ()), not options.no_sandbox, options.trust_project)
     with closing(open_place(Path.cwd(), environ, wishes)) as place:
         house = open_house(place, wishes, lambda event: None, new_session_id(place.clock))
-        if options.test_timeout is not None:
-            house = replace(house, verifier=house.verifier.patient(options.test_timeout))
         try:
             found = await examine(house, changed=options.changed, timeout_s=options.timeout)
         finally:

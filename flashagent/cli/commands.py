@@ -23,7 +23,9 @@ COMMANDS: dict[str, CommandEntry] = {
     ),
     "check": CommandEntry("run the checks and the linter; change nothing", "flashagent.cli.check"),
     "docs": CommandEntry("show what an installed name is: signature, text, version", "flashagent.cli.docs"),
-    "explain": CommandEntry("find what a stack trace or log means in this repository", "flashagent.cli.explain"),
+    "explain": CommandEntry(
+        "find what a stack trace or log means in this repository", "flashagent.cli.explain"
+    ),
     "undo": CommandEntry("take back the last change that flashagent made", "flashagent.cli.undo"),
     "redo": CommandEntry("bring back what undo took away", "flashagent.cli.redo"),
     "diff": CommandEntry("show what flashagent changed", "flashagent.cli.diff"),
@@ -35,7 +37,9 @@ COMMANDS: dict[str, CommandEntry] = {
     "doctor": CommandEntry("check git, the sandbox, the settings and the model", "flashagent.cli.doctor"),
     "config": CommandEntry("show and set settings", "flashagent.cli.config"),
     "trust": CommandEntry("trust a project's settings file", "flashagent.cli.trust"),
-    "sessions": CommandEntry("list, show, search and export sessions; their audit", "flashagent.cli.sessions"),
+    "sessions": CommandEntry(
+        "list, show, search and export sessions; their audit", "flashagent.cli.sessions"
+    ),
     "approvals": CommandEntry("show and take back what you allowed for good", "flashagent.cli.approvals"),
     "cache": CommandEntry("show and clear the cache", "flashagent.cli.cache"),
     "completion": CommandEntry("print a completion script for your shell", "flashagent.cli.completion"),

@@ -63,6 +63,7 @@ def settings_of(options: argparse.Namespace) -> dict[str, object]:
         "limits.max_cost": options.max_cost,
         "limits.minutes": options.timeout / 60 if options.timeout else None,
         "limits.search_seconds": options.search_time,
+        "limits.test_seconds": options.test_timeout,
         "offline": options.offline or None,
         "commit": options.commit or None,
         "mode": mode_setting(options.mode),

@@ -49,6 +49,12 @@ def add_job_options(parser: argparse.ArgumentParser) -> None:
     add("--timeout", type=positive_float, metavar="S", help="seconds for the whole job (900)")
     add("--search-time", type=positive_float, metavar="S", help="seconds for the offline search (60)")
     add(
+        "--test-timeout",
+        type=positive_float,
+        metavar="S",
+        help="seconds for one test of pytest or unittest on its first run; later ten times what it took (120)",
+    )
+    add(
         "--candidates",
         type=positive_int,
         metavar="K",

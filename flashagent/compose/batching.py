@@ -17,6 +17,7 @@ from typing import Any
 from flashagent.agent.limits import Limits
 from flashagent.agent.recorder import Recorder
 from flashagent.compose.house import Place
+from flashagent.compose.inspect import inspector
 from flashagent.compose.selecting import Finder
 from flashagent.errors import UsageError
 from flashagent.events import Emit, with_texts
@@ -92,7 +93,11 @@ def standing(place: Place, house: House) -> Iterator[tuple[str, House]]:
         if _clean_head(place) != base:
             raise UsageError("HEAD moved while the batch was starting.", hint="Start it again.")
         workspace = Workspace(ground, place.state / "candidates")
-        yield base, replace(house, repository=repository, trees=trees, workspace=workspace)
+        inspect = inspector(house.runner, house.environment, place.root, repository.files)
+        yield (
+            base,
+            replace(house, repository=repository, trees=trees, workspace=workspace, inspect=inspect),
+        )
 
 
 def _clean_head(place: Place) -> str:

@@ -155,6 +155,7 @@ def open_house(
             root,
             emit,
             build_cache=BuildCache(place.folders.cache / "builds" / place.state.name),
+            test_limit_s=settings.limits.test_s,
         ),
         checks=cache(lambda: _checks(wishes, settings, root, environment)),
         open_map=lambda: open_map(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, cast
 
 from flashagent.agent.limits import PriceOf
+from flashagent.edits.values import Format
 from flashagent.jobs.house import Models
 from flashagent.ports import Clock
 from flashagent.settings import ModelSettings, Settings

@@ -48,9 +48,7 @@ def unit_of(indents: Sequence[str]) -> str:
     if sum(1 for indent in filled if indent[0] == "\t") * 2 > len(filled):
         return "\t"
     widths = [len(indent) for indent in indents if "\t" not in indent]
-    steps = Counter(
-        after - before for before, after in pairwise(widths) if 1 < after - before <= WIDEST_UNIT
-    )
+    steps = Counter(after - before for before, after in pairwise(widths) if 1 < after - before <= WIDEST_UNIT)
     if steps:
         most = max(steps.values())
         return " " * min(step for step, count in steps.items() if count == most)

@@ -40,11 +40,17 @@ def _strip(line: str, blank: bool) -> str:
     return rest.removeprefix(" ") if blank else rest
 
 
+def _spaced(lines: Sequence[str]) -> bool:
+    """True where a blank follows the mark on every line with text: only then can it be part of the listing."""
+    rests = (_strip(line, blank=False) for line in lines)
+    return all(rest.startswith(" ") for rest in rests if rest.strip())
+
+
 def strip_numbers(ops: Sequence[Op] | None, old: Sequence[str], new: Sequence[str]) -> Iterator[Stripped]:
     """The readings without numbers: none unless each old line has one and they count up by one.
 
     The new lines must all be numbered or all not. Yields first the reading in which one blank after the mark belongs
-    to the listing, then the one in which it belongs to the line.
+    to the listing, where every line has one, then the one in which it belongs to the line.
     """
     numbers = _numbers(old)
     if not numbers or any(b - a != 1 for a, b in itertools.pairwise(numbers)):
@@ -53,7 +59,7 @@ def strip_numbers(ops: Sequence[Op] | None, old: Sequence[str], new: Sequence[st
     numbered = [text for text in inserted if text.strip() and _PREFIX.match(text)]
     if numbered and len(numbered) != len([text for text in inserted if text.strip()]):
         return
-    for blank in (True, False):
+    for blank in (True, False) if _spaced([*old, *numbered]) else (False,):
         stripped = tuple((kind, _strip(text, blank)) for kind, text in ops) if ops is not None else None
         yield Stripped(
             tuple(_strip(line, blank) for line in old),

@@ -79,13 +79,16 @@ def _by_line(hits: Sequence[Hit], near_line: int | None) -> Hit | None:
 
 def near(near_line: int | None, spans: Sequence[tuple[int, int]]) -> int | None:
     """Index of the span (0-based lines, end exclusive) that a 1-based line hint picks: the only one that holds the
-    line, or one within three lines when the next is at least twelve away."""
+    line while no other begins within three lines of it, or one within three lines when the next is at least twelve away."""
     if near_line is None:
         return None
     at = near_line - 1
     inside = [index for index, (start, end) in enumerate(spans) if start <= at < end]
     if inside:
-        return inside[0] if len(inside) == 1 else next((i for i in inside if spans[i][0] == at), None)
+        begun = next((i for i in inside if spans[i][0] == at), None)
+        # A hint may be a few lines off: within one place, and beside the first line of another, it says too little.
+        beside = any(abs(start - at) <= _CLOSE for i, (start, _) in enumerate(spans) if i != inside[0])
+        return inside[0] if begun is None and len(inside) == 1 and not beside else begun
     distances = sorted((max(start - at, at - end + 1), index) for index, (start, end) in enumerate(spans))
     return distances[0][1] if distances[0][0] <= _CLOSE and distances[1][0] >= _FAR else None
 

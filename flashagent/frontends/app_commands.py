@@ -217,13 +217,12 @@ async def _model(asked: Asked) -> Answer:
 
 async def _budget(asked: Asked) -> Answer:
     limits, chat = limits_of(asked.opened.place.settings), asked.opened.chat
-    budget = chat.budget if chat else None
-    cost = "no limit" if limits.cost is None else f"${limits.cost:g}"
+    cost = "no limit" if limits.cost is None else f"at most ${limits.cost:g}"
     lines = [
-        f"tokens    {budget.usage.total_tokens if budget else 0:,} of {limits.tokens:,}",
-        f"requests  {budget.requests if budget else 0} of {limits.requests}",
-        f"money     {_spent(budget.cost if budget else 0.0)} of {cost}",
-        f"time      {words.seconds(budget.seconds if budget else 0.0)} of {words.seconds(limits.seconds)}",
+        f"tokens    {chat.usage.total_tokens if chat else 0:,}; a turn at most {limits.tokens:,}",
+        f"requests  a turn at most {limits.requests}",
+        f"money     {_spent(chat.cost if chat else 0.0)}; {cost}",
+        f"time      a turn at most {words.seconds(limits.seconds)}",
     ]
     return _note("this conversation has used", "\n".join([*lines, "Each /fix has these limits for itself."]))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from flashagent.agent.compaction import Memory
 from flashagent.agent.context import choose_focus
@@ -30,7 +31,7 @@ from flashagent.ports import MapQuery
 from flashagent.prompts import Prompt
 from flashagent.tools.landing import Landing, land_text
 from flashagent.tools.tree import announce
-from flashagent.values import CheckReport, FileChange, FocusQuery
+from flashagent.values import CheckReport, FileChange, FocusQuery, Usage
 from flashagent.verify.detect import Check
 
 FOCUS_SYMBOLS = 12
@@ -46,6 +47,9 @@ class Chat:
         self._emit = emit
         self._map: MapQuery | None = None
         self._checks: Sequence[Check] | None = None
+        self._limits = limits
+        self._before = Usage()
+        self._cost_before: float | None = 0.0
         self.session: Session = new_session(house, models, Budget(limits, house.clock, house.price), emit)
         self._now: tuple[str, Landing | None] = "", None
         self.session.thread.compactor = compactor_for(house, models, self._memory, by_model=True)
@@ -54,9 +58,23 @@ class Chat:
         self._pinned: dict[str, str] = {}  # the texts of pins as the model has last seen them
 
     @property
-    def budget(self) -> Budget:
+    def usage(self) -> Usage:
         """What all turns together have used."""
-        return self.session.thread.budget
+        return self._before + self.session.thread.budget.usage
+
+    @property
+    def cost(self) -> float | None:
+        """What all turns together have cost, None when a price is unknown."""
+        now = self.session.thread.budget.cost
+        return None if now is None or self._cost_before is None else self._cost_before + now
+
+    def _renew_budget(self) -> None:
+        """The limits hold for each turn anew, but the money for all of them together."""
+        self._before, self._cost_before = self.usage, self.cost
+        limits = self._limits
+        if limits.cost is not None:
+            limits = replace(limits, cost=max(0.0, limits.cost - (self._cost_before or 0.0)))
+        self.session.thread.budget = Budget(limits, self._house.clock, self._house.price)
 
     def use(self, house: House, models: Models) -> None:
         """Ask these models from the next turn on; the conversation goes on."""
@@ -72,6 +90,7 @@ class Chat:
 
     async def turn(self, prompt: str) -> None:
         """One turn and, when it changed files, the checks; all of it as events."""
+        self._renew_budget()
         repo_map = await self._open_map()
         async with candidate(self._house) as tree:
             guard = guard_for(self._house, prompt)

@@ -42,8 +42,10 @@ async def examine(house: House, *, changed: bool = False, timeout_s: float | Non
     """Every check, each on a fresh copy of the tree, and the linter on every file. With `changed` the linter tells only
     what the changes since the last commit caused, and without any change nothing runs.
 
-    Raises UsageError when there is no check, RunnerMissing when its program is not there.
+    Raises UsageError when there is no check or, with `changed`, no git repository, RunnerMissing when its program is not there.
     """
+    if changed and house.repository.plain:
+        raise UsageError("Without git nobody knows what changed.", hint="Run it without --changed.")
     files = house.repository.recently_changed(0) if changed else house.repository.files()
     if changed and not files:
         return Findings((), ())

@@ -14,13 +14,13 @@ from flashagent.agent.effort import Situation, choose
 from flashagent.agent.limits import Budget
 from flashagent.agent.session import Session
 from flashagent.agent.thread import Thread
+from flashagent.edits.choose import format_for
 from flashagent.events import Emit
 from flashagent.jobs.house import House, Models
 from flashagent.messages import SystemMessage
 from flashagent.ports import Command, MapQuery
 from flashagent.repomap.render import skeleton
 from flashagent.syntax.parse import definitions
-from flashagent.edits.choose import format_for
 from flashagent.tools.ask_user import AskUserTool
 from flashagent.tools.base import Tool
 from flashagent.tools.docs import DocsTool, LookUp

@@ -98,8 +98,10 @@ class Lexical:
             number: float(self._contents[kind][number]) for number in largest(self._contents[kind], count)
         }
 
-    def file(self, kind: str, content: int) -> float:
-        return float(self._contents[kind][content])
+    def of(self, kind: str, contents: Sequence[int]) -> list[float]:
+        """The scores of these contents, in their order."""
+        found: list[float] = self._contents[kind][list(contents)].tolist() if contents else []
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +133,20 @@ def largest(scores: Numbers, count: int) -> list[int]:
     """The places of the largest scores above zero, best first; equal ones in the order of their places."""
     import numpy
 
-    found = numpy.flatnonzero(scores > 0)
-    if len(found) > count:
-        found = found[scores[found] >= numpy.partition(scores[found], len(found) - count)[len(found) - count]]
+    found = _above(scores, count)
     ordered: list[int] = found[numpy.argsort(-scores[found], kind="stable")].tolist()
     return ordered[:count]
+
+
+def _above(scores: Numbers, count: int) -> Numbers:
+    """The places of the largest scores above zero in rising order; those that are as large as the last one as well."""
+    import numpy
+
+    found = numpy.flatnonzero(scores)
+    if len(found) > count:
+        values = scores[found]
+        found = found[values >= numpy.partition(values, len(found) - count)[len(found) - count]]
+    return found
 
 
 def _scaled(scores: Numbers) -> Numbers:
@@ -149,7 +160,7 @@ def _best_of_files(view: View, documents: Numbers, size: int) -> tuple[Numbers, 
 
     three, one = numpy.zeros(size), numpy.zeros(size)
     # What lies below thousands of better documents lifts no file.
-    found = numpy.sort(numpy.array(largest(documents, _MANY), dtype=numpy.int64))
+    found = _above(documents, _MANY)
     if not len(found):
         return three, one
     scores, owners = documents[found], numpy.frombuffer(view.owner, dtype=numpy.int32)[found]
@@ -211,10 +222,9 @@ def bm25(view: View, postings: Postings, queries: Sequence[Mapping[str, float]])
         # Counted before they are looked at one by one, since the commonest words are the dearest and say the least.
         if len(chosen) > 3 and sum(len(numbers) for _, numbers in stored) > _COMMON_SHARE * len(owner):
             continue
-        found, counts = _live(owner, stored)
+        found, owners, counts = _live(owner, stored)
         if not len(found):
             continue
-        owners = owner[found]
         users[term] = Users(found, owners)
         idf[term] = math.log(1 + (total - len(found) + 0.5) / (len(found) + 0.5))
         gains = idf[term] * (K1 + 1) * counts / (counts + norms[found])
@@ -238,19 +248,21 @@ def _chosen(queries: Sequence[Mapping[str, float]]) -> list[str]:
     return list(found)
 
 
-def _live(owner: Numbers, stored: Sequence[tuple[int, array[int]]]) -> tuple[Numbers, Numbers]:
-    """(documents of this tree, how often each has the term)."""
+def _live(owner: Numbers, stored: Sequence[tuple[int, array[int]]]) -> tuple[Numbers, Numbers, Numbers]:
+    """(documents of this tree in rising order, the content of each, how often each has the term)."""
     import numpy
 
     if not stored:
-        return numpy.zeros(0, dtype=numpy.int64), numpy.zeros(0)
+        return numpy.zeros(0, dtype=numpy.int64), numpy.zeros(0, dtype=numpy.int32), numpy.zeros(0)
     packed = [numpy.frombuffer(numbers, dtype=numpy.uint32) for _, numbers in stored]
     raw = numpy.concatenate(
         [(one >> 4).astype(numpy.int64) + base for one, (base, _) in zip(packed, stored, strict=True)]
     )
     counts = (numpy.concatenate(packed) & 15).astype(numpy.float64)
     # A segment written by another process after the last refresh lies beyond this view.
-    kept = raw < len(owner)
-    raw, counts = raw[kept], counts[kept]
-    mine = owner[raw] >= 0
-    return raw[mine], counts[mine]
+    size = int(numpy.searchsorted(raw, len(owner)))
+    raw, counts = raw[:size], counts[:size]
+    owners = owner[raw]
+    mine = owners >= 0
+    # Mostly all of them are, and copies are the dear part.
+    return (raw, owners, counts) if mine.all() else (raw[mine], owners[mine], counts[mine])

@@ -102,7 +102,7 @@ class Locator:
         chosen.update(path for number in best for path in self._at.every_path(number))
         places = {path: content for path in sorted(chosen) if (content := self._at.content(path)) is not None}
         for feature, (lexical, kind) in kinds.items():
-            self._put(feature, {path: lexical.file(kind, content) for path, content in places.items()})
+            self._put(feature, dict(zip(places, lexical.of(kind, list(places.values())), strict=True)))
         history = self._at.history
         if len(history):
             self._put("recent", {path: history.recency(path) for path in places})

@@ -176,7 +176,16 @@ def _from_preset(prefix: str, merged: Mapping[str, Entry], at: EndpointChoice | 
 def _plain_fields(values: Mapping[str, Any]) -> dict[str, Any]:
     same = {
         name: values[name]
-        for name in ("checks", "ignore", "secret_files", "mode", "prices", "edit_formats", "offline", "commit")
+        for name in (
+            "checks",
+            "ignore",
+            "secret_files",
+            "mode",
+            "prices",
+            "edit_formats",
+            "offline",
+            "commit",
+        )
     }
     return {**same, "prompt_folders": values["prompts"]}
 
@@ -193,6 +202,7 @@ def _limits(values: Mapping[str, Any]) -> LimitSettings:
         minutes=values["limits.minutes"],
         search_s=values["limits.search_seconds"],
         max_cost=values["limits.max_cost"],
+        test_s=values["limits.test_seconds"],
     )
 
 

@@ -113,6 +113,14 @@ KEYS: dict[str, Key] = {
             "--search-time",
             "SEARCH_SECONDS",
         ),
+        _limit(
+            "test_seconds",
+            _ABOVE_ZERO,
+            120.0,
+            "seconds of one test on its first run",
+            "--test-timeout",
+            "TEST_SECONDS",
+        ),
         _limit("max_cost", coerce.number(0), None, "US dollars of one job", "--max-cost", "MAX_COST"),
         Key("ignore", coerce.texts, (), "globs of files that are left out; lists add up", "safe"),
         Key(

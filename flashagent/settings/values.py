@@ -77,6 +77,7 @@ class LimitSettings:
     minutes: float = 15.0
     search_s: float = 60.0
     max_cost: float | None = None
+    test_s: float = 120.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,12 +63,6 @@ class Verifier:
         other._emit = emit
         return other
 
-    def patient(self, test_limit_s: float) -> Verifier:
-        """The same verifier with another limit for one test on its first run; 0 for none."""
-        other = copy.copy(self)
-        other._patience = Patience(test_limit_s)
-        return other
-
     async def run(
         self,
         check: Check,

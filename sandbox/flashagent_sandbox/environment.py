@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from fnmatch import translate
@@ -40,7 +41,8 @@ def check_command(argv: tuple[str, ...], cwd: Path, path: str) -> None:
         candidates = [cwd / name]
     else:
         candidates = [cwd / folder / name for folder in path.split(":")]
-    present = [candidate for candidate in candidates if candidate.is_file()]
+    # os.path: a folder of the PATH that is closed to us holds no candidate, and is no error.
+    present = [candidate for candidate in candidates if os.path.isfile(candidate)]
     if not present:
         raise CommandNotFound(
             f"{name}: command not found.", hint=f"Searched: {name if '/' in name else path}"

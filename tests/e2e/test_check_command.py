@@ -86,6 +86,10 @@ def test_a_hanging_test_is_named(tmp_path: Path) -> None:
 
 def test_wrong_usage(tmp_path: Path) -> None:
     here = shop(tmp_path)
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    ran = flashagent(plain, here.environ, "check", "--changed", "--check", CHECK)
+    assert (ran.code, "Without git nobody knows what changed" in ran.err) == (2, True)
     ran = run(here, "check", "--junit", str(tmp_path / "missing" / "x.xml"))
     assert (ran.code, "cannot be written" in ran.err) == (2, True)
     assert run(here, "check", "--check", "").code == 2

@@ -5,6 +5,7 @@ All speak of `FILES`. `changed` holds (path, old, new) replacements that must co
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 FILES = {
@@ -90,6 +91,13 @@ PATCH = """*** Begin Patch
 +            result += prices[name] * count
 *** End Patch
 """
+CALL = '{"path": "web/list.js", "old_str": "items[items.length]", "new_str": "items[items.length - 1]"}'
+LIST_DIFF = f"""--- a/{LIST}
++++ b/{LIST}
+@@ -10 +10 @@
+-export const last = (items) => items[items.length]
++export const last = (items) => items[items.length - 1]
+"""
 WHOLE = FILES[MAIN].replace("i <= 3", "i < 3")
 
 LANDING = (
@@ -124,6 +132,21 @@ LANDING = (
     Reply("whole file, prose around", f"The loop runs once too often. Full file:\n\n**{MAIN}**\n```go\n{WHOLE}```\n\nDone.\n", (LOOP,)),
     Reply("symbol", f"{CART}::discount\n```python\ndef discount(amount: float, percent: int) -> float:\n    return amount * (1 - percent / 100)\n```\n", (DISCOUNT,)),
     Reply("anchors", f"{CART}\n<<<<<<< FIRST\n{OLD}======= LAST 1\n{OLD}======= NEW\n{NEW}>>>>>>> END\n", (TOTAL,)),
+    Reply("call in tags", f'I will fix it.\n<function_calls>\n{{"name": "edit", "arguments": {CALL}}}\n</function_calls>', (LAST,)),
+    Reply("tool_call tag", f'<tool_call>\n{{"name": "str_replace_editor", "arguments": {CALL}}}\n</tool_call>', (LAST,)),
+    Reply("call after a token", f'<|python_tag|>{{"name": "edit", "parameters": {CALL}}}<|eom_id|>', (LAST,)),
+    Reply("list of calls", f'[TOOL_CALLS][{{"name": "edit", "arguments": {CALL}}}]', (LAST,)),
+    Reply("arguments in a string", json.dumps({"name": "edit", "arguments": CALL}), (LAST,)),
+    Reply("calls of an API", f'{{"tool_calls": [{{"type": "function", "function": {{"name": "edit", "arguments": {CALL}}}}}]}}', (LAST,)),
+    Reply("patch between channel tokens", f"<|channel|>analysis<|message|>Look.<|end|><|start|>assistant<|channel|>final<|message|>{PATCH}<|return|>", (TOTAL,)),
+    Reply("path in a tag", f"<replace_in_file>\n<path>{CART}</path>\n<diff>\n------- SEARCH\n{OLD}=======\n{NEW}+++++++ REPLACE\n</diff>\n</replace_in_file>", (TOTAL,)),
+    Reply("block in an answer tag", f"<answer>\n{CART}\n{BLOCK}</answer>", (TOTAL,)),
+    Reply("two diffs with prose", f"Two bugs.\n\n```diff\n--- a/{CART}\n+++ b/{CART}\n{DIFF}```\n\nand in the list:\n\n```diff\n{LIST_DIFF}```\nBoth are small.\n", (TOTAL, LAST)),
+    Reply("patch of two files", PATCH.replace("*** End Patch\n", f"*** Update File: {LIST}\n@@\n{LIST_DIFF.split('@@')[2][1:]}*** End Patch\n"), (TOTAL, LAST)),
+    Reply("two whole files", f"**{MAIN}**\n```go\n{WHOLE}```\n\n**{LIST}**\n```js\n{FILES[LIST].replace(LAST[1], LAST[2])}```\n", (LOOP, LAST)),
+    Reply("fence in a fence", f"````markdown\n{CART}\n```python\n{BLOCK}```\n````\n", (TOTAL,)),
+    Reply("diff in thoughts and after", f"<thinking>use a diff\n```diff\n-x\n```\n</thinking>\n```diff\n--- a/{CART}\n+++ b/{CART}\n{DIFF}```", (TOTAL,)),
+    Reply("heading and a table", f"#### 1. `{CART}` (modified)\n\n```python\n{BLOCK}```\n\n#### Summary\n\n| file | change |\n|---|---|\n| {CART} | count |\n", (TOTAL,)),
     Reply("CRLF", f"{CART}\r\n" + BLOCK.replace("\n", "\r\n"), (TOTAL,)),
 )  # fmt: skip
 REFUSED = (

@@ -44,5 +44,11 @@ def test_two_refusals_in_a_row_change_what_is_asked_for():
     assert once.after(False) == Asking("edit")
 
 
+def test_a_model_without_tools_is_never_asked_for_calls():
+    asking = ask("some-gpt-9", tools=False).after(False).after(False)
+    assert asking == Asking("sr", tools=False)
+    assert ask("some-model").without_tools() == Asking("sr", tools=False)
+
+
 def test_the_users_own_table_goes_first():
     assert ask("Some-GPT-9", extra={"some-*": "udiff"}) == Asking("udiff")

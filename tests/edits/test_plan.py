@@ -370,3 +370,10 @@ def test_an_insertion_whose_result_stands_there_is_refused_however_short():
     assert reasons(Replace("f", "x\n", "x\n}\n"), files={"f": "x\n}\n"}) == ["already_applied"]
     assert reasons(Replace("f", "/*\ny\n", "/*\n/*\ny\n"), files={"f": "/*\n/*\ny\n"}) == ["already_applied"]
     assert after(Replace("f", "x\n}\n", "x\n}\n}\n"), files={"f": "x\n}\n"}) == {"f": "x\n}\n}\n"}
+
+
+def test_a_blank_after_copied_numbers_is_indentation_unless_every_line_has_one():
+    files = {"f": "one\ntwo\n"}
+    assert after(Replace("f", "1\tone\n2\ttwo\n", "1\tone\n2\t    more\n3\ttwo\n"), files=files) == {
+        "f": "one\n    more\ntwo\n"
+    }

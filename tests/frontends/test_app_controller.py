@@ -90,7 +90,7 @@ async def test_change_check_undo_redo_and_commit(shop: Shop) -> None:
             assert git(shop, "status", "--porcelain") == "?? mine.txt\n"
             with pytest.raises(FlashagentError, match="nothing to commit"):
                 await say("/commit")
-            assert "of 200,000" in await say("/budget") and "requests  2 of 30" in await say("/budget")
+            assert "a turn at most 200,000" in await say("/budget")
 
 
 async def test_added_files_go_along_once_and_again_when_they_change(shop: Shop) -> None:
@@ -171,7 +171,7 @@ async def test_what_only_looks_changes_nothing(shop: Shop) -> None:
         assert "def total(prices, discount=0)" in await say("/map")
         assert "discount" in await say("/map", "discount")
         assert "profile" in await say("/sandbox")
-        assert "0 of 200,000" in await say("/budget")
+        assert "tokens    0; a turn at most 200,000" in await say("/budget")
         with pytest.raises(FlashagentError, match="No model is configured"):
             await say("/model", "x")
         assert list(await it.names()) == [*sorted((*shop_files(shop),)), *["CartTest", "count"]] + [

@@ -90,3 +90,14 @@ async def test_outside_of_what_was_read_a_refused_text_edit_is_told(shop: Shop) 
     await chat_in(shop, [block], tools=False).turn("Fix it.")
     assert shop.read() == CART
     assert any(isinstance(event, Notice) and "refused" in event.text for event in shop.events)
+
+
+async def test_limits_hold_for_each_turn_anew(shop: Shop) -> None:
+    house = shop.house(["One.", "Two."])
+    assert house.models is not None
+    chat = Chat(house, house.models, load("chat"), Limits(requests=1), shop.events.append)
+    await chat.turn("First?")
+    used = chat.usage.total_tokens
+    await chat.turn("Second?")
+    assert [event.end for event in shop.events if isinstance(event, TurnFinished)] == ["done", "done"]
+    assert 0 < used < chat.usage.total_tokens

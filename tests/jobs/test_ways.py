@@ -91,6 +91,19 @@ async def test_after_two_refusals_the_edit_is_asked_for_in_another_format(shop: 
     assert "Edits were refused twice" in shop.prompts[2] and "<<<<<<< SEARCH" in shop.prompts[2]
 
 
+async def test_the_users_table_says_in_which_format_edits_are_asked_for(shop: Shop) -> None:
+    house = shop.house([block()])
+    assert house.models is not None
+    models = dataclasses.replace(house.models, edit_formats={"*": "udiff"})
+    finished = await run_fix(
+        FixJob(limits=Limits(attempts=1)), dataclasses.replace(house, models=models), shop.events.append
+    )
+    assert finished.outcome == "fixed"
+    assert shop.model is not None
+    system = shop.model.requests[0].messages[0].text
+    assert "answer with a unified diff" in system and "<<<<<<< SEARCH" not in system
+
+
 async def test_a_refused_text_edit_is_answered_in_the_same_attempt(shop: Shop) -> None:
     finished = await shop.run(
         [block("discount / 11"), block()], FixJob(limits=Limits(attempts=1)), tools=False

@@ -84,6 +84,7 @@ CASES = [
     ("whole instead of part", "return d[a][b]", "return d[b][a]"),
     ("missing key", "return d[a]", "return d.get(a, 0)"),
     ("default of get", "return d.get(a)", "return d.get(a, 0)"),
+    ("default of get", "d[a] = d.get(a, 1)", "d[a] = d.get(a, 0) + 1"),
     ("kind of container", "return [x for x in a]", "return {x for x in a}"),
     ("elements", "return a, b", "return b, a"),
     ("element added", "return [a]", "return [a, b]"),
@@ -129,6 +130,16 @@ BLOCKS = [
     ("insert jump", "def f(a):\n    for x in a:\n        a = x\n", "        a = x\n        break\n"),
     ("insert sibling", "def f(a):\n    a = 1\n    g(a)\n", "    g(a)\n    a = 1\n"),
     ("insert step", "def f(a, b):\n    b = g(a)\n    return b\n", "    b = g(a)\n    a += 1\n"),
+    (
+        "rest after the loop",
+        "def f(a, b, c):\n    for x in a:\n        if x:\n            b.append(c)\n    return b\n",
+        "    if c:\n        b.append(c)\n    return b\n",
+    ),
+    (
+        "first and the rest",
+        "def f(a):\n    b = f(a[1:])\n    return b + [x for x in b]\n",
+        "[([a[0]] + x) for x in b]",
+    ),
     ("swap statements", "def f(a):\n    g(a)\n    h(a)\n", "    h(a)\n    g(a)\n"),
     (
         "move out",

@@ -54,7 +54,7 @@ def test_files_by_their_best_documents() -> None:
     three = {0: first + 0.6 * second, 1: expected("price", 3)}
     assert found.files("three", 5) == pytest.approx({0: 1.0, 1: three[1] / three[0]})
     assert found.files("one", 1) == {0: 1.0}
-    assert (found.file("three", 1), found.file("text", 0)) == pytest.approx((three[1] / three[0], 1.0))
+    assert (*found.of("three", [1]), *found.of("text", [0])) == pytest.approx((three[1] / three[0], 1.0))
 
 
 def test_where_a_term_stands() -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from flashagent_sandbox.backends.bwrap import Bubblewrap
-from flashagent_sandbox.environment import command_environment
+from flashagent_sandbox.environment import check_command, command_environment
 from flashagent_sandbox.mounts import EMPTY_FILE, Mount, plan_mounts
 from flashagent_sandbox.output import Output
-from flashagent_sandbox.policy import GIB, MIB, Limits, PolicyError, Request
+from flashagent_sandbox.policy import GIB, MIB, CommandNotFound, Limits, PolicyError, Request
 from flashagent_sandbox.profiles import NAMES, load_profile
 from flashagent_sandbox.protect import Guard, Scan
 from flashagent_sandbox.root import check_root, find_root
@@ -241,3 +241,12 @@ def test_output_within_the_cap_is_whole() -> None:
     for byte in b"abcdefg":
         output.feed(bytes([byte]))
     assert (output.kept(), output.over) == (b"abcdefg", False)
+
+
+def test_a_closed_folder_of_the_path_holds_no_candidate(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    check_command(("sh",), tmp_path, f"{closed}:/usr/bin:/bin")
+    with pytest.raises(CommandNotFound) as missing:
+        check_command(("no-such-program-here",), tmp_path, str(closed))
+    assert missing.value.exit_code == 127

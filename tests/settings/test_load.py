@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from flashagent.edits.values import FORMATS
 from flashagent.errors import SettingsError
 from flashagent.settings import (
     CheckSetting,
@@ -17,6 +18,7 @@ from flashagent.settings import (
     TrustStore,
     load,
 )
+from flashagent.settings.schema import EDIT_FORMATS
 
 LOCAL = "http://127.0.0.1:9/v1"
 OTHER = "http://127.0.0.1:8/v1"
@@ -107,7 +109,7 @@ roles:
 checks:
   - pytest -q
   - {command: [npm, test, a b], name: front end, cwd: web}
-limits: {attempts: 5, requests: 9, tokens: 1000, minutes: 2.5, search_seconds: 7, max_cost: 0.25}
+limits: {attempts: 5, requests: 9, tokens: 1000, minutes: 2.5, search_seconds: 7, max_cost: 0.25, test_seconds: 3}
 ignore: ["*.min.js", vendor/]
 prices:
   quick: {input: 0.1, output: 0.4, date: 2026-01-02}
@@ -124,7 +126,7 @@ commit: true
         CheckSetting("pytest -q"),
         CheckSetting("npm test 'a b'", name="front end", cwd="web"),
     )
-    assert found.limits == LimitSettings(5, 9, 1000, 2.5, 7.0, 0.25)
+    assert found.limits == LimitSettings(5, 9, 1000, 2.5, 7.0, 0.25, 3.0)
     assert found.ignore == ("*.min.js", "vendor/")
     assert found.prices == {
         "quick": {"source": "your settings", "date": "2026-01-02", "input": 0.1, "output": 0.4}
@@ -332,3 +334,22 @@ def test_loading_leaves_the_process_environment_alone(house: House) -> None:
     house.project("MODEL_API_KEY=dotenv-key-value\n", ".env")
     house.load()
     assert dict(os.environ) == before
+
+
+def test_the_format_of_edits_by_model(tmp_path: Path) -> None:
+    user = tmp_path / "user"
+    user.mkdir()
+    (user / "config.yaml").write_text('edit_formats:\n  "gpt-*": udiff\n')
+    assert load({}, {}, None, user).edit_formats == {"gpt-*": "udiff"}
+    (user / "config.yaml").write_text('edit_formats:\n  "gpt-*": xml\n')
+    with pytest.raises(SettingsError, match="edit_formats must be one of edit, sr"):
+        load({}, {}, None, user)
+    assert EDIT_FORMATS == FORMATS
+
+
+def test_the_format_of_edits_in_a_project_file_needs_trust(tmp_path: Path) -> None:
+    (tmp_path / "flashagent.yaml").write_text('edit_formats:\n  "*": udiff\n')
+    untrusted = load({}, {}, tmp_path, tmp_path / "user")
+    assert (untrusted.edit_formats, [one.key for one in untrusted.ignored]) == ({}, ["edit_formats"])
+    trusted = load({}, {}, tmp_path, tmp_path / "user", trust_project=True)
+    assert trusted.edit_formats == {"*": "udiff"}

@@ -13,7 +13,7 @@ from flashagent.repomap.render import skeleton
 from flashagent.syntax.parse import definitions
 from flashagent.tools.base import ToolResult, parse_arguments, spec_of
 from flashagent.tools.edit import EditTool
-from flashagent.tools.landing import Landed, Landing
+from flashagent.tools.landing import Landed, Landing, land_text
 from flashagent.tools.read import ReadTool, neighbours, symbol_finder
 from flashagent.values import Diagnostic, FileChange
 
@@ -114,6 +114,18 @@ async def test_what_the_linter_says_is_part_of_the_answer(tree: FolderTree) -> N
     result = await edit(landing, {"path": "shop/cart.py", "old": "return 1", "new": "return totl"})
     assert "shop/cart.py:3: F821 Undefined name `totl`" in result.text
     assert isinstance(await landing.land([Replace("shop/cart.py", "return totl", "return 1")]), Landed)
+
+
+async def test_a_reply_that_was_cut_off_is_answered_with_the_current_lines(
+    landing: Landing, tree: FolderTree, seen: list[Event]
+) -> None:
+    before = tree.read("shop/cart.py")
+    reply = "shop/cart.py\n<<<<<<< SEARCH\n    return 1\n=======\n    ret"
+    landed, told = await land_text(reply, landing, seen.append)
+    assert not landed and tree.read("shop/cart.py") == before
+    assert "The reply (shop/cart.py): Block 1 has no closing" in told
+    assert "Current lines" in told and "    return 1" in told
+    assert [type(event) for event in seen] == [EditRejected]
 
 
 async def test_put_back_restores_the_file_on_disk(landing: Landing, tree: FolderTree) -> None:

@@ -271,3 +271,13 @@ def test_no_order_of_events_loses_a_block_or_breaks(events: list[Event]) -> None
     assert all(block.done for block in finished)
     assert not view.open or not view.open[0].done
     assert settled(view).open == ()
+
+
+def test_what_earlier_work_spent_is_counted_on() -> None:
+    view = View()
+    for tokens, cost in ((100, 0.5), (10, 0.25)):
+        view = reduce(with_request(view, "go"), BudgetSpent(tokens - 1, cost / 2, 0.1))
+        view = reduce(view, BudgetSpent(tokens, cost, 0.1))
+    assert (view.all_tokens, view.all_cost) == (110, 0.75)
+    view = reduce(with_request(view, "go"), BudgetSpent(5, None, 0.1))
+    assert (view.all_tokens, view.all_cost) == (115, None)

@@ -357,7 +357,7 @@ def test_node_that_tells_failures_at_the_end() -> None:
             (Frame("test/cart.test.js", 4, "TestContext.<anonymous>"),),
             "180",
             "20",
-                ("node", "--test", "--test-name-pattern", "/^takes the discount off$/", "test/cart.test.js"),
+            ("node", "--test", "--test-name-pattern", "/^takes the discount off$/", "test/cart.test.js"),
         ),
     )
     assert [(one.test_id, one.outcome) for one in registry.results(NEWER_SPEC)] == [

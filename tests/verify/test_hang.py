@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from helpers.verify_projects import this_environment, verifier, write
+from helpers.verify_projects import this_environment, write
 from helpers.verify_runner import PlainRunner
 
 from flashagent.values import CheckReport, TestResult
@@ -63,7 +63,11 @@ class TestSlow(unittest.TestCase):
 
 
 def patient(root: Path) -> Verifier:
-    return verifier(root).patient(1.0)
+    return limited(root, 1.0)
+
+
+def limited(root: Path, seconds: float) -> Verifier:
+    return Verifier(PlainRunner(root), this_environment(), root, lambda event: None, test_limit_s=seconds)
 
 
 @pytest.mark.parametrize("name", ["wait_for_ever", "spin", "hold_the_lock"])
@@ -136,8 +140,7 @@ async def test_the_projects_own_limit_speaks_first(tmp_path: Path) -> None:
 @pytest.mark.slow
 async def test_without_a_limit_the_whole_run_is_cut(tmp_path: Path) -> None:
     root = write(tmp_path, {"slow.py": CODE, "test_slow.py": PYTEST.format(name="spin")})
-    unlimited = Verifier(PlainRunner(root), this_environment(), root, lambda event: None, test_limit_s=0)
-    report = await unlimited.run(check_from_text("pytest -q"), timeout_s=8)
+    report = await limited(root, 0).run(check_from_text("pytest -q"), timeout_s=8)
     (failure,) = report.failures
     assert (failure.test_id, failure.kind, report.limit) == ("test_slow.py::test_hangs", "timeout", "time")
 

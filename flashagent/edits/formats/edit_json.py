@@ -29,6 +29,7 @@ _PATH = ("path", "file_path", "filePath", "file", "filename")
 _OLD = ("old", "old_string", "old_str", "oldText", "oldString", "search", "old_text")
 _NEW = ("new", "new_string", "new_str", "newText", "newString", "replace", "new_text")
 _ALL = ("all", "replace_all", "replaceAll")
+_ARGUMENTS = ("arguments", "input", "parameters")
 _NEAR = ("near_line", "nearLine", "line", "start_line")
 _WHOLE = ("text", "content", "contents", "file_text")
 
@@ -123,7 +124,7 @@ def _asks(value: object) -> bool:
     if not isinstance(value, Mapping):
         return False
     keys = value.keys()
-    if isinstance(value.get("edits"), list) or _asks(value.get("arguments")) or _asks(value.get("input")):
+    if isinstance(value.get("edits"), list) or _asks(_inner(value)):
         return True
     if any(key in keys for key in _NEW):
         return any(key in keys for key in (*_OLD, "symbol", "first"))
@@ -131,6 +132,17 @@ def _asks(value: object) -> bool:
     return named and (
         value.get("delete") is True or any(key in keys for key in ("rename", "to", *_WHOLE, *_OLD))
     )
+
+
+def _inner(value: Mapping[object, object]) -> object:
+    """The arguments of a call; some APIs put them into a string."""
+    inner = next((value[key] for key in _ARGUMENTS if key in value), None)
+    if not isinstance(inner, str):
+        return inner
+    try:
+        return json.loads(inner, strict=False)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _broken(text: str, start: int, error: Exception) -> EditProblem:
@@ -150,7 +162,7 @@ def edits_of(value: object, path: str = "") -> list[Edit]:
         return [edit for item in value for edit in edits_of(item, path)]
     if not isinstance(value, Mapping):
         raise EditProblem("malformed", "An edit is an object with path, old and new.")
-    inner = value.get("arguments", value.get("input"))
+    inner = _inner(value)
     if isinstance(inner, (dict, list)) and not any(key in value for key in (*_OLD, "edits")):
         return edits_of(inner, path)
     path = _text(value, _PATH) or path

@@ -11,6 +11,7 @@ _LABEL = re.compile(
     r"^(?:file ?name|file ?path|file|path|in|update|edit|create|new file)\s*:\s*", re.IGNORECASE
 )
 _BULLET = re.compile(r"^(?:#{1,6}\s+|[-*+]\s+|\d+[.)]\s+|//+\s*|#\s*|>\s+|<!--\s*|/\*\s*)")
+_TAGGED = re.compile(r"^<(\w{1,20})>([^<>]*)</\1>$")
 _NAMES = {"makefile", "dockerfile", "license", "readme", "gemfile", "rakefile", "procfile", "jenkinsfile", "vagrantfile",
           "cmakelists.txt", "justfile", "notice", "authors", "changelog", "codeowners", "copying"}  # fmt: skip
 _PATHY = re.compile(r"^[^\s<>:\"|?*`(){}=;,!$&%\\]+(?:\\[^\s<>:\"|?*`(){}=;,!$&%]+)*$")
@@ -52,7 +53,7 @@ def is_path(text: str) -> bool:
 
 def path_in(line: str, *, prose: bool = True) -> str | None:
     """The path that a line above a block names, or None. With `prose` it may stand alone of its kind in a sentence."""
-    text = line.strip()
+    text = _TAGGED.sub(r"\2", line.strip())
     quoted: list[str] = [found for found in re.findall(r"`([^`\n]+)`", text) if _quoted_path(found)]
     if len(quoted) == 1 and (prose or text.strip("*_# :-").strip("`") == quoted[0]):
         return quoted[0].strip()

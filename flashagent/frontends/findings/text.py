@@ -44,6 +44,8 @@ def _headline(one: Checked) -> str:
         if report.results
         else f"exit status {report.exit_code}"
     )
+    if report.results and not report.counted and one.check.framework != "generic":
+        count += ", and not to its end"
     why = f" [{one.check.why}]" if one.check.why else ""
     return f"`{shlex.join(one.check.argv)}` {state}: {count} in {report.seconds:.1f} s{why}"
 

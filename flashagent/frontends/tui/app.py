@@ -33,7 +33,7 @@ from flashagent.frontends.tui.offering import offer_rows
 from flashagent.frontends.tui.own_commands import OwnCommands, Screen
 from flashagent.frontends.tui.panel import Panel, Story, told
 from flashagent.frontends.tui.prompt import Prompt
-from flashagent.frontends.tui.status import StatusLine, facts_shown
+from flashagent.frontends.tui.status import DECISIONS, StatusLine, doing_shown, facts_shown, hint
 from flashagent.frontends.tui.themes import Painter
 from flashagent.frontends.tui.transcript import Transcript
 from flashagent.frontends.tui.view import reduce
@@ -41,10 +41,6 @@ from flashagent.frontends.words import MAX_SENTENCE, one_line
 
 FRAME_S = 1 / 15
 _PATIENCE_S = 2.0  # how long leaving waits for interrupted work before it is ended from here
-_DECISIONS: dict[str, Decision] = {"y": "once", "s": "session", "p": "project", "n": "deny"}
-_IDLE_HINT = "Ask for something, or /fix, /help"
-_BUSY_HINT = "Escape interrupts; what you type now steers"
-_ASK_HINT = "y · s · p · n, or why not"
 _MOST_REMEMBERED = 20_000  # signs of a prompt that is kept for later sessions
 
 
@@ -161,7 +157,7 @@ class FlashApp(App[int]):
         if self._now() - self._asked_at < self._guard_s:
             self._prompt.type(message.key)
         elif self._view.question is not None:
-            self._answer(_DECISIONS[message.key], "")
+            self._answer(DECISIONS[message.key], "")
         else:
             self._confirmed(yes=message.key == "y")
 
@@ -361,28 +357,11 @@ class FlashApp(App[int]):
         self._draw_status()
 
     def _draw_status(self) -> None:
-        self._prompt.show_hint(*self._hint())
-        doing = "ready"
-        if self.working:
-            doing = f"{self._view.doing or 'working'} · {_whole_seconds(self._now() - self._since)}"
-        if not self._transcript.following:
-            doing = f"scrolled back, Ctrl+End returns · {doing}"
+        confirm = self._confirm[0] if self._confirm else ""
+        self._prompt.show_hint(*hint(self._view, self.working, confirm))
+        seconds = self._now() - self._since if self.working else None
+        doing = doing_shown(self._view, seconds, following=self._transcript.following)
         self._status.show(doing, facts_shown(self._facts, self._view), busy=self.working)
-
-    def _hint(self) -> tuple[str, str]:
-        """What the empty prompt says, and the keys that are answers now."""
-        if self._view.question is not None:
-            return _ASK_HINT, "".join(_DECISIONS)
-        if self.working:
-            return _BUSY_HINT, ""
-        if self._confirm is not None:
-            return f"{self._confirm[0]}  y yes · n no", "yn"
-        return _IDLE_HINT, ""
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
-
-
-def _whole_seconds(value: float) -> str:
-    minutes, left = divmod(int(value), 60)
-    return f"{minutes} min {left:02d} s" if minutes else f"{left} s"

@@ -38,7 +38,8 @@ class Block:
 class View:
     """`finished` holds the blocks that the last event closed, in order; `open` those that may still change, which stand
     below all finished ones. `doing` says in a few words what goes on, '' when nothing does. `told` is true while work runs
-    whose request the user's own words already show; the prompts that the harness makes of them are not shown then."""
+    whose request the user's own words already show; the prompts that the harness makes of them are not shown then. `tokens` and `cost` are of the present work, the earlier ones of all
+    before it."""
 
     finished: tuple[Block, ...] = ()
     open: tuple[Block, ...] = ()
@@ -48,6 +49,19 @@ class View:
     estimated: bool = False
     question: ApprovalRequested | None = None
     told: bool = False
+    earlier_tokens: int = 0
+    earlier_cost: float | None = 0.0
+
+    @property
+    def all_tokens(self) -> int:
+        return self.earlier_tokens + self.tokens
+
+    @property
+    def all_cost(self) -> float | None:
+        """None when the price of a part is unknown."""
+        if not self.tokens:
+            return self.earlier_cost
+        return None if self.cost is None or self.earlier_cost is None else self.earlier_cost + self.cost
 
 
 def with_block(view: View, block: Block) -> View:
@@ -57,6 +71,7 @@ def with_block(view: View, block: Block) -> View:
 
 def with_request(view: View, text: str) -> View:
     """The view as the user has just asked for work in these words."""
+    view = replace(view, earlier_tokens=view.all_tokens, earlier_cost=view.all_cost, tokens=0, cost=None)
     return replace(with_block(view, Block("user", text=folded(text))), told=True, doing="starting")
 
 

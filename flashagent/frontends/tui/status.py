@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
+from flashagent.events import Decision
 from flashagent.frontends import words
 from flashagent.frontends.tui.blocks import View
 from flashagent.frontends.tui.controller import Facts
@@ -17,17 +18,41 @@ from flashagent.frontends.tui.themes import Painter
 
 _GAP = " · "
 _MIN_LEFT = 16
+DECISIONS: Mapping[str, Decision] = {"y": "once", "s": "session", "p": "project", "n": "deny"}
+
+
+def hint(view: View, working: bool, confirm: str) -> tuple[str, str]:
+    """What the empty prompt says, and the keys that are answers now. `confirm` is the question of a command, or ''."""
+    if view.question is not None:
+        return "y · s · p · n, or why not", "".join(DECISIONS)
+    if working:
+        return "Escape interrupts; what you type now steers", ""
+    if confirm:
+        return f"{confirm}  y yes · n no", "yn"
+    return "Ask for something, or /fix, /help", ""
+
+
+def doing_shown(view: View, seconds: float | None, *, following: bool) -> str:
+    """What goes on and for how long; `seconds` None means nothing does."""
+    doing = "ready"
+    if seconds is not None:
+        minutes, left = divmod(int(seconds), 60)
+        took = f"{minutes} min {left:02d} s" if minutes else f"{left} s"
+        doing = f"{view.doing or 'working'} · {took}"
+    return doing if following else f"scrolled back, Ctrl+End returns · {doing}"
 
 
 def facts_shown(facts: Facts, view: View) -> list[str]:
     """The parts at the right, the most wanted first."""
     model = words.one_line(facts.model, 40) if facts.model else "offline"
     parts = [model, words.one_line(facts.branch, 40), words.one_line(facts.sandbox, 30)]
-    if view.tokens:
+    if view.all_tokens:
         about = "~" if view.estimated else ""
         parts.append(
             " ".join(
-                part for part in (f"{about}{_short(view.tokens)} tokens", words.money(view.cost)) if part
+                part
+                for part in (f"{about}{_short(view.all_tokens)} tokens", words.money(view.all_cost))
+                if part
             )
         )
     return [part for part in parts if part]

@@ -117,6 +117,8 @@ def default_of_get(site: Site) -> Iterator[Fix]:
         key = site.text(node.args[0])
         for default in ("0", "[]", "''", "{}", "None", "1", key):
             yield site.swap(node, f"{site.text(node.func)}({key}, {default})", 0.5)
+        if isinstance(site.parent, ast.Assign) and node.func.attr == "get":  # a count that does not go on
+            yield site.swap(node, f"{site.text(node.func)}({key}, 0) + 1", 0.5)
 
 
 @template("kind of container", 0.2, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.List, ast.Set)

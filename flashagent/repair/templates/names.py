@@ -116,9 +116,11 @@ def expression_beside(site: Site) -> Iterator[Fix]:
             # An expression put inside itself fits a test by its numbers now and then, and is hardly ever meant.
             nested = 0.1 if own in text else 1.0
             yield site.swap(node, text, min(0.8, 5.0 / len(texts)) * near * nested)
+    here = site.text(site.statement) if site.statement is not None else ""
     for text in elements_beside(site):
         if text != own and own not in text:
-            yield site.swap(node, text, 0.4 * near)
+            # Likelier where the same statement takes another element of it.
+            yield site.swap(node, text, 0.8 if text.rpartition("[")[0] + "[" in here else 0.4 * near)
 
 
 @template("operand added", 0.12, ast.BinOp, ast.Name, ast.Subscript, ast.Call)
@@ -157,6 +159,26 @@ def expressions_beside(site: Site) -> list[str]:
             if len(text) <= 30 and "\n" not in text:
                 found.setdefault(text)
     return list(found)[:24]
+
+
+@template("first and the rest", 0.12, ast.Name, ast.Call, kinds=("recursion",))
+def first_and_rest(site: Site) -> Iterator[Fix]:
+    """The first element put before what was made of the others, in functions that take `x[1:]` (expression insertion:
+    SemFix, Nguyen et al. 2013)."""
+    node, function = site.node, site.source.function_of(site.node)
+    if function is None or not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
+        return
+    if site.place not in ("elt", "value", "right") or isinstance(site.parent, ast.Attribute | ast.Subscript):
+        return
+    rests = (n for n in ast.walk(function) if isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Slice))
+    owners = {
+        site.text(n.value)
+        for n in rests
+        if isinstance(n.slice, ast.Slice) and n.slice.upper is None and n.slice.lower is not None
+    }
+    for owner in sorted(owners)[:3]:
+        yield site.swap(node, f"[{owner}[0]] + {site.text(node)}")
+        yield site.swap(node, f"{owner}[0] + {site.text(node)}", 0.8)
 
 
 def elements_beside(site: Site) -> list[str]:

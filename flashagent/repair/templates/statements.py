@@ -128,6 +128,29 @@ def insert_step(site: Site) -> Iterator[Fix]:
             yield Fix((edit,), min(1.0, 12 / len(lines)) * weight, "insertion")
 
 
+@template("rest after the loop", 0.2, *SIMPLE)
+def rest_after_loop(site: Site) -> Iterator[Fix]:
+    """What a loop collected last is handed over behind it, when there is something: `if part: parts.append(part)`
+    (insertion of a guarded copy: SPR, Long and Rinard 2015; ingredients: Martinez 2014)."""
+    node, source = site.node, site.source
+    if not isinstance(node, ast.stmt):
+        return
+    block = source.block_of(node)
+    place = block.index(node) if node in block else 0
+    loop = block[place - 1] if place else None
+    if not isinstance(loop, ast.For | ast.While):
+        return
+    calls = [n for n in ast.walk(loop) if isinstance(n, ast.Expr) and isinstance(n.value, ast.Call)]
+    for call in calls[:4]:
+        assert isinstance(call.value, ast.Call)
+        text = source.text_of(call)
+        names = [a.id for a in call.value.args if isinstance(a, ast.Name)]
+        for name in names if "\n" not in text else ():
+            edit = source.insert_before(node, [f"if {name}:", f"    {text}"])
+            if edit is not None:
+                yield Fix((edit,), 0.8, "insertion")
+
+
 @template("assign result", 0.4, ast.Expr)
 def assign_result(site: Site) -> Iterator[Fix]:
     """The result of a call thrown away: kept in its own argument (missing assignment; PyTER, Oh and Oh 2022)."""

@@ -167,7 +167,8 @@ def process_control() -> Callable[[int, int], None]:
 
 def own_children() -> set[int]:
     """The processes whose parent is this one; none where the system does not tell."""
-    own, found = os.getpid(), set()
+    own = os.getpid()
+    found: set[int] = set()
     try:
         with os.scandir("/proc") as entries:
             names = [entry.name for entry in entries if entry.name.isdigit()]

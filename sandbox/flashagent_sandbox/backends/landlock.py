@@ -39,7 +39,7 @@ class Landlock(Backend):
         "no shared memory, so multiprocessing locks fail",
         "mode, times and attributes of the user's files outside of the work tree can be changed",
         "other processes can be seen, with their command lines",
-        "the limit on processes works by watching only",
+        "the limit on processes works by watching only, except where a control group can be made",
         "no candidate tree in the project's place: checks of other trees are refused",
     )
 
