@@ -97,7 +97,7 @@ def find_git(environ: Mapping[str, str], root: Path) -> str:
     for entry in safe_search_path(environ, root):
         candidate = Path(entry) / "git"
         if (
-            candidate.is_file()
+            os.path.isfile(candidate)
             and os.access(candidate, os.X_OK)
             and not candidate.resolve().is_relative_to(root)
         ):
