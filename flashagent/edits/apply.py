@@ -5,11 +5,17 @@ Each file is read once; every edit is located in the text as it was read, so tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flashagent.edits.check import CheckSyntax, check_syntax, parses_as_before
-from flashagent.edits.decoding import came_as_entities, has_entities, without_entities
+from flashagent.edits.decoding import (
+    came_as_entities,
+    came_escaped,
+    has_entities,
+    without_entities,
+    without_escapes,
+)
 from flashagent.edits.definitions import FindSymbols, default_symbols, range_splices, symbol_splices
 from flashagent.edits.lines import FileLines, plain, split_lines
 from flashagent.edits.paths import Paths, tidy
@@ -122,20 +128,19 @@ class _Planner:
         return None
 
     def transported(self, edits: Sequence[Edit]) -> Sequence[Edit]:
-        """The edits as the model meant them: all without HTML entities where one of them shows that they came so."""
-        return (
-            [without_entities(edit) for edit in edits] if any(map(self._came_as_entities, edits)) else edits
-        )
+        """The edits as the model meant them: what one of them shows of how the reply came holds for all."""
+        if any(self._came(edit, _quoted_entities, came_as_entities) for edit in edits):
+            edits = [without_entities(edit) for edit in edits]
+        if any(self._came(edit, _quoted_escapes, came_escaped) for edit in edits):
+            edits = [without_escapes(edit) for edit in edits]
+        return edits
 
-    def _came_as_entities(self, edit: Edit) -> bool:
-        if not isinstance(edit, (Replace, Hunk)):
-            return False
-        quoted = edit.old if isinstance(edit, Replace) else "".join(text for _, text in edit.ops)
+    def _came(self, edit: Edit, may: Callable[[Edit], bool], did: Callable[[FileLines, Edit], bool]) -> bool:
         try:
-            text = self._read(self._paths.require(edit.path)) if has_entities(quoted) else None
+            text = self._read(self._paths.require(edit.path)) if may(edit) else None
         except (EditProblem, WorkspaceError):
             return False  # said when the edit itself is taken
-        return text is not None and came_as_entities(FileLines(text), edit)
+        return text is not None and did(FileLines(text), edit)
 
     def _resolve(self, edit: Edit) -> str:
         if isinstance(edit, Create):
@@ -330,3 +335,13 @@ def _collisions(changes: Iterable[FileChange]) -> list[Refusal]:
             )
         seen[folded] = change
     return refusals
+
+
+def _quoted_entities(edit: Edit) -> bool:
+    if isinstance(edit, Replace):
+        return has_entities(edit.old)
+    return isinstance(edit, Hunk) and has_entities("".join(text for _, text in edit.ops))
+
+
+def _quoted_escapes(edit: Edit) -> bool:
+    return isinstance(edit, Replace) and "\\n" in edit.old

@@ -25,8 +25,22 @@ def unescaped(view: FileLines, edit: Replace) -> Replace:
     return replace(edit, old=_unescape(edit.old), new=_unescape(edit.new))
 
 
-def came_as_entities(view: FileLines, edit: Replace | Hunk) -> bool:
+def came_escaped(view: FileLines, edit: Edit) -> bool:
+    """True where the edit's old text stands in the file once its `\\n` are line ends, and only then."""
+    return isinstance(edit, Replace) and unescaped(view, edit) is not edit
+
+
+def without_escapes(edit: Edit) -> Edit:
+    """An edit of a reply that came escaped: its new text too, where the old one tells nothing, being one plain line."""
+    if not isinstance(edit, Replace) or "\\" in edit.old or not _is_escaped(edit.new):
+        return edit
+    return replace(edit, new=_unescape(edit.new))
+
+
+def came_as_entities(view: FileLines, edit: Edit) -> bool:
     """True where the edit's old text stands in the file once its entities are decoded, and only then."""
+    if not isinstance(edit, (Replace, Hunk)):
+        return False
     old = edit.old if isinstance(edit, Replace) else block([text for kind, text in edit.ops if kind != "+"])
     return has_entities(old) and not _stands(view, old) and _stands(view, html.unescape(old))
 

@@ -137,7 +137,7 @@ class Project:
         return FileChange(mutation.path, source.text, patched(source, mutation))
 
     def pointless(self, mutation: Mutation) -> bool:
-        """Does the patch make more expressions that compare or combine a thing with itself?"""
+        """Does the patch make more expressions that combine a thing with itself, or with what changes nothing?"""
         source = self.source(mutation.path)
         assert source is not None
         try:
@@ -169,9 +169,13 @@ class Project:
 
 
 def self_made(tree: ast.AST) -> int:
-    """How often a tree compares or combines something with itself: `a == a`, `a and a`, `a - a`, `a = a`."""
+    """How often a tree combines something with itself (`a == a`, `a and a`, `a - a`, `a = a`), or with a number that
+    changes nothing (`a - 0`, `a * 1`)."""
     count = 0
     for node in ast.walk(tree):
+        if isinstance(node, ast.BinOp) and _changes_nothing(node):
+            count += 1
+            continue
         if isinstance(node, ast.Compare):
             parts: list[ast.expr] = [node.left, *node.comparators]
         elif isinstance(node, ast.BoolOp):
@@ -185,3 +189,13 @@ def self_made(tree: ast.AST) -> int:
         texts = [ast.unparse(part) for part in parts]
         count += len(texts) - len(set(texts))
     return count
+
+
+def _changes_nothing(node: ast.BinOp) -> bool:
+    neutral = 0 if isinstance(node.op, ast.Add | ast.Sub) else 1
+    if not isinstance(node.op, ast.Add | ast.Sub | ast.Mult | ast.Div | ast.FloorDiv | ast.Pow):
+        return False
+    sides = [node.right, *([node.left] if isinstance(node.op, ast.Add | ast.Mult) else [])]
+    return any(
+        isinstance(side, ast.Constant) and type(side.value) is int and side.value == neutral for side in sides
+    )

@@ -39,7 +39,7 @@ COMMON = 0.14  # kinds of repair below this prior fit by chance more often than 
 class Judged:
     """A plausible patch with what is known of it. `answers` are its results on the observed and near calls, empty when
     unknown; `base_answers` those of the program as it is; `added` is the text it brings in. `pointless` = it makes an
-    expression that compares or combines a thing with itself."""
+    expression that combines a thing with itself, or with a number that changes nothing."""
 
     mutation: Mutation
     answers: tuple[str, ...]
@@ -173,7 +173,7 @@ def _doubts(patch: Judged, special_case: bool, *, agreed: bool) -> list[str]:
     witnesses = patch.passing_witnesses + patch.failing_witnesses
     doubts = [_SHAPES[patch.mutation.shape][1]] if patch.mutation.shape else []
     if patch.pointless:
-        doubts.append("it compares or combines a value with itself")
+        doubts.append("it combines a value with itself, or with a number that changes nothing")
     if special_case:
         doubts.append("it contains a value that only the failing test has")
     rare = patch.mutation.prior < COMMON and patch.mutation.shape != "two-places"

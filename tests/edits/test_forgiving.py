@@ -99,3 +99,22 @@ def test_texts_that_came_escaped_are_read_as_meant():
     }
     result = apply_reply({"a.py": TEXT}, json.dumps({"edits": [edit]}))
     assert dict(result.files) == {"a.py": TEXT.replace("return None", "return 1")}
+
+
+def test_one_escaped_edit_shows_that_all_of_its_reply_came_escaped() -> None:
+    files = {"a.py": "x = 1\ny = 2\nz = 3\n"}
+    reply = json.dumps(
+        {
+            "edits": [
+                {"path": "a.py", "old": "x = 1\\ny = 2", "new": "x = 1\\ny = 5"},
+                {"path": "a.py", "old": "z = 3", "new": "z = 3\\nw = 4"},
+            ]
+        }
+    )
+    assert apply_reply(files, reply, format="edit").files == {"a.py": "x = 1\ny = 5\nz = 3\nw = 4\n"}
+
+
+def test_a_line_end_written_in_a_string_stays_where_nothing_came_escaped() -> None:
+    files = {"a.py": "x = 1\nz = 3\n"}
+    reply = json.dumps({"edits": [{"path": "a.py", "old": "z = 3", "new": "z = '\\n'"}]})
+    assert apply_reply(files, reply, format="edit").files == {"a.py": "x = 1\nz = '\\n'\n"}
