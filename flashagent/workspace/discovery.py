@@ -97,8 +97,8 @@ def find_git(environ: Mapping[str, str], root: Path) -> str:
     for entry in safe_search_path(environ, root):
         candidate = Path(entry) / "git"
         if (
-            os.path.isfile(candidate)
-            and os.access(candidate, os.X_OK)
+            os.access(candidate, os.X_OK)  # first: a folder that is closed to the user makes is_file raise
+            and candidate.is_file()
             and not candidate.resolve().is_relative_to(root)
         ):
             return str(candidate)
