@@ -15,8 +15,9 @@ _WEB_PORTS = (80, 443)
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _LONGEST = 253
-# Addresses that count as public but answer for the machine that asks (a cloud's metadata).
-_METADATA = (ipaddress.ip_network("168.63.129.16/32"),)
+# Addresses that count as public (the second to some versions of Python) but answer for the machine that asks: a cloud's
+# metadata, and what RFC 6890 sets apart for protocols.
+_METADATA = (ipaddress.ip_network("168.63.129.16/32"), ipaddress.ip_network("192.0.0.0/24"))
 _WRAPPERS = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
 
 
