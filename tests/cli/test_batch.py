@@ -109,6 +109,14 @@ def test_a_rule_may_not_write_or_reach_out(tmp_path: Path) -> None:
     assert not (tmp_path / "escaped").exists()
 
 
+def test_a_rule_that_breaks_what_it_touches_is_a_failure_of_the_batch(tmp_path: Path) -> None:
+    project = batch_project.make(tmp_path, modules=2)
+    ran = batch(
+        project, "run", "--glob", "pkg/m*.py", "--rule", "regex=\\Z", "--replace", "gone(", "--check", CHECK
+    )
+    assert (ran.code, ran.out.splitlines()[0]) == (1, "Failed: 2 failed.")
+
+
 def test_a_pattern_rewrites_code_whatever_its_layout(tmp_path: Path) -> None:
     project = root, _ = batch_project.make(
         tmp_path, more={"pkg/m1.py": module(1).replace("x, 1", "x,\n        1")}

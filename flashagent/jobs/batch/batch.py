@@ -74,7 +74,8 @@ class Batch:
         for row, why in found.broke:
             self.store.set_state(row.item.id, "broke", message=f"The final check fails with it: {why}")
         if not found.parts:
-            return self._finished("nothing", "No item brought a change.")
+            failed = any(row.state in ("failed", "conflict", "broke") for row in self.store.rows())
+            return self._finished("failed" if failed else "nothing", "No item brought a change.")
         await asyncio.to_thread(self._commit, found)
         rows = self.store.rows()
         good = all(row.state in ("merged", "unchanged") for row in rows)
