@@ -9,7 +9,7 @@ from flashagent.agent.calls import Approver
 from flashagent.agent.compaction import Compactor
 from flashagent.agent.effort import Effort
 from flashagent.agent.limits import Budget
-from flashagent.messages import AssistantMessage, Message, SystemMessage, ToolMessage
+from flashagent.messages import Message, SystemMessage, ToolMessage
 from flashagent.models.base import ChatModel
 from flashagent.ports import Clock
 from flashagent.prompts import Prompt
@@ -93,10 +93,3 @@ class Thread:
         last = self.history[-1]
         assert isinstance(last, ToolMessage)
         self.history[-1] = replace(last, text=f"{last.text}\n\n{text}")
-
-    @property
-    def was_cut(self) -> bool:
-        """Whether the last reply ended at its cap."""
-        replies = (m for m in reversed(self.history) if isinstance(m, AssistantMessage))
-        last = next(replies, None)
-        return last is not None and last.finish == "length"

@@ -15,18 +15,17 @@ from flashagent.frontends import words
 from flashagent.frontends.history import changes_since_last, sentence
 from flashagent.frontends.tui.blocks import Block, Mark, capped
 from flashagent.frontends.tui.controller import Answer
-from flashagent.jobs.trees import candidate
+from flashagent.jobs.observing import run_apart
 from flashagent.jobs.workbench import guard_for
 from flashagent.repomap.render import outline, token_count
 from flashagent.secrecy import Secrets
-from flashagent.values import CheckReport, FileChange, FocusQuery
+from flashagent.values import FileChange, FocusQuery
 from flashagent.workspace import files
 
 if TYPE_CHECKING:
     from flashagent.compose.house import Place
     from flashagent.jobs.chat import Chat
     from flashagent.jobs.house import House
-    from flashagent.verify.detect import Check
 
 MOST_DIFF_LINES = 2_000
 _MAP_TOKENS = 800
@@ -63,7 +62,7 @@ async def _check(asked: Asked) -> Answer:
         raise UsageError(
             "No check was found.", hint="Start with --check 'CMD', or put `checks` in your settings."
         )
-    reports = [await _run_apart(check, house) for check in checks]
+    reports = [await run_apart(check, house) for check in checks]
     red = [report for report in reports if not report.green]
     if not red:
         return _note("The check passes." if len(reports) == 1 else "All checks pass.", mark="good")
@@ -71,13 +70,6 @@ async def _check(asked: Asked) -> Answer:
     silent = [house.mask(report.output) for report in red if not report.failures]
     said = f"{len(red)} of {len(reports)} checks fail" if len(reports) > 1 else "The check fails"
     return _note(f"{said}. /fix works until it passes.", "\n".join(silent)[-4_000:], "bad")
-
-
-async def _run_apart(check: Check, house: House) -> CheckReport:
-    if not house.runner.protects:
-        return await house.verifier.run(check)
-    async with candidate(house) as tree:
-        return await house.verifier.run(check, tree=tree, original=True)
 
 
 async def _diff(asked: Asked) -> Answer:

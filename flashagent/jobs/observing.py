@@ -71,12 +71,12 @@ async def _run_checks(house: House) -> tuple[tuple[Check, ...], tuple[CheckRepor
     checks = tuple(house.checks())
     if not checks:
         raise UsageError("No check was found.", hint="Say which command must pass: --check 'CMD'.")
-    runs = [(check, await _run_apart(check, house)) for check in checks]
+    runs = [(check, await run_apart(check, house)) for check in checks]
     runs.sort(key=lambda run: run[1].green)
     return tuple(check for check, _ in runs), tuple(report for _, report in runs)
 
 
-async def _run_apart(check: Check, house: House) -> CheckReport:
+async def run_apart(check: Check, house: House) -> CheckReport:
     """The check on a copy of the tree in its place: what a build leaves behind never lies among the user's files, and
     what is compared later ran in the same surroundings."""
     if not house.runner.protects:

@@ -52,10 +52,6 @@ class Piece:
     usage: Usage | None = None
     model: str = ""
 
-    @property
-    def has_content(self) -> bool:
-        return bool(self.text or self.reasoning or self.calls)
-
 
 def request_body(
     model: str, request: ModelRequest, *, omit: frozenset[str] = frozenset(), reasoning: bool = False

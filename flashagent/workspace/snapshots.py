@@ -68,22 +68,6 @@ class State:
     modes: Mapping[str, int] = field(default_factory=dict)
     kept: Mapping[str, Kept] = field(default_factory=dict)
 
-    def same_files(self, other: State) -> bool:
-        """Whether the work trees are equal, HEAD and index aside."""
-        return (
-            self.tree == other.tree
-            and all(self.kept.get(path) == other.kept.get(path) for path in self._comparable(other))
-            and all(other.modes.get(path, mode) == mode for path, mode in self.modes.items())
-        )
-
-    def _comparable(self, other: State) -> set[str]:
-        both = {**self.kept, **other.kept}
-        return {
-            path
-            for path, kept in both.items()
-            if not kept.ignored or (path in self.kept and path in other.kept)
-        }
-
 
 class Snapshots:
     """Captures states of one work tree; keeps its private index and a table of known hashes in `folder`.
