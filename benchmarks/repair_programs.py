@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from repair_exercises import EXERCISES
-from repair_forms import Program, program
+from repair_forms import Program, faulty, program
 
 PROGRAMS: tuple[Program, ...] = (
     program("runlength", """
@@ -471,8 +471,4 @@ PROGRAMS: tuple[Program, ...] = (
 
 def bugs() -> list[tuple[str, Program, str]]:
     """Every fault as a name, its program and the faulty code."""
-    return [
-        (f"{one.name}-{number}", one, one.code.replace(old, new))
-        for one in (*PROGRAMS, *EXERCISES)
-        for number, (old, new) in enumerate(one.faults, 1)
-    ]
+    return faulty((*PROGRAMS, *EXERCISES))

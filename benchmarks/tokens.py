@@ -6,12 +6,14 @@ word for word in the request; otherwise it asks to read the file first. Four tas
 - `in focus`: the failing test names the place, so that one request should do;
 - `place unknown`: the check says nothing but its exit status;
 - `out of focus`: the same, and the user's words point at another place, so that the model has to look;
-- `no check run`: a change with a check that costs nothing, for the start alone.
+- `no check run`: a change with a check that costs nothing, for the start alone;
+- `wrong at first`: the place is in view, but the first two edits do not repair it, for the time of a turn with an edit.
 
 Tokens are counted over messages, tool-call arguments and the compact JSON of the tools: by o200k_base where `tiktoken` and
 its table are at hand (TIKTOKEN_CACHE_DIR), else by our own estimate; which one is said. 'start' runs from the fork of the
 process to the first byte of the first request, less the wall time of the checks before it as the events tell it. 'turn'
-is the time between the last byte of an answer and the first byte of the next request. Medians; times are also given as
+is the time between the last byte of an answer and the first byte of the next request, less the wall time of the checks in
+between. Medians; times are also given as
 multiples of a bare interpreter in the same rounds.
 """
 
@@ -38,8 +40,14 @@ import shopcart
 QUICK = ("--runs", "3")
 PYTHON = str(Path(sys.base_prefix) / "bin" / "python3")  # not flashagent's own: checks never run in that
 PATH = f"shopcart/{shopcart.BUGGY}"
-EDIT = ("edit", {"edits": [{"path": PATH, "old": shopcart.OLD, "new": shopcart.NEW}]})
+WRONG = ("    return round_money(amount - percent / 10)", "    return round_money(amount - percent)")
 READ = ("read", {"path": PATH})
+
+
+def edit(old: str, new: str) -> tuple[str, dict[str, Any]]:
+    return "edit", {"edits": [{"path": PATH, "old": old, "new": new}]}
+
+
 MUTE = "import subprocess, sys\nsys.exit(subprocess.call([sys.executable, '-m', 'unittest', '-q'], stderr=subprocess.DEVNULL))\n"
 DECOY = "class Inventory:\n" + "".join(
     f"    def take_{name}(self, amount):\n        if self.{name} < amount:\n            raise ValueError('{name}')\n"
@@ -51,7 +59,9 @@ TASKS = {
     "place unknown": ["fix", "--check", f"{PYTHON} mute.py"],
     "out of focus": ["fix", "take_pens of Inventory seems to be wrong", "--check", f"{PYTHON} mute.py"],
     "no check run": ["do", "Make apply_discount right", "--check", "/bin/true"],
+    "wrong at first": ["fix", "--check", f"{PYTHON} -m unittest -q"],
 }
+WRONG_AT_FIRST = "wrong at first"
 GOALS = [
     ("in focus", "requests", 1),
     ("in focus", "first", 1_800),
@@ -61,13 +71,16 @@ GOALS = [
     ("out of focus", "first", 1_100),
     ("out of focus", "turn", 0.030),
     ("place unknown", "first", 1_100),
+    (WRONG_AT_FIRST, "turn", 0.030),
 ]
 
 
 @dataclass
 class Model:
-    """The scripted model: what it was asked, and when requests came and answers had gone out."""
+    """The scripted model: what it was asked, and when requests came and answers had gone out. `texts` are what it writes in
+    place of the faulty line, one after another."""
 
+    texts: tuple[str, ...] = (shopcart.NEW,)
     base_url: str = ""
     bodies: list[dict[str, Any]] = field(default_factory=list)
     came: list[float] = field(default_factory=list)
@@ -75,11 +88,14 @@ class Model:
 
     def answer(self, body: dict[str, Any]) -> bytes:
         texts = [str(message.get("content") or "") for message in body["messages"]]
-        written = any("Written:" in text for text in texts)
+        edits = sum("Written:" in text for text in texts)
+        written = edits == len(self.texts)
         if written:
             delta: dict[str, Any] = {"content": "Done."}
         else:
-            name, arguments = EDIT if any(shopcart.OLD in text for text in texts) else READ
+            old = self.texts[edits - 1] if edits else shopcart.OLD
+            known = edits or any(old in text for text in texts)
+            name, arguments = edit(old, self.texts[edits]) if known else READ
             function = {"name": name, "arguments": json.dumps(arguments)}
             call = {"index": 0, "id": f"call_{len(self.bodies)}", "type": "function", "function": function}
             delta = {"content": "", "tool_calls": [call]}
@@ -94,8 +110,8 @@ class Model:
 
 
 @contextmanager
-def serving() -> Iterator[Model]:
-    model = Model()
+def serving(texts: tuple[str, ...] = (shopcart.NEW,)) -> Iterator[Model]:
+    model = Model(texts)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:  # the name that http.server looks for
@@ -141,7 +157,9 @@ def one_run(
     """One repair from a fresh state of the files. Raises RuntimeError when it did not succeed."""
     repository = scratch / "repository"
     (repository / PATH).write_text(shopcart.FILES[PATH], encoding="utf-8")
-    with serving() as model:
+    for memory in scratch.glob("fa/state/repositories/*/memory.json"):
+        memory.unlink()  # each run is the first one here: nothing is remembered of the last
+    with serving((*WRONG, shopcart.NEW) if task == WRONG_AT_FIRST else (shopcart.NEW,)) as model:
         told = {"MODEL_BASE_URL": model.base_url, "MODEL_API_KEY": "sk-bench", "FLASHAGENT_MODEL": "scripted"}
         argv = [sys.executable, "-m", "flashagent", *TASKS[task], "--json"]
         began = time.perf_counter()
@@ -152,7 +170,8 @@ def one_run(
     if done.returncode:
         raise RuntimeError(f"{argv} ended with {done.returncode}: {done.stdout[-2000:]}{done.stderr[-500:]}")
     events = [json.loads(line) for line in done.stdout.splitlines()]
-    turns = [later - earlier for earlier, later in zip(model.answered, model.came[1:], strict=False)]
+    between = zip(model.answered, model.came[1:], checks_after_replies(events), strict=False)
+    turns = [later - earlier - checks for earlier, later, checks in between]
     return {
         "start": model.came[0] - began - checks_before_asking(events),
         "wall": wall,
@@ -169,6 +188,17 @@ def checks_before_asking(events: list[dict[str, Any]]) -> float:
             seconds += event["seconds"]
         if event["type"] == "AttemptStarted":
             break
+    return seconds
+
+
+def checks_after_replies(events: list[dict[str, Any]]) -> list[float]:
+    """Seconds that checks ran after each reply, by their own account."""
+    seconds: list[float] = []
+    for event in events:
+        if event["type"] == "AssistantReplied":
+            seconds.append(0.0)
+        elif event["type"] == "CheckFinished" and seconds:
+            seconds[-1] += event["seconds"]
     return seconds
 
 

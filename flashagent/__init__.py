@@ -6,8 +6,7 @@ pure function). Each is imported when it is first asked for.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # as in `typing`, which a first sign of life does not wait for
 if TYPE_CHECKING:
     from flashagent.agent.session import Session
     from flashagent.edits.reply import apply_reply

@@ -1,6 +1,13 @@
-"""The program's entry: reads the environment once and hands it on. `--version` answers before anything is imported."""
+"""The program's entry: reads the environment once and hands it on. `--version` answers, and the app shows its first line,
+before anything is imported."""
+
+from __future__ import annotations
 
 import sys
+
+TYPE_CHECKING = False  # `typing` would cost a third of the time to the first sign of life
+if TYPE_CHECKING:
+    from flashagent.frontends.tui.splash import Splash
 
 
 def main() -> int:
@@ -11,6 +18,18 @@ def main() -> int:
 
         print(f"flashagent {__version__}")
         return 0
+    from flashagent.frontends.tui.splash import Splash, wanted
+
+    splash = Splash()
+    try:
+        if wanted(arguments):
+            splash.show()
+        return _run(arguments, splash)
+    finally:
+        splash.leave()
+
+
+def _run(arguments: list[str], splash: Splash) -> int:
     import gc
     import os
 
@@ -19,7 +38,7 @@ def main() -> int:
     gc.set_threshold(20_000)
     from flashagent.cli.main import run
 
-    return run(arguments, dict(os.environ))
+    return run(arguments, dict(os.environ), splash)
 
 
 if __name__ == "__main__":

@@ -200,10 +200,13 @@ class SearchProgress:
 
 @dataclass(frozen=True, slots=True)
 class ContextCompacted:
-    """The history was written anew; the next request does not extend the one before."""
+    """The history was written anew; the next request does not extend the one before. `told` is the message that now
+    stands for what was left out, `kept` counts the last messages that stand after it as they were."""
 
     tokens_before: int
     tokens_after: int
+    told: str = ""
+    kept: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,8 @@ class AssistantMessage:
     """One finished reply of a model.
 
     `wasted` counts tries of this same reply that came to nothing (cut off, empty): an endpoint bills those too. It is
-    always an estimate and not part of `usage`.
+    always an estimate and not part of `usage`. `items` are the model's thoughts as an endpoint sealed them, JSON texts that
+    go back to it as they came.
     """
 
     text: str
@@ -47,6 +48,7 @@ class AssistantMessage:
     model: str = ""
     finish: FinishReason = "stop"
     wasted: Usage = field(default_factory=Usage)
+    items: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

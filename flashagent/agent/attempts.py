@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,7 +20,7 @@ from flashagent.errors import FlashagentError
 from flashagent.events import AttemptFinished, AttemptStarted, Emit
 from flashagent.models.base import ChatModel
 from flashagent.tools.landing import Landing, land_text
-from flashagent.values import CheckReport, FileChange
+from flashagent.values import CheckReport, Diagnostic, FileChange
 
 MOST_TEXT_EDITS = 4  # edits in plain text that one attempt may hold
 End = Literal["again", "over", "interrupted"]
@@ -28,8 +29,8 @@ End = Literal["again", "over", "interrupted"]
 class Words(Protocol):
     """How results are put to the model."""
 
-    def after_edit(self, judgement: Judgement) -> str:
-        """A few lines with the result of an edit."""
+    def after_edit(self, judgement: Judgement | None, problems: Sequence[Diagnostic] = ()) -> str:
+        """A few lines with the result of an edit, None when the checks did not run, and what a linter says of it."""
         ...
 
     def feedback(self, judgement: Judgement | None, landed_anything: bool, refusal: str) -> str:
@@ -188,9 +189,15 @@ class Attempts:
     async def _after_landing(self) -> Ruling:
         self._unjudged = True
         if not self._plan.red:
-            return Ruling()
-        judgement = await self._judge()
-        return Ruling(stop=self._is_done(), tell=self._words.after_edit(judgement))
+            return Ruling(tell=self._words.after_edit(None, await self._landing.problems()))
+        linting = asyncio.create_task(self._landing.problems())
+        try:
+            judgement = await self._judge()
+            problems = () if judgement.green else await linting
+        finally:
+            linting.cancel()
+            await asyncio.gather(linting, return_exceptions=True)
+        return Ruling(stop=self._is_done(), tell=self._words.after_edit(judgement, problems))
 
     def _after_edits(self, landed: Sequence[bool]) -> str:
         """Note how edits fared; how to write them from now on, after two refusals in a row, '' while the format stays."""

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any
 
@@ -28,8 +29,8 @@ SYNCED = (AssistantReplied, ToolFinished, TurnFinished, JobFinished)
 
 class Recorder:
     """A sink of events that hold no secret any more. A file that is there already is continued. A disk that refuses ends
-    the record, not the job: `on_trouble` is told once. Each line is written at once; after each finished step it is on
-    the disk (fsync)."""
+    the record, not the job: `on_trouble` is told once. Each line is with the system at once, so that it outlives this
+    process; after each finished step it is brought to the disk (fsync) beside the other work, at the latest by `close`."""
 
     def __init__(
         self,
@@ -37,14 +38,19 @@ class Recorder:
         session: str,
         clock: Clock,
         on_trouble: Callable[[OSError], None] = lambda error: None,
+        *,
+        synced: bool = True,
     ) -> None:
         self._on_trouble = on_trouble
+        self._synced = synced
         self._broken = False
         self.path = path
         self._session = session
         self._clock = clock
         self._seq = 0
         self._file: IO[str] | None = None
+        self._syncer: ThreadPoolExecutor | None = None
+        self._syncing: Future[None] | None = None
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, NOT_RECORDED) or self._broken:
@@ -61,10 +67,21 @@ class Recorder:
         line = to_line(event, seq=self._seq, time=self._clock.now(), session=self._session)
         file.write(line + "\n")
         file.flush()
-        if isinstance(event, SYNCED):
-            os.fsync(file.fileno())
+        if self._synced and isinstance(event, SYNCED):
+            self._sync(file)
+
+    def _sync(self, file: IO[str]) -> None:
+        """Raises what the sync before this one met."""
+        if self._syncing is not None and self._syncing.done():
+            self._syncing.result()
+        self._syncer = self._syncer or ThreadPoolExecutor(1, "record")
+        self._syncing = self._syncer.submit(os.fsync, file.fileno())
 
     def close(self) -> None:
+        """All that was told is on the disk when this returns, unless the disk refused."""
+        if self._syncer is not None:
+            self._syncer.shutdown()
+            self._syncer = None
         if self._file is not None:
             self._file.close()
             self._file = None

@@ -17,6 +17,8 @@ from flashagent.models.waste import wasted_by
 from flashagent.values import Usage
 
 SUMMARY_TOKENS, SUMMARY_WORDS = 700, "250"
+SHORTENED_TOKENS = 4_000  # what is left of a conversation that the user wants to be short
+SHORT_HISTORY = 4  # messages; so few hold nothing to leave out
 
 
 async def ask(thread: Thread, emit: Emit) -> AssistantMessage:
@@ -72,7 +74,28 @@ def compact(thread: Thread, compactor: Compactor, emit: Emit, summary: str = "")
     before = estimate_request(request)
     others = estimate_request(replace(request, messages=()))
     thread.history[:] = compactor.compacted(thread.history, others, thread.wanted_reply, scale, summary)
-    emit(ContextCompacted(int(before * scale), int(estimate_request(_request(thread)) * scale)))
+    emit(_compacted(thread, before))
+
+
+async def shorten(thread: Thread, emit: Emit) -> bool:
+    """Compact now, whether or not there is need: what the user asks for. False when there is nothing to leave out."""
+    compactor = thread.compactor
+    if compactor is None or len(thread.history) <= SHORT_HISTORY:
+        return False
+    prompt = estimate_request(_request(thread)) * thread.budget.scale
+    summary = await _summed_up(thread, compactor, prompt, emit) if compactor.by_model else ""
+    others = estimate_request(replace(_request(thread), messages=thread.history[:1]))
+    small = int((others + SHORTENED_TOKENS) * thread.budget.scale) + thread.wanted_reply
+    compact(thread, replace(compactor, window=min(compactor.window or small, small)), emit, summary)
+    return True
+
+
+def _compacted(thread: Thread, before: int) -> ContextCompacted:
+    """What happened to the history, so that a record of it can be gone on with."""
+    told, scale = thread.history[1], thread.budget.scale
+    assert isinstance(told, UserMessage)
+    after = estimate_request(_request(thread))
+    return ContextCompacted(int(before * scale), int(after * scale), told.text, len(thread.history) - 2)
 
 
 def start_afresh(thread: Thread, account: Sequence[str], emit: Emit) -> None:
@@ -82,8 +105,7 @@ def start_afresh(thread: Thread, account: Sequence[str], emit: Emit) -> None:
         return
     before = estimate_request(_request(thread))
     thread.history[:] = compactor.afresh(thread.history, account)
-    scale = thread.budget.scale
-    emit(ContextCompacted(int(before * scale), int(estimate_request(_request(thread)) * scale)))
+    emit(_compacted(thread, before))
 
 
 async def _summed_up(thread: Thread, compactor: Compactor, prompt: float, emit: Emit) -> str:

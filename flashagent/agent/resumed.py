@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import dropwhile
 from typing import Any
 
 from flashagent.events import AssistantReplied, ContextCompacted, ToolFinished, TurnStarted, from_plain
@@ -14,7 +15,7 @@ UNRECORDED = "The session ended before this call had a result."
 def history_of(lines: Iterable[Mapping[str, Any]]) -> list[Message]:
     """The messages after the system text, in order; every tool call has its answer, so that any endpoint takes them.
 
-    What was said before a compaction is left out, and so is a prompt that got no reply. Secrets stay masked as they were
+    After a compaction it is what the model was left with. A prompt that got no reply is left out. Secrets stay masked as they were
     recorded. Lines of other events, also of ones that this version does not know, are passed over.
     """
     told = _History()
@@ -30,6 +31,7 @@ class _History:
     def __init__(self) -> None:
         self._messages: list[Message] = []
         self._open: list[str] = []  # calls of the last reply that have no answer yet
+        self._start: Message | None = None  # what a compaction put in place of all before it
 
     def add(self, event: object) -> None:
         match event:
@@ -45,7 +47,10 @@ class _History:
                 self._messages.append(ToolMessage(call_id, said))
             case ToolFinished(for_model=said):  # asked for in plain text, by a model without tool calls
                 self._messages.append(UserMessage(said))
-            case ContextCompacted():
+            case ContextCompacted(told=told, kept=kept) if told:
+                self._start = UserMessage(told)
+                self._messages = [self._start, *_standing_alone(self._messages, kept)]
+            case ContextCompacted():  # of a record that does not say what was left
                 prompts: list[Message] = [m for m in self._messages if isinstance(m, UserMessage)]
                 self._messages = prompts[-1:]
                 self._open = []
@@ -60,5 +65,11 @@ class _History:
 
     def _drop_unanswered(self) -> None:
         self._close()
-        while self._messages and isinstance(self._messages[-1], UserMessage):
+        while self._messages and isinstance(last := self._messages[-1], UserMessage) and last is not self._start:
             self._messages.pop()
+
+
+def _standing_alone(messages: list[Message], count: int) -> list[Message]:
+    """The last `count` messages, without answers at their head whose calls are not among them."""
+    kept = messages[max(0, len(messages) - count) :]
+    return list(dropwhile(lambda message: isinstance(message, ToolMessage), kept))

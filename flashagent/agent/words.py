@@ -7,16 +7,18 @@ from collections.abc import Callable, Sequence
 from flashagent.agent.witness import Judgement
 from flashagent.prompts import Prompt
 from flashagent.untrusted import mark, new_nonce
-from flashagent.values import CheckReport, Failure
-from flashagent.verify.feedback import describe, progress
+from flashagent.values import CheckReport, Diagnostic, Failure
+from flashagent.verify.feedback import describe_all, progress
 
 ReadSource = Callable[[str], str | None]
-MOST_NAMED = 12  # failures named by a line each beside the one told in full
+MOST_NAMED = 12  # kinds of failure named by a line each beside the one told in full
+MOST_PROBLEMS = 8  # of a linter
 
 
 class PromptWords:
     """`fix`, `do` and `feedback` are the prompts of those names; `clean` masks secrets and control sequences;
-    `nonce` gives a fresh mark for each piece of foreign text."""
+    `nonce` gives a fresh mark for each piece of foreign text; `learned` what a search beside the model found out since
+    it was last asked, '' for nothing."""
 
     def __init__(
         self,
@@ -26,7 +28,9 @@ class PromptWords:
         read_source: ReadSource,
         clean: Callable[[str], str],
         nonce: Callable[[], str] = new_nonce,
+        learned: Callable[[], str] = lambda: "",
     ) -> None:
+        self._learned = learned
         self._nonce = nonce
         self._fix = fix
         self._do = do
@@ -48,10 +52,15 @@ class PromptWords:
             focus=focus,
         )
 
-    def after_edit(self, judgement: Judgement) -> str:
-        if judgement.green:
+    def after_edit(self, judgement: Judgement | None, problems: Sequence[Diagnostic] = ()) -> str:
+        if judgement is not None and judgement.green:
             return "The checks pass now."
-        return f"{self._still_wrong(judgement)}\n{self._failures(judgement.report.failures) or self._tail(judgement.report)}"
+        parts = [linted(problems)]
+        if judgement is not None:
+            failures = self._failures(judgement.report.failures) or self._tail(judgement.report)
+            parts.append(f"{self._still_wrong(judgement)}\n{failures}")
+            parts.append(self._searched())
+        return "\n\n".join(filter(None, parts))
 
     def feedback(self, judgement: Judgement | None, landed_anything: bool, refusal: str) -> str:
         if judgement is None:
@@ -63,7 +72,7 @@ class PromptWords:
         return self._feedback.fill(
             summary=self._still_wrong(judgement),
             failures=self._failures(judgement.report.failures) or self._tail(judgement.report),
-            advice=advice,
+            advice="\n\n".join(filter(None, (self._searched(), advice))),
         )
 
     def report(self, report: CheckReport) -> str:
@@ -77,18 +86,13 @@ class PromptWords:
         return self._clean(f"{reasons}. {progress(judgement.before, judgement.report)}".strip())
 
     def _failures(self, failures: Sequence[Failure]) -> str:
-        """One failure in full, the others as a line each."""
-        if not failures:
-            return ""
-        named = [
-            f"- {f.test_id or f.kind}: {f.message.partition(chr(10))[0][:160]}"
-            for f in failures[1 : MOST_NAMED + 1]
-        ]
-        left = len(failures) - 1 - len(named)
-        others = ["Also failing:", *named] if named else []
-        if left > 0:
-            others.append(f"- and {left} more")
-        return self._data("\n".join([describe(failures[0], self._read), *others]), "failures")
+        """One failure in full, the others as a line for each kind."""
+        told = describe_all(failures, self._read, lines=MOST_NAMED)
+        return self._data(told, "failures") if told else ""
+
+    def _searched(self) -> str:
+        found = self._learned()
+        return self._data(found, "search") if found else ""
 
     def _tail(self, report: CheckReport) -> str:
         lines = report.output.strip().splitlines()[-12:]
@@ -98,6 +102,12 @@ class PromptWords:
     def _data(self, text: str, label: str) -> str:
         """What tests and commands wrote, so marked that it cannot speak as the harness."""
         return mark(self._clean(text), label, self._nonce())
+
+
+def linted(problems: Sequence[Diagnostic]) -> str:
+    """What a linter says that an edit caused, '' for nothing."""
+    lines = [f"{p.path}:{p.line}: {p.code} {p.message}" for p in problems[:MOST_PROBLEMS]]
+    return "\n".join(["The linter now says:", *lines]) if lines else ""
 
 
 def summary(report: CheckReport) -> str:

@@ -5,13 +5,20 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping
+from contextlib import redirect_stderr
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flashagent.cli.options import MODES, mode_setting
+from flashagent.frontends.tui.splash import Splash
 
 if TYPE_CHECKING:
     from flashagent.frontends.app_controller import AppController
+
+
+class _TrustWaits(Exception):
+    """Something of the project needs the user's trust; the question is asked outside of the app."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -21,6 +28,7 @@ def build_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--model", metavar="M", help="the model to ask")
     add("--check", action="append", metavar="CMD", help="the command that must pass (repeat for several)")
+    add("--resume", nargs="?", const="last", default="", metavar="ID", help="go on with a session (the last)")
     add("--offline", action="store_true", help="ask no model")
     add("--no-sandbox", action="store_true", help="run checks unprotected (the offline search stays off)")
     add("--mode", choices=MODES, help="what happens without a question (auto: all that stays in the sandbox)")
@@ -29,26 +37,47 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
-    options = build_parser().parse_args(argv)
+    return open_app(argv, environ, Splash())
+
+
+def open_app(argv: list[str], environ: Mapping[str, str], splash: Splash) -> int:
+    """The exit code of the app. `splash` may be on the screen already, and is left at the end."""
+    options = _parsed(argv, splash)
     from flashagent.errors import UsageError
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
             "The terminal app needs a terminal.", hint="In a script, use `flashagent fix` or `flashagent do`."
         )
-    if not options.trust_project:
+    from flashagent.frontends.tui.start import run_app
+
+    try:
+        return run_app(lambda: _controller(options, environ, ask_trust=True), splash)
+    except _TrustWaits:
         from flashagent.cli.offer import offer_trust
 
         offer_trust(Path.cwd(), environ)
-    from flashagent.frontends.tui.start import run_app
-
-    return run_app(lambda: _controller(options, environ))
+        return run_app(lambda: _controller(options, environ, ask_trust=False), splash)
 
 
-def _controller(options: argparse.Namespace, environ: Mapping[str, str]) -> AppController:
+def _parsed(argv: list[str], splash: Splash) -> argparse.Namespace:
+    said = StringIO()
+    try:
+        with redirect_stderr(said):
+            return build_parser().parse_args(argv)
+    except SystemExit:
+        splash.leave()  # what is written before would go with it
+        sys.stderr.write(said.getvalue())
+        raise
+
+
+def _controller(options: argparse.Namespace, environ: Mapping[str, str], *, ask_trust: bool) -> AppController:
+    """Called in a thread, while the app takes its first keys."""
     from flashagent.compose.house import Wishes, open_place
     from flashagent.frontends.app_controller import AppController
 
+    if ask_trust and not options.trust_project and _trust_waits(environ):
+        raise _TrustWaits
     settings = {
         "model_settings.model": options.model,
         "offline": options.offline or None,
@@ -62,3 +91,12 @@ def _controller(options: argparse.Namespace, environ: Mapping[str, str]) -> AppC
         full=options.mode == "full",
     )
     return AppController(open_place(Path.cwd(), environ, wishes), wishes)
+
+
+def _trust_waits(environ: Mapping[str, str]) -> bool:
+    from flashagent.cli.config import project_root
+    from flashagent.cli.offer import waiting
+    from flashagent.folders import Folders
+    from flashagent.settings import TrustStore
+
+    return bool(waiting(project_root(Path.cwd()), environ, TrustStore(Folders.of(environ).config)))

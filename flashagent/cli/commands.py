@@ -40,6 +40,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "sessions": CommandEntry(
         "list, show, search and export sessions; their audit", "flashagent.cli.sessions"
     ),
+    "memory": CommandEntry("show and edit what is remembered of this repository", "flashagent.cli.memory"),
     "approvals": CommandEntry("show and take back what you allowed for good", "flashagent.cli.approvals"),
     "cache": CommandEntry("show and clear the cache", "flashagent.cli.cache"),
     "completion": CommandEntry("print a completion script for your shell", "flashagent.cli.completion"),

@@ -10,14 +10,15 @@ from pathlib import Path
 
 from flashagent.cli.commands import COMMANDS
 from flashagent.errors import ExitCode, FlashagentError
+from flashagent.frontends.tui.splash import Splash
 from flashagent.untrusted import sanitize
 
 USAGE = "usage: flashagent [COMMAND] [OPTIONS]   (no command: the terminal app)"
 
 
-def run(argv: list[str], environ: Mapping[str, str]) -> int:
+def run(argv: list[str], environ: Mapping[str, str], splash: Splash | None = None) -> int:
     """The exit code of the command. Errors that are expected become a message and a hint on stderr; a bug of ours
-    becomes a report file and exit code 70."""
+    becomes a report file and exit code 70. `splash` is left before anything is said."""
     if argv and argv[0] in ("-h", "--help", "help"):
         if argv[1:2] and argv[1] in COMMANDS:
             argv = [argv[1], "--help"]
@@ -25,7 +26,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
             print(help_text())
             return ExitCode.OK
     try:
-        return _dispatch(argv, environ)
+        return _dispatch(argv, environ, splash or Splash())
     except FlashagentError as error:
         print(
             sanitize(f"flashagent: {error.message}"),
@@ -58,11 +59,14 @@ def help_text() -> str:
     )
 
 
-def _dispatch(argv: list[str], environ: Mapping[str, str]) -> int:
+def _dispatch(argv: list[str], environ: Mapping[str, str], splash: Splash) -> int:
     if not argv or argv[0].startswith("-"):
-        from flashagent.cli.app import run as run_app
+        from flashagent.cli.app import open_app
 
-        return run_app(argv, environ)
+        try:
+            return open_app(argv, environ, splash)
+        finally:
+            splash.leave()
     entry = COMMANDS.get(argv[0])
     if entry is None:
         return _unknown(argv[0])

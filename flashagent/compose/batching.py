@@ -15,18 +15,20 @@ from pathlib import Path
 from typing import Any
 
 from flashagent.agent.limits import Limits
-from flashagent.agent.recorder import Recorder
+from flashagent.agent.recorder import NOT_RECORDED, Recorder
 from flashagent.compose.house import Place
 from flashagent.compose.inspect import inspector
 from flashagent.compose.selecting import Finder
 from flashagent.errors import UsageError
-from flashagent.events import Emit, with_texts
+from flashagent.events import Emit, Event, with_texts
 from flashagent.jobs.batch.batch import Batch
 from flashagent.jobs.batch.events import EmitBatch
 from flashagent.jobs.batch.grouping import items_of
+from flashagent.jobs.batch.looking import LookingRunner
 from flashagent.jobs.batch.rules import Rewriter
 from flashagent.jobs.batch.spec import BatchSpec, Item, Rule, Selector
 from flashagent.jobs.batch.store import BatchStore
+from flashagent.jobs.batch.unchecked import NOTHING, PASSED
 from flashagent.jobs.batch.working import Ground, Workshop
 from flashagent.jobs.house import House
 from flashagent.jobs.trees import candidate
@@ -34,12 +36,12 @@ from flashagent.untrusted import Secrets
 from flashagent.values import CheckReport, Usage
 from flashagent.verify.commands import Check, check_from_text
 from flashagent.workspace.branches import check_new_branch
+from flashagent.workspace.differing import DifferingTrees
 from flashagent.workspace.journal import Workspace
 from flashagent.workspace.locks import ProcessLock
-from flashagent.workspace.still import still
+from flashagent.workspace.still import LookingTrees, still
 
 FILE = "batch.sqlite"
-_NOTHING = Check("no check", ("true",), "generic", why="this batch checks no single item")
 # What an item of a model costs beside the code it is shown: system, tools and goal; and its reply.
 _FRAME_TOKENS, _REPLY_TOKENS, _REQUESTS = 1_400, 500, 1.5
 
@@ -94,10 +96,24 @@ def standing(place: Place, house: House) -> Iterator[tuple[str, House]]:
             raise UsageError("HEAD moved while the batch was starting.", hint="Start it again.")
         workspace = Workspace(ground, place.state / "candidates")
         inspect = inspector(house.runner, house.environment, place.root, repository.files)
-        yield (
-            base,
-            replace(house, repository=repository, trees=trees, workspace=workspace, inspect=inspect),
-        )
+        here = replace(house, repository=repository, trees=trees, workspace=workspace, inspect=inspect)
+        if not house.runner.protects:  # a command could write to any tree: each agent gets one of its own
+            yield base, here
+            return
+        looks = LookingTrees(house.repository, folder_of(place) / "looks", ground)
+        with looks:
+            yield base, _editing_differences(here, ground, looks)
+
+
+def _editing_differences(house: House, ground: Path, looks: LookingTrees) -> House:
+    """The house with trees for models that take no time to make."""
+    differing = DifferingTrees(ground, looks, looks.folder())
+    return replace(
+        house,
+        editable=differing,
+        open_tree=lambda place: differing.find(place) or house.open_tree(place),
+        runner=LookingRunner(house.runner, differing),
+    )
 
 
 def _clean_head(place: Place) -> str:
@@ -160,8 +176,8 @@ class Batching:
         """The checks of single items, run on the base. Raises UsageError when one of them is red before the batch."""
         repo_map, _ = await asyncio.to_thread(self.house.open_map)
         checks = self._checks(self.spec.item_check, default=() if not self._asks() else None)
-        if self._asks() and not checks:
-            checks = (_NOTHING,)  # a model's loop ends with a check
+        if self._asks() and not checks:  # a model's loop ends with a check
+            return Ground((NOTHING,), (PASSED,), repo_map)
         return Ground(checks, tuple([await self._green(check) for check in checks]), repo_map)
 
     async def finals(self) -> tuple[tuple[Check, CheckReport], ...]:
@@ -251,9 +267,14 @@ class Batching:
         name = f"{item}-{attempt}"
         mask = Secrets(self.place.secrets).mask
         with contextlib.closing(
-            Recorder(folder / "items" / f"{name}.jsonl", name, self.place.clock)
+            Recorder(folder / "items" / f"{name}.jsonl", name, self.place.clock, synced=False)
         ) as recorder:
-            yield lambda event: recorder(with_texts(event, mask))
+
+            def emit(event: Event) -> None:
+                if not isinstance(event, NOT_RECORDED):
+                    recorder(with_texts(event, mask))
+
+            yield emit
 
     def _tokens(self, item: Item, sizes: Mapping[str, int]) -> int:
         shown = min(self.house.focus_tokens, sum(sizes.get(path, 0) for path in item.paths) // 4)

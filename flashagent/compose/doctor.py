@@ -101,7 +101,9 @@ async def _model(role: ModelSettings) -> list[Finding]:
     from flashagent.models.openai_compatible import OpenAICompatibleModel
     from flashagent.models.retries import RetryPolicy
 
-    endpoint = Endpoint(role.base_url, role.model, role.api_key, returns_reasoning=role.returns_reasoning)
+    endpoint = Endpoint(
+        role.base_url, role.model, role.api_key, returns_reasoning=role.returns_reasoning, api=role.api
+    )
     wait_s = min(role.timeout_s, LONGEST_WAIT_S)
     model = OpenAICompatibleModel(
         endpoint, SystemClock(), timeouts=Timeouts(first_token_s=wait_s), retries=RetryPolicy(tries=1)

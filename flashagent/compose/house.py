@@ -9,17 +9,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from flashagent.agent.approvals import Mode
 from flashagent.compose.auditing import FOLDER, SessionAudit
 from flashagent.compose.clock import SystemClock
+from flashagent.compose.facts import FactFile
 from flashagent.compose.inspect import inspector
 from flashagent.compose.mapping import open_map
 from flashagent.compose.models import build_models, price_of
 from flashagent.compose.remembered import ApprovalStore
 from flashagent.compose.runner import SandboxRunner, allowed_variables, open_runner
+from flashagent.compose.servers import language_servers, servers_of
 from flashagent.compose.texts import load_texts
+from flashagent.errors import UsageError
 from flashagent.events import Emit, Notice
 from flashagent.folders import Folders
 from flashagent.jobs.house import House
@@ -37,6 +40,9 @@ from flashagent.workspace.journal import Workspace
 from flashagent.workspace.plain import open_work_tree
 from flashagent.workspace.recovery import recover_all
 from flashagent.workspace.worktrees import CandidateTrees
+
+if TYPE_CHECKING:
+    from flashagent.diagnose.lsp.servers import LanguageServers
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +146,8 @@ def open_house(
     audit.on_trouble = lambda why: emit(Notice("warning", f"This session has no audit from here on. {why}"))
     runner = audit.watch(sandbox, settings.sandbox.profile)
     models = build_models(settings, place.clock, mask)
+    facts = FactFile(state, mask)
+    servers = _language_servers(place, wishes, environment, own)
     mode: Mode = "full" if wishes.full else cast(Mode, settings.mode)
     return House(
         root=root,
@@ -157,11 +165,11 @@ def open_house(
             build_cache=BuildCache(place.folders.cache / "builds" / place.state.name),
             test_limit_s=settings.limits.test_s,
         ),
-        checks=cache(lambda: _checks(wishes, settings, root, environment)),
+        checks=cache(lambda: _checks(wishes, settings, root, environment, facts)),
         open_map=lambda: open_map(
             place.repository, place.folders.cache, (*settings.ignore, *settings.secret_files)
         ),
-        open_tree=lambda tree: Workspace(tree, state / "candidates"),
+        open_tree=lambda tree: Workspace(tree, state / "candidates", durable=False),
         session_id=session_id,
         clock=place.clock,
         texts=load_texts(tuple(Path(folder) for folder in settings.prompt_folders)),
@@ -175,11 +183,30 @@ def open_house(
         mode=mode,
         can_ask=can_ask,
         memory=ApprovalStore(state),
+        facts=facts,
         unconfined=_unconfined(place, wishes, own, audit) if can_ask or mode == "full" else None,
         secret_files=settings.secret_files,
         hooks=_hooks_folder(place.repository),
-        inspect=inspector(runner, environment, root, place.repository.files),
+        inspect=inspector(runner, environment, root, place.repository.files, servers),
+        servers=servers,
     )
+
+
+def _language_servers(
+    place: Place, wishes: Wishes, environment: ProjectEnvironment, own: Path | None
+) -> LanguageServers | None:
+    """Those that are installed, in a sandbox of their own; None without any, or without a sandbox."""
+    found = servers_of(place.root, environment, place.settings, own, trust_project=wishes.trust_project)
+    if not found.usable or not wishes.sandboxed:
+        return None
+    strict = open_runner(
+        place.root,
+        _without_own_programs(place.environ, own),
+        profile="strict",
+        backend=place.settings.sandbox.backend,
+        secret_files=place.settings.secret_files,
+    )
+    return language_servers(found, place.root, environment, strict, place.environ)
 
 
 def _unconfined(place: Place, wishes: Wishes, own: Path | None, audit: SessionAudit) -> CommandRunner | None:
@@ -199,9 +226,10 @@ def _project_notes(text: str) -> str:
 
 
 def _checks(
-    wishes: Wishes, settings: Settings, root: Path, environment: ProjectEnvironment
+    wishes: Wishes, settings: Settings, root: Path, environment: ProjectEnvironment, facts: FactFile
 ) -> tuple[Check, ...]:
-    """The command line's checks, else the settings', else what the project's files tell."""
+    """The command line's checks, else the settings', else what the project's files tell, else the one that the user
+    named here last."""
     if wishes.checks:
         return tuple(check_from_text(text, why="--check") for text in wishes.checks)
     if settings.checks:
@@ -210,7 +238,13 @@ def _checks(
             replace(check_from_text(one.command, why=why), cwd=one.cwd, kind=cast(CheckKind, one.kind))
             for one in settings.checks
         )
-    return detect_checks(root, environment)
+    try:
+        return detect_checks(root, environment)
+    except UsageError:
+        named = [fact for fact in facts.known() if fact.kind == "check"]
+        if not named:
+            raise
+        return (check_from_text(named[-1].text, why="the check that you named here before"),)
 
 
 def _hooks_folder(repository: Repository) -> str:

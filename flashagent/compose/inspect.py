@@ -1,28 +1,46 @@
-"""What the linter and the project's interpreter say about a planned patch, before it is written."""
+"""What the linter, the project's interpreter and its language servers say about a patch; only what the patch caused."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flashagent.ports import CommandRunner
 from flashagent.tools.tree import Inspect
 from flashagent.values import Diagnostic, FileChange
 from flashagent.verify.environment import ProjectEnvironment
 
+if TYPE_CHECKING:
+    from flashagent.diagnose.lsp.servers import LanguageServers
+
 
 def inspector(
-    runner: CommandRunner, environment: ProjectEnvironment, root: Path, files: Callable[[], Sequence[str]]
+    runner: CommandRunner,
+    environment: ProjectEnvironment,
+    root: Path,
+    files: Callable[[], Sequence[str]],
+    servers: LanguageServers | None = None,
 ) -> Inspect:
-    """Undefined names and syntax by ruff, added imports by the project's own interpreter; only what the patch caused."""
+    """Undefined names and syntax by ruff, what is invented by the project's own environment, the rest by servers that
+    answer in time. A place that several complain of is told once, by the first of them."""
 
     async def inspect(changes: Sequence[FileChange]) -> Sequence[Diagnostic]:
-        from flashagent.diagnose.imports import unresolved
+        from flashagent.diagnose.invented import invented
         from flashagent.diagnose.lint import caused
 
         before = {change.path: change.before for change in changes}
         after = {change.path: change.after for change in changes}
-        found = await caused(before, after)
-        return (*found, *await unresolved(changes, files(), environment, runner, root))
+        asked = servers.caused(changes) if servers is not None else _nothing()
+        linted, missing, served = await asyncio.gather(
+            caused(before, after), invented(changes, files(), environment, runner, root), asked
+        )
+        told = {(one.path, one.line) for one in (*linted, *missing)}
+        return (*linted, *missing, *(one for one in served if (one.path, one.line) not in told))
 
     return inspect
+
+
+async def _nothing() -> tuple[Diagnostic, ...]:
+    return ()

@@ -7,19 +7,23 @@ import os
 from collections.abc import Sequence
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flashagent.errors import WorkspaceError
-from flashagent.repomap.history import PastCommit
-from flashagent.repomap.index import MapStats
-from flashagent.repomap.past import kept_commits
-from flashagent.repomap.repo_map import RepoMap
 from flashagent.workspace.git import Repository
+
+if TYPE_CHECKING:
+    from flashagent.repomap.history import PastCommit
+    from flashagent.repomap.index import MapStats
+    from flashagent.repomap.repo_map import RepoMap
 
 HISTORY_TIMEOUT_S = 20.0
 
 
 def open_map(repository: Repository, cache: Path, ignore: Sequence[str] = ()) -> tuple[RepoMap, MapStats]:
     """The map, brought up to date. `ignore` are globs of files that it leaves out."""
+    from flashagent.repomap.repo_map import RepoMap  # here, since jobs open the map beside their first check
+
     repo_map = RepoMap.open(
         repository.root,
         lambda: [path for path in repository.files() if not any(fnmatch(path, one) for one in ignore)],
@@ -32,6 +36,7 @@ def open_map(repository: Repository, cache: Path, ignore: Sequence[str] = ()) ->
 
 def past_commits(repository: Repository, cache: Path) -> list[PastCommit]:
     """The last commits, kept in the cache; none in a repository without any, or when git does not answer in time."""
+    from flashagent.repomap.past import kept_commits
 
     def git(*arguments: str) -> str:
         output = repository.calls.run(*arguments, timeout_s=HISTORY_TIMEOUT_S)

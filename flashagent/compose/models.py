@@ -65,7 +65,9 @@ def _client(role: ModelSettings, clock: Clock) -> ChatModel:
     timeouts = Timeouts(first_token_s=role.timeout_s)
     models = [
         OpenAICompatibleModel(
-            Endpoint(role.base_url, name, role.api_key, returns_reasoning=role.returns_reasoning),
+            Endpoint(
+                role.base_url, name, role.api_key, returns_reasoning=role.returns_reasoning, api=role.api
+            ),
             clock,
             timeouts=timeouts,
         )

@@ -92,6 +92,11 @@ class SandboxRunner:
         """Why each better back-end does not work here; empty when the best one is in use."""
         return self._backend.warnings
 
+    def lasting(self, seconds: float) -> SandboxRunner:
+        """The same runner for commands that live on for so long: processor time is not what ends them."""
+        limits = replace(self._policy.limits, wall_s=seconds, cpu_s=2 * seconds)
+        return SandboxRunner(replace(self._policy, limits=limits), self._backend)
+
     async def run(
         self, command: Command, *, on_output: OnOutput | None = None, channel: Channel | None = None
     ) -> CommandResult:

@@ -9,7 +9,7 @@ from flashagent.edits.values import Format
 from flashagent.jobs.house import Texts
 from flashagent.prompts import load
 
-TOOLS = ("edit", "read", "search", "run", "check", "docs", "ask_user")
+TOOLS = ("edit", "read", "search", "run", "check", "docs", "ask_user", "definition", "references", "rename")
 FORMATS: Mapping[Format, str] = {
     "edit": "tool_edits",
     "sr": "block_edits",

@@ -73,8 +73,11 @@ async def undefined_names(texts: Mapping[str, str]) -> tuple[Diagnostic, ...]:
 
 async def caused(before: Mapping[str, str | None], after: Mapping[str, str | None]) -> tuple[Diagnostic, ...]:
     """Only what a change brought: messages of `after` that `before` did not have as often. None = no such file."""
-    old = await undefined_names({path: text for path, text in before.items() if text is not None})
     new = await undefined_names({path: text for path, text in after.items() if text is not None})
+    wrong = {one.path for one in new}  # mostly none: then the texts before need not be looked at
+    old = await undefined_names(
+        {path: text for path, text in before.items() if text is not None and path in wrong}
+    )
     known = Counter((one.path, one.code, one.message) for one in old)
     fresh = []
     for one in new:

@@ -32,19 +32,18 @@ class ProjectPython(Protocol):
 
 async def ask(
     probe: str, question: Mapping[str, Any], environment: ProjectPython, runner: CommandRunner, root: Path,
-    *, tree: Path | None = None, timeout_s: float = 20.0,
+    *, tree: Path | None = None, timeout_s: float = 20.0, parts: tuple[str, ...] = (),
 ) -> dict[str, Any] | None:  # fmt: skip
     """The answer of a probe script, run read-only by the project's interpreter; None when it gave none.
 
-    The answer is data that code of the project may have forged. Raises RunnerMissing without an interpreter.
+    `parts` are the other probes that the script imports from. The answer is data that code of the project may have forged. Raises RunnerMissing without an interpreter.
     """
     if environment.python is None:
         raise RunnerMissing(
             "The project has no Python interpreter.", hint="Create its virtual environment first."
         )
-    script = (PROBES / f"{probe}.py").read_text(encoding="utf-8")
     command = Command(
-        argv=(str(environment.python), "-c", script),
+        argv=(str(environment.python), "-c", *_scripts((*parts, probe))),
         cwd=root,
         env={"PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8", **environment.variables},
         path=environment.path,
@@ -61,6 +60,30 @@ async def ask(
         if line.startswith(_MARK):
             return _object(line[len(_MARK) :])
     return None
+
+
+# flashagent is not installed where a probe runs, so its parts come along as text.
+_TOGETHER = """
+import sys
+sys.path[:1] = []
+import types
+for name in ("flashagent", "flashagent.diagnose", "flashagent.diagnose.probes"):
+    sys.modules[name] = types.ModuleType(name)
+*parts, script = zip(sys.argv[1::2], sys.argv[2::2])
+for name, text in parts:
+    sys.modules[name] = types.ModuleType(name)
+    exec(compile(text, name, "exec"), sys.modules[name].__dict__)
+exec(compile(script[1], script[0], "exec"), {"__name__": "__main__"})
+"""
+
+
+def _scripts(probes: tuple[str, ...]) -> tuple[str, ...]:
+    """What follows `python -c`: the script, or what puts several together and the script's texts."""
+    texts = [(PROBES / f"{probe}.py").read_text(encoding="utf-8") for probe in probes]
+    if len(texts) == 1:
+        return (texts[0],)
+    named = (f"flashagent.diagnose.probes.{probe}" for probe in probes)
+    return (_TOGETHER, *(part for pair in zip(named, texts, strict=True) for part in pair))
 
 
 def _object(text: str) -> dict[str, Any] | None:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from flashagent.compose.facts import FactFile
 from flashagent.compose.limits import limits_of
 from flashagent.compose.mapping import open_map
 from flashagent.compose.models import build_models, price_of
 from flashagent.errors import UsageError
 from flashagent.frontends import words
-from flashagent.frontends.history import changes_since_last, sentence
+from flashagent.frontends.history import changes_since_last, remember_redo, remember_undo, sentence
 from flashagent.frontends.tui.blocks import Block, Mark, capped
 from flashagent.frontends.tui.controller import Answer
 from flashagent.jobs.observing import run_apart
@@ -82,18 +83,24 @@ async def _diff(asked: Asked) -> Answer:
 async def _undo(asked: Asked) -> Answer:
     checkpoints = asked.opened.house.checkpoints
     if asked.confirmed:
-        return _note(
-            f"Undone. {sentence(await asyncio.to_thread(checkpoints.undo))} /redo brings it back.",
-            mark="good",
-        )
+        undone = await asyncio.to_thread(checkpoints.undo)
+        remember_undo(checkpoints, undone, _facts(asked))
+        return _note(f"Undone. {sentence(undone)} /redo brings it back.", mark="good")
     would = await asyncio.to_thread(checkpoints.preview_undo)
     title = words.one_line(f"/undo goes {_lowered(sentence(would))}", words.MAX_SENTENCE)
     return Answer(Block("diff", title, capped(would.diff, MOST_DIFF_LINES), "warning"), "Undo this?")
 
 
 async def _redo(asked: Asked) -> Answer:
-    done = await asyncio.to_thread(asked.opened.house.checkpoints.redo)
+    checkpoints = asked.opened.house.checkpoints
+    done = await asyncio.to_thread(checkpoints.redo)
+    remember_redo(checkpoints, done, _facts(asked))
     return _note(f"Done again. {sentence(done)} /undo takes it back.", mark="good")
+
+
+def _facts(asked: Asked) -> FactFile:
+    place = asked.opened.place
+    return FactFile(place.state, Secrets(place.secrets).mask)
 
 
 async def _commit(asked: Asked) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -9,9 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from flashagent.compose.facts import FactFile
 from flashagent.compose.house import Wishes, open_place
-from flashagent.errors import WorkspaceError
+from flashagent.diffs import unified_diffs
+from flashagent.errors import FlashagentError, WorkspaceError
 from flashagent.folders import Folders
+from flashagent.secrecy import Secrets
+from flashagent.values import FileChange
 from flashagent.workspace.checkpoints import Checkpoints, Restored
 from flashagent.workspace.git import Repository
 from flashagent.workspace.journal import Workspace
@@ -29,6 +34,7 @@ def undo(cwd: Path, environ: Mapping[str, str], *, force: bool = False, commit: 
         if place.recovery.restored:  # it is what the call that was cut off was asked for: not one step more
             return place.recovery.restored
         restored = place.checkpoints.undo(force=force)
+        remember_undo(place.checkpoints, restored, place.facts)
         told = f"Undone. {sentence(restored)} `flashagent redo` brings it back."
         made = commit_with(place.repository, restored)
         if commit and restored.changes:
@@ -41,7 +47,23 @@ def redo(cwd: Path, environ: Mapping[str, str], *, force: bool = False) -> str:
     with history_at(cwd, environ) as place:
         if place.recovery.restored:
             return place.recovery.restored
-        return f"Done again. {sentence(place.checkpoints.redo(force=force))} `flashagent undo` takes it back."
+        restored = place.checkpoints.redo(force=force)
+        remember_redo(place.checkpoints, restored, place.facts)
+        return f"Done again. {sentence(restored)} `flashagent undo` takes it back."
+
+
+def remember_undo(checkpoints: Checkpoints, restored: Restored, facts: FactFile) -> None:
+    """What was taken back is not proposed again without a word. A memory that refuses stops no undo."""
+    with contextlib.suppress(FlashagentError):
+        back = checkpoints.texts(restored)
+        if back:
+            forward = unified_diffs(FileChange(one.path, one.after, one.before) for one in back)
+            facts.take_back(forward, [one.path for one in back], datetime.now(UTC).isoformat())
+
+
+def remember_redo(checkpoints: Checkpoints, restored: Restored, facts: FactFile) -> None:
+    with contextlib.suppress(FlashagentError):
+        facts.bring_back(unified_diffs(checkpoints.texts(restored)))
 
 
 def restore(cwd: Path, environ: Mapping[str, str], id: str) -> str:  # noqa: A002 (the contract's word)
@@ -145,6 +167,7 @@ class History:
     checkpoints: Checkpoints
     state: Path
     recovery: Recovery
+    facts: FactFile
 
 
 @contextmanager
@@ -154,4 +177,5 @@ def history_at(cwd: Path, environ: Mapping[str, str]) -> Iterator[History]:
     with closing(open_place(cwd, environ, Wishes({}))) as place:
         checkpoints = Checkpoints(place.repository, place.state)
         recovery = recover_all(place.repository, Workspace(place.root, place.state), checkpoints, place.state)
-        yield History(place.repository, checkpoints, place.state, recovery)
+        facts = FactFile(place.state, Secrets(place.secrets).mask)
+        yield History(place.repository, checkpoints, place.state, recovery, facts)

@@ -9,17 +9,20 @@ import re
 import shlex
 from collections.abc import Iterable, Sequence
 
-from flashagent.events import (
-    ApprovalRequested,
-    AttemptFinished,
-    CheckFinished,
-    CheckStarted,
-    FocusChosen,
-    JobFinished,
-    SearchProgress,
-)
 from flashagent.untrusted import sanitize
-from flashagent.values import Failure, JobOutcome, Usage
+
+TYPE_CHECKING = False  # the app shows its first screen before it knows an event
+if TYPE_CHECKING:
+    from flashagent.events import (
+        ApprovalRequested,
+        AttemptFinished,
+        CheckFinished,
+        CheckStarted,
+        FocusChosen,
+        JobFinished,
+        SearchProgress,
+    )
+    from flashagent.values import Failure, JobOutcome, Usage
 
 MAX_FAILURES = 5
 MAX_TESTS = 10

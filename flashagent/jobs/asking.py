@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flashagent.agent.attempts import Outcome
@@ -19,19 +19,21 @@ from flashagent.jobs.candidates import Variant, first_green
 from flashagent.jobs.house import House, Models
 from flashagent.jobs.job import FixJob, Result, failed
 from flashagent.jobs.observing import Observation
-from flashagent.jobs.trees import candidate
+from flashagent.jobs.trees import tree_to_edit
 from flashagent.values import FileChange
 from flashagent.verify.tamper import Tampering, examine, is_test_file, touches_tests
 
 
 async def ask_model(
-    job: FixJob, seen: Observation, house: House, models: Models, budget: Budget, emit: Emit
-) -> Result:
-    """Ask until green or a cap is reached. What is returned has been judged on a fresh tree that holds the patch alone."""
+    job: FixJob, seen: Observation, house: House, models: Models, budget: Budget, emit: Emit,
+    learned: Callable[[], str] = lambda: "",
+) -> Result:  # fmt: skip
+    """Ask until green or a cap is reached. What is returned has been judged on a fresh tree that holds the patch alone.
+    `learned` says what somebody else found out meanwhile."""
 
     async def one_way(variant: Variant, sink: Emit) -> Result:
-        async with candidate(house) as tree:
-            bench = Bench(job, seen, house, models, budget, sink, tree, variant)
+        async with tree_to_edit(house) as tree:
+            bench = Bench(job, seen, house, models, budget, sink, tree, variant, learned)
             return await _Way(bench, Architect(house, models, budget, sink)).to_the_end()
 
     if job.candidates > 1:

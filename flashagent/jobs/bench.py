@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from flashagent.agent.attempts import Attempts, Plan
 from flashagent.agent.compaction import Memory
 from flashagent.agent.context import Focus, choose_focus
 from flashagent.agent.effort import Effort, Situation
+from flashagent.agent.facts import features_of, words_of
 from flashagent.agent.limits import Budget
 from flashagent.agent.witness import RunBare, RunCheck, Watched, Witness
 from flashagent.agent.words import PromptWords
@@ -20,6 +21,7 @@ from flashagent.jobs.candidates import Variant
 from flashagent.jobs.house import House, Models
 from flashagent.jobs.job import FixJob
 from flashagent.jobs.observing import Observation
+from flashagent.jobs.remembering import recalled
 from flashagent.jobs.trees import candidate
 from flashagent.jobs.workbench import (
     clean,
@@ -54,12 +56,13 @@ class Bench:
     emit: Emit
     tree: Path
     variant: Variant = field(default_factory=Variant)
+    learned: Callable[[], str] = lambda: ""
 
     def __post_init__(self) -> None:
         house, seen = self.house, self.seen
         self.guard = guard_for(house, self.job.goal, self.job.paths)
-        self.landing = landing_in(house, self.tree, self.emit, self.guard)
         self.existing = house.repository.files()
+        self.landing = landing_in(house, self.tree, self.emit, self.guard, lambda: self.existing)
         self.witness = Witness(
             [
                 Watched(self._runner_of(check), report, self._bare_runner_of(check))
@@ -67,7 +70,12 @@ class Bench:
             ]
         )
         self.words = PromptWords(
-            house.texts.fix, house.texts.do, house.texts.feedback, self.landing.read, self.clean
+            house.texts.fix,
+            house.texts.do,
+            house.texts.feedback,
+            self.landing.read,
+            self.clean,
+            learned=self.learned,
         )
         self.docs = self._docs()
         self.session = new_session(house, self.models, self.budget, self.emit)
@@ -105,7 +113,15 @@ class Bench:
         for path, text in focus.files:
             self.landing.show(path, text)
         self.emit(FocusChosen(focus.shown, focus.tokens, "shown to the model in full"))
-        return self.words.first(self._goal(), self.seen.check_text, self.seen.before, focus.text)
+        prompt = self.words.first(self._goal(), self.seen.check_text, self.seen.before, focus.text)
+        remembered, _ = recalled(self.house, self._features(), self.emit)
+        return f"{prompt}\n\n{remembered}" if remembered else prompt
+
+    def _features(self) -> frozenset[str]:
+        """By what the memory finds earlier work like this."""
+        failures = [failure for report in self.seen.reports for failure in report.failures]
+        places = {f"place {path}" for path in self.job.paths}
+        return features_of(failures) | words_of(self.job.goal) | places
 
     def _certainty(self) -> float:
         """The share of the focus that is worth showing: words point at a place less surely than a failure's frames or a
@@ -196,7 +212,7 @@ class Bench:
         no test can write into what becomes the patch."""
         left = max(1.0, self.budget.seconds_left)
         quiet = not self.variant.alone
-        async with candidate(self.house, self.landing.changes()) as fresh:
+        async with candidate(self.house, self.landing.changes(), quick=bool(tests)) as fresh:
             report = await self.house.verifier.run(
                 check, tests=tests, tree=fresh, timeout_s=left, quiet=quiet
             )

@@ -7,14 +7,20 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
+from flashagent.agent.calls import Carried
 from flashagent.agent.compaction import Memory
 from flashagent.agent.context import choose_focus
+from flashagent.agent.facts import words_of
 from flashagent.agent.limits import Budget, Limits
+from flashagent.agent.requests import shorten
 from flashagent.agent.session import Session
+from flashagent.agent.thread import Ruling
+from flashagent.agent.words import linted
 from flashagent.errors import UsageError
 from flashagent.events import Emit, FocusChosen, MapReady, Notice
 from flashagent.jobs.fix import uninterrupted
 from flashagent.jobs.house import House, Models
+from flashagent.jobs.remembering import recalled
 from flashagent.jobs.saves import merged_files, tell
 from flashagent.jobs.trees import candidate
 from flashagent.jobs.workbench import (
@@ -56,6 +62,8 @@ class Chat:
         self.session.thread.sum_up = house.texts.sum_up
         self.pins: tuple[str, ...] = ()
         self._pinned: dict[str, str] = {}  # the texts of pins as the model has last seen them
+        self._told: set[str] = set()  # the facts that it was told
+        self._asked = models.asking.format
 
     @property
     def usage(self) -> Usage:
@@ -80,6 +88,10 @@ class Chat:
         """Ask these models from the next turn on; the conversation goes on."""
         self._house = house
         thread = self.session.thread
+        asked, self._asked = self._asked, models.asking.format
+        if self._asked != asked:
+            # The system text stays as it is: what another model needs to hear goes on at the end.
+            thread.steering.append(f"From now on: {house.texts.formats[self._asked]}")
         thread.model, thread.temperature = models.router.flash, models.temperature
         thread.reply_cap = models.reply_cap
         thread.compactor = compactor_for(house, models, self._memory, by_model=True)
@@ -102,7 +114,11 @@ class Chat:
                 toolbox(self._house, landing, tree, repo_map, check, guard, thread.outputs, self._emit)
             )
             self._now = prompt, landing
-            finished = await self.session.turn(await self._with_focus(prompt, repo_map, landing))
+
+            async def linted_step(carried: Carried) -> Ruling:
+                return Ruling(tell=linted(await landing.problems()))
+
+            finished = await self.session.turn(await self._with_focus(prompt, repo_map, landing), linted_step)
             if finished.end not in ("done", "stopped"):
                 return
             _, refusal = await land_text(self.session.last_text, landing, self._emit)
@@ -115,8 +131,13 @@ class Chat:
     def _memory(self) -> Memory:
         """What a compaction keeps of the turn that is running; the model sums up the turns before it."""
         prompt, landing = self._now
-        self._pinned = {}  # what is summed up is no longer in view
+        self._pinned, self._told = {}, set()  # what is summed up is no longer in view
         return Memory(prompt, patch=clean(self._house, landing.diff()) if landing else "")
+
+    async def compact(self) -> bool:
+        """Shorten the conversation now; ContextCompacted tells of it. False when there is nothing to leave out."""
+        self._renew_budget()
+        return await shorten(self.session.thread, self._emit)
 
     def interrupt(self) -> None:
         self.session.interrupt()
@@ -136,8 +157,15 @@ class Chat:
         for path, text in focus.files:
             landing.show(path, text)
         self._emit(FocusChosen(focus.shown, focus.tokens, "ranked for this prompt"))
-        shown = "\n\n".join([*self._fresh_pins(landing), *([focus.text] if focus.text else [])])
+        parts = [*self._fresh_pins(landing), focus.text, self._recalled(prompt)]
+        shown = "\n\n".join(filter(None, parts))
         return self._prompt.fill(prompt=prompt, focus=clean(self._house, shown)) if shown else prompt
+
+    def _recalled(self, prompt: str) -> str:
+        """What is remembered and was not told in this conversation before; told anew after a compaction."""
+        text, facts = recalled(self._house, words_of(prompt), self._emit, self._told)
+        self._told |= {fact.id for fact in facts}
+        return text
 
     def _fresh_pins(self, landing: Landing) -> list[str]:
         """The pinned files whose present text the model has not seen yet, each whole."""

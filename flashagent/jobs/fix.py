@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from importlib import import_module
 from typing import TypeVar
 
 from flashagent.agent.limits import Budget
@@ -27,6 +28,7 @@ from flashagent.events import Emit, JobFinished, Notice
 from flashagent.jobs.house import House, Models
 from flashagent.jobs.job import EXIT_CODES, FixJob, Result, account, failed
 from flashagent.jobs.observing import Observation, observe
+from flashagent.jobs.remembering import learn
 from flashagent.jobs.saves import merged_files, tell, with_saves
 from flashagent.jobs.searching import quick_fix, search_offline
 from flashagent.tools.tree import announce
@@ -94,8 +96,12 @@ class _Run:
             if quick is not None:
                 return quick
         from flashagent.jobs.asking import ask_model  # brings pydantic and the tools: not needed offline
+        from flashagent.jobs.beside import Beside, Learned
 
-        return await ask_model(job, seen, house, models, self.budget, self.emit)
+        async def ask(emit: Emit, learned: Learned) -> Result:
+            return await ask_model(job, seen, house, models, self.budget, emit, learned)
+
+        return await Beside(job, seen, house, self.emit).first(ask)
 
     async def _finish(self, result: Result) -> JobFinished:
         if EXIT_CODES[result.outcome] is ExitCode.OK and result.patch and not self.job.dry_run:
@@ -103,6 +109,8 @@ class _Run:
         patch = unified_diffs(result.patch)
         if EXIT_CODES[result.outcome] is not ExitCode.OK:
             return self._account(result, patch=patch, kept=self.house.keep_patch(patch) if patch else "")
+        if not self.job.dry_run and not result.patch and self.seen is not None:
+            learn(result, self.seen, self.house, self.emit)
         if self.job.dry_run or not result.patch:
             return self._account(result, patch=patch, dry_run=self.job.dry_run)
         try:
@@ -124,6 +132,8 @@ class _Run:
                     why_not.hint,
                 )
             )
+        if self.seen is not None:
+            learn(replace(result, patch=written), self.seen, self.house, self.emit)
         return self._account(result, patch=patch, commit=commit)
 
     def _write(self, result: Result) -> tuple[tuple[FileChange, ...], str, WorkspaceError | None]:
@@ -169,15 +179,20 @@ async def run_fix(job: FixJob, house: House, emit: Emit) -> JobFinished:
 
 @asynccontextmanager
 async def warming(models: Models | None) -> AsyncIterator[None]:
-    """The model client is imported beside what happens inside, which is mostly waiting for checks and git; the first
-    request waits for the rest of it. What goes wrong is told by that request."""
-    task = asyncio.create_task(models.router.flash.warm()) if models else None
+    """The model client and what asks it are imported beside what happens inside, which is mostly waiting for checks and
+    git; the first request waits for the rest of it. What goes wrong is told by that request."""
+    task = asyncio.create_task(_warm(models)) if models else None
     try:
         yield
     finally:
         if task is not None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+
+
+async def _warm(models: Models) -> None:
+    await models.router.flash.warm()
+    await asyncio.to_thread(import_module, "flashagent.jobs.asking")
 
 
 async def uninterrupted(work: Callable[[], T]) -> T:

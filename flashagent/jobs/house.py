@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from flashagent import untrusted
 from flashagent.agent.approvals import Mode
 from flashagent.agent.approver import Forgetful, Memory, Questions
+from flashagent.agent.facts import Facts, NoFacts
 from flashagent.agent.limits import PriceOf
 from flashagent.edits.choose import Asking, ask
 from flashagent.edits.values import Format
@@ -25,12 +26,20 @@ from flashagent.verify.environment import ProjectEnvironment
 from flashagent.verify.run import Verifier
 
 if TYPE_CHECKING:
+    from flashagent.diagnose.lsp.servers import LanguageServers
     from flashagent.models.router import Router
     from flashagent.repomap.index import MapStats
     from flashagent.workspace.checkpoints import Checkpoints
     from flashagent.workspace.git import Repository
     from flashagent.workspace.journal import Workspace
-    from flashagent.workspace.worktrees import CandidateTrees
+    from flashagent.workspace.worktrees import CandidateTrees, Trees
+
+
+def idle_cores() -> int:
+    """Cores that nothing has used in the last minute, less one that the model's edits need."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    cores = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+    return max(0, cores - 1 - round(os.getloadavg()[0]))
 
 
 @dataclass(frozen=True)
@@ -93,17 +102,21 @@ class House:
     price: PriceOf = lambda model, usage: None
     mask: Callable[[str], str] = lambda text: text
     inspect: Inspect = no_inspection
+    servers: LanguageServers | None = None
     hooks: str = ""
     notes: str = ""
     mode: Mode = "auto"
     can_ask: bool = False
     questions: Questions = field(default_factory=Questions)
     memory: Memory = field(default_factory=Forgetful)
+    facts: Facts = field(default_factory=NoFacts)
     unconfined: CommandRunner | None = None
     secret_files: tuple[str, ...] = ()
     focus_tokens: int = 900
     notes_of_commits: Path | None = None
+    editable: Trees | None = None  # trees for models to edit, where they are others than those that checks run in
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
+    idle: Callable[[], int] = idle_cores
 
     def read(self, path: str) -> str | None:
         """The text of a file of the user's tree, None when it is not there or may not be read."""
@@ -115,7 +128,9 @@ class House:
             return None
 
     async def close(self) -> None:
-        """Give back candidate trees and connections."""
+        """Give back candidate trees and connections, and end what still runs."""
+        if self.servers is not None:
+            await self.servers.close()
         await asyncio.to_thread(self.trees.close)
         if self.models is not None:
             await self.models.router.aclose()

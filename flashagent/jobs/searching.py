@@ -60,27 +60,37 @@ async def search_offline(job: FixJob, seen: Observation, house: House, emit: Emi
         emit(Notice("info", told))
     if not found.patches:
         return Result("not_fixed", message=_nothing_found(found, seen), hint=_suspicion(found, seen))
+    kept = await kept_patch(found, seen, house)
+    if kept is not None:
+        return kept
     best = found.patches[0]
-    kept = best.confidence in KEPT
-    verdict = await _of_all_checks(best.changes, seen, house) if kept else None
-    if verdict is not None and not verdict.green:
-        return Result(
-            "not_fixed",
-            patch=best.changes,
-            verdict=verdict,
-            message=f"Not done: {'; '.join(verdict.reasons)}",
-        )
     return Result(
-        "fixed" if kept else "not_fixed",
+        "not_fixed",
+        patch=best.changes,
+        how=best.how,
+        confidence=best.confidence,
+        reasons=best.reasons,
+        message=f"A repair was found, but it is only '{best.confidence}', so it was not applied.",
+        hint="Read the diff above; `git apply` takes the kept patch if you agree with it.",
+    )
+
+
+async def kept_patch(found: RepairResult, seen: Observation, house: House) -> Result | None:
+    """The best patch judged by every check of the job, None when there is none that may be kept without asking."""
+    if not found.patches or found.patches[0].confidence not in KEPT:
+        return None
+    best = found.patches[0]
+    verdict = await _of_all_checks(best.changes, seen, house)
+    if not verdict.green:
+        message = f"Not done: {'; '.join(verdict.reasons)}"
+        return Result("not_fixed", patch=best.changes, verdict=verdict, message=message)
+    return Result(
+        "fixed",
         patch=best.changes,
         verdict=verdict,
         how=best.how,
         confidence=best.confidence,
         reasons=best.reasons,
-        message=""
-        if kept
-        else f"A repair was found, but it is only '{best.confidence}', so it was not applied.",
-        hint="" if kept else "Read the diff above; `git apply` takes the kept patch if you agree with it.",
     )
 
 

@@ -11,6 +11,14 @@ from flashagent.values import FileChange
 from flashagent.workspace.worktrees import candidate_tree
 
 
-def candidate(house: House, changes: Sequence[FileChange] = ()) -> AbstractAsyncContextManager[Path]:
-    """The project as it is on disk now with `changes` on top, for as long as the context lasts."""
-    return candidate_tree(house.trees, changes)
+def candidate(
+    house: House, changes: Sequence[FileChange] = (), *, quick: bool = False
+) -> AbstractAsyncContextManager[Path]:
+    """The project as it is on disk now with `changes` on top, for as long as the context lasts. `quick` is for runs that do
+    not decide (see `CandidateTrees.tree`)."""
+    return candidate_tree(house.trees, changes, quick=quick)
+
+
+def tree_to_edit(house: House) -> AbstractAsyncContextManager[Path]:
+    """A tree for a model: only edits change it, and commands look."""
+    return candidate_tree(house.editable or house.trees, ())

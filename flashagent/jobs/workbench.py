@@ -41,9 +41,11 @@ def guard_for(house: House, goal: str, paths: Sequence[str] = ()) -> Guard:
     return Guard(named_in(goal, paths), house.hooks, house.secret_files)
 
 
-def landing_in(house: House, tree: Path, emit: Emit, guard: Guard) -> Landing:
-    # The user's files are listed once: what the model creates is in the candidate tree, never among them.
-    listing = cache(house.repository.files)
+def landing_in(
+    house: House, tree: Path, emit: Emit, guard: Guard, files: Callable[[], Sequence[str]] | None = None
+) -> Landing:
+    """`files` are the user's, listed once: what the model creates is in the candidate tree, never among them."""
+    listing = files or cache(house.repository.files)
     return Landing(house.open_tree(tree), listing, emit, house.inspect, guard=guard, announce=False)
 
 
@@ -112,10 +114,11 @@ def toolbox(
     tools: tuple[Tool, ...] = (
         EditTool(landing),
         *_looking_tools(house, landing, looking, repo_map, guard, outputs),
-        RunTool(house.runner, looking, house.mask, outside=_outside(house)),
+        RunTool(house.runner, looking, house.mask, outside=_outside(house), outputs=outputs),
         CheckTool(check),
     )
-    return Toolbox.of((*tools, *_further_tools(house, emit)), house.texts.tools)
+    names = _name_tools(house, landing, guard)
+    return Toolbox.of((*tools, *_further_tools(house, emit), *names), house.texts.tools)
 
 
 def reading_toolbox(
@@ -144,6 +147,19 @@ def _further_tools(house: House, emit: Emit) -> Iterator[Tool]:
         yield DocsTool(_look_up(house), house.mask)
     if house.can_ask:
         yield AskUserTool(house.questions.ask, emit)
+
+
+def _name_tools(house: House, landing: Landing, guard: Guard) -> tuple[Tool, ...]:
+    """What a language server answers, only while one stands ready. Asked for once a conversation is under way, so that
+    the servers of the repository's languages are started here."""
+    if house.servers is None:
+        return ()
+    house.servers.warm_up(house.repository.files())
+    if not house.servers.warm:
+        return ()
+    from flashagent.tools.names import name_tools
+
+    return name_tools(house.servers, landing, house.mask, guard.is_secret)
 
 
 def _look_up(house: House) -> LookUp:

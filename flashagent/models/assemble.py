@@ -27,6 +27,7 @@ class ReplyBuilder:
         self._reasoning: list[str] = []
         self._calls: list[_OpenCall] = []
         self._usage: Usage | None = None
+        self._items: list[str] = []
         self._characters = 0
         self._count_again_at = 0
         self._ended_by_us = False
@@ -37,6 +38,7 @@ class ReplyBuilder:
         self._reasoning.append(piece.reasoning)
         for call in piece.calls:
             self._add_call(call)
+        self._items += piece.items
         self._characters += _size(piece)
         self.finish = piece.finish or self.finish
         self._usage = piece.usage or self._usage
@@ -102,6 +104,7 @@ class ReplyBuilder:
             usage=self.usage,
             model=self._model,
             finish="tool_calls" if calls and finish in ("stop", "unknown") else finish,
+            items=tuple(self._items),
         )
 
     def _estimated(self) -> Usage:
@@ -125,7 +128,7 @@ class ReplyBuilder:
             self._calls.append(call)
         call.id = call.id or piece.id
         call.name = call.name or piece.name  # some servers repeat the name in each piece
-        call.arguments += piece.arguments
+        call.arguments = piece.arguments if piece.whole else call.arguments + piece.arguments
 
     def _find(self, piece: CallPiece) -> _OpenCall | None:
         """The call that the piece belongs to. A new id with a name opens a new call even at a known index, because
@@ -139,7 +142,7 @@ class ReplyBuilder:
 
 
 def _size(piece: Piece) -> int:
-    calls = sum(len(call.name) + len(call.arguments) for call in piece.calls)
+    calls = sum(len(call.name) + len(call.arguments) for call in piece.calls if not call.whole)
     return len(piece.text) + len(piece.reasoning) + calls
 
 

@@ -19,6 +19,7 @@ MayRetry = Callable[[Usage], bool]
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
     """One question to a model. `max_output_tokens` caps the reply, reasoning included; None leaves out a parameter.
+    `json_object` asks for a reply that is one JSON object, where the endpoint offers that.
 
     `may_retry` is asked before each further try whether the budget bears it, with what the failed tries have used; None
     allows it. It is not sent.
@@ -29,6 +30,7 @@ class ModelRequest:
     max_output_tokens: int | None = None
     temperature: float | None = None
     reasoning_effort: str | None = None
+    json_object: bool = False
     may_retry: MayRetry | None = field(default=None, compare=False, repr=False)
 
 

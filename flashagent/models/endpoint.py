@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
 from flashagent.errors import UsageError
+from flashagent.models.dialect import DIALECTS, Api
 
-_PATH = "/chat/completions"
+_PATHS = tuple(dialect.path for dialect in DIALECTS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One model at one address. `base_url` ends before '/chat/completions'. Raises UsageError for no web address.
+    """One model at one address. `base_url` ends before '/chat/completions' or '/responses': `api` says which of the two
+    is asked. Raises UsageError for no web address.
 
     `returns_reasoning`: the endpoint wants the model's earlier reasoning back in the history. `headers` are sent with
     each request beside the key.
@@ -35,6 +37,7 @@ class Endpoint:
     api_key: str = field(default="", repr=False)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     returns_reasoning: bool = False
+    api: Api = "chat"
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.base_url.strip())
@@ -47,7 +50,10 @@ class Endpoint:
     @property
     def root(self) -> str:
         """The base address without a trailing slash or the path that belongs to the request."""
-        return self.base_url.strip().rstrip("/").removesuffix(_PATH).rstrip("/")
+        root = self.base_url.strip().rstrip("/")
+        for path in _PATHS:
+            root = root.removesuffix(path).rstrip("/")
+        return root
 
     @property
     def shown(self) -> str:

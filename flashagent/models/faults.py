@@ -12,7 +12,11 @@ from typing import Any, Literal
 from flashagent.errors import ContextTooLong, ModelError, ModelRefused, ModelUnreachable, ToolsRefused
 
 FaultKind = Literal["transient", "refused", "too_long", "parameter", "tools"]
-OPTIONAL_PARAMETERS = ("stream_options", "max_tokens", "temperature", "reasoning_effort")
+OPTIONAL_PARAMETERS = (
+    "stream_options", "max_tokens", "max_output_tokens", "temperature", "reasoning_effort", "reasoning",
+    "response_format", "text", "store", "include",
+)  # fmt: skip
+"""Of both APIs; words that mean something else too come last."""
 _TRANSIENT_STATUS = frozenset({408, 409, 425, 429})
 _TOO_LONG = re.compile(
     r"context[_ ](?:length|window|size)|maximum context|prompt is too long|input is too long|too many (?:input )?tokens"

@@ -39,7 +39,10 @@ class MaskedModel:
             return replace(message, text=self._mask(message.text))
         calls = tuple(self._call(call) for call in message.tool_calls)
         reasoning = self._mask(message.reasoning)
-        return replace(message, text=self._mask(message.text), tool_calls=calls, reasoning=reasoning)
+        items = tuple(map(self._mask, message.items))
+        return replace(
+            message, text=self._mask(message.text), tool_calls=calls, reasoning=reasoning, items=items
+        )
 
     def _call(self, call: ToolCall) -> ToolCall:
         return replace(call, arguments=self._mask(call.arguments))

@@ -1,5 +1,6 @@
-"""A model behind any endpoint that speaks OpenAI's chat completions. The only file that imports openai, and only when asked.
+"""A model behind any endpoint that speaks OpenAI's chat completions or its Responses API, through the SDK's client.
 
+Nothing of the SDK is imported before a model is warmed or asked.
 Nothing is sent anywhere but to the configured address: no redirect is followed, no address, key, organization or header
 is taken from the environment, and the SDK's own retries are off. Proxies and certificates of the environment count as usual.
 """
@@ -19,6 +20,7 @@ from flashagent.events import Emit, ModelRetrying, Notice, ReasoningDelta, TextD
 from flashagent.messages import AssistantMessage
 from flashagent.models.assemble import ReplyBuilder
 from flashagent.models.base import ModelRequest
+from flashagent.models.dialect import DIALECTS, Dialect
 from flashagent.models.endpoint import Endpoint, Timeouts
 from flashagent.models.faults import (
     OPTIONAL_PARAMETERS,
@@ -28,15 +30,18 @@ from flashagent.models.faults import (
     from_stream,
     wrong_content,
 )
+from flashagent.models.pace import Pace
 from flashagent.models.retries import RetryPolicy, asked_wait_s
+from flashagent.models.sdk import sdk
 from flashagent.models.silence import Silence
+from flashagent.models.tokens import estimate_request
 from flashagent.models.waste import Waste, another_try_fits, budget_used, tell_waste
-from flashagent.models.wire import Piece, read_chunk, request_body
+from flashagent.models.wire import Piece
 from flashagent.ports import Clock
 
 if TYPE_CHECKING:
     import httpx2
-    from openai import AsyncOpenAI, AsyncStream
+    from openai import AsyncOpenAI, AsyncStream  # noqa: TID251  # types only
 
 _PLAIN_HEADERS = (
     "host",
@@ -66,7 +71,9 @@ class OpenAICompatibleModel:
         self._timeouts = timeouts or Timeouts()
         self._retries = retries or RetryPolicy()
         self._randomly = randomly
+        self.pace = Pace(clock)
         self._client: AsyncOpenAI | None = None
+        self._dialect = DIALECTS[endpoint.api]
         self._omit: frozenset[str] = frozenset()  # optional parameters that this endpoint has refused
 
     @property
@@ -98,9 +105,8 @@ class OpenAICompatibleModel:
         Raises ModelUnreachable or ModelRefused.
         """
         import httpx2
-        import openai
 
-        client = await self._ready()
+        client, openai = await self._ready(), sdk()
         limit_s = self._timeouts.first_token_s
         try:
             async with asyncio.timeout(limit_s):
@@ -160,8 +166,10 @@ class OpenAICompatibleModel:
         self, request: ModelRequest, builder: ReplyBuilder, emit: Emit, limits: Timeouts
     ) -> Fault | None:
         """One request into the builder; what went wrong, or None when the reply has ended in order."""
-        body = request_body(self.name, request, omit=self._omit, reasoning=self.endpoint.returns_reasoning)
+        keeps = self.endpoint.returns_reasoning or self.endpoint.api == "responses"
+        body = self._dialect.body(self.name, request, omit=self._omit, reasoning=keeps)
         client = await self._ready()
+        await self.pace.ready(estimate_request(request) + (request.max_output_tokens or 0))
         silence = Silence(limits, self._clock)
         fault = await self._listen(client, body, builder, emit, silence)
         if fault is not None and builder.finish is not None and fault.kind == "transient":
@@ -176,15 +184,18 @@ class OpenAICompatibleModel:
         self, client: AsyncOpenAI, body: dict[str, Any], builder: ReplyBuilder, emit: Emit, silence: Silence
     ) -> Fault | None:
         import httpx2
-        import openai
 
+        openai = sdk()
         sent = frozenset((*OPTIONAL_PARAMETERS, "tools")) & body.keys()
         try:
             async with silence.watched(), self._stream(client, body) as stream:
+                self.pace.answered(stream.response.headers)
                 if (other := await _other_content(stream.response)) is not None:
-                    return _take_whole(other, stream.response, builder, emit)
+                    return _take_whole(other, stream.response, self._dialect, builder, emit)
                 async for data in stream:
-                    piece = read_chunk(data)
+                    piece = self._dialect.read(data)
+                    if piece.error is not None:
+                        return from_stream(piece.error, sent=sent)
                     builder.add(piece)
                     silence.heard(started=builder.started, finished=builder.finish is not None)
                     _show(piece, emit)
@@ -195,6 +206,8 @@ class OpenAICompatibleModel:
             return Fault("transient", silence.reason, "The endpoint took the request and fell silent.")
         except openai.APIStatusError as error:
             asked = asked_wait_s({k.lower(): v for k, v in error.response.headers.items()}, self._clock.now())
+            if error.status_code == 429:
+                self.pace.refused(asked, error.response.headers)
             return from_status(
                 error.status_code, error.response.text, asked_s=asked, sent=sent, model=self.name
             )
@@ -213,10 +226,8 @@ class OpenAICompatibleModel:
 
     @asynccontextmanager
     async def _stream(self, client: AsyncOpenAI, body: dict[str, Any]) -> AsyncIterator[AsyncStream[object]]:
-        from openai import AsyncStream
-
         stream = await client.post(
-            "/chat/completions", cast_to=object, body=body, stream=True, stream_cls=AsyncStream[object]
+            self._dialect.path, cast_to=object, body=body, stream=True, stream_cls=sdk().AsyncStream
         )
         try:
             yield stream
@@ -231,8 +242,8 @@ class OpenAICompatibleModel:
 
     def _build_client(self) -> AsyncOpenAI:
         """A client that takes everything from here: what is left out the SDK would read from the environment."""
+        openai = sdk()
         import httpx2
-        from openai import AsyncOpenAI
 
         root = httpx2.URL(self.endpoint.root)
         timeout = httpx2.Timeout(None, connect=self._timeouts.connect_s)
@@ -243,7 +254,7 @@ class OpenAICompatibleModel:
             verify=root.scheme
             == "https",  # else nothing is verified, and reading all certificates takes 30 ms
         )
-        return AsyncOpenAI(
+        return openai.AsyncOpenAI(
             base_url=root,
             api_key=self.endpoint.api_key or "none",  # the header itself is written by the hook
             admin_api_key="",
@@ -309,7 +320,9 @@ async def _other_content(response: httpx2.Response) -> str | None:
     return body.decode("utf-8", "replace")
 
 
-def _take_whole(body: str, response: httpx2.Response, builder: ReplyBuilder, emit: Emit) -> Fault | None:
+def _take_whole(
+    body: str, response: httpx2.Response, dialect: Dialect, builder: ReplyBuilder, emit: Emit
+) -> Fault | None:
     """A reply that came in one piece, from an endpoint that does not stream."""
     content_type = response.headers.get("content-type", "")
     try:
@@ -318,9 +331,9 @@ def _take_whole(body: str, response: httpx2.Response, builder: ReplyBuilder, emi
         return wrong_content(content_type, body)
     if isinstance(data, dict) and data.get("error"):
         return from_stream(data["error"])
-    if not isinstance(data, dict) or not data.get("choices"):
+    if not isinstance(data, dict) or not data.get(dialect.answer):
         return wrong_content(content_type, body)
-    piece = read_chunk(data)
+    piece = dialect.read(data)
     builder.add(piece)
     _show(piece, emit)
     return None

@@ -33,17 +33,19 @@ _FINISH: Mapping[str, FinishReason] = {
 
 @dataclass(frozen=True, slots=True)
 class CallPiece:
-    """A part of a tool call. `index` None when the endpoint did not say to which call it belongs."""
+    """A part of a tool call. `index` None when the endpoint did not say to which call it belongs. `whole`: the arguments are
+    all of them, in place of those that came before."""
 
     index: int | None
     id: str = ""
     name: str = ""
     arguments: str = ""
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What one chunk of a stream adds."""
+    """What one chunk of a stream adds. `items` are sealed thoughts; `error` is what the endpoint reported instead."""
 
     text: str = ""
     reasoning: str = ""
@@ -51,6 +53,8 @@ class Piece:
     finish: FinishReason | None = None
     usage: Usage | None = None
     model: str = ""
+    items: tuple[str, ...] = ()
+    error: object = None
 
 
 def request_body(
@@ -67,6 +71,7 @@ def request_body(
         "temperature": request.temperature,
         "reasoning_effort": request.reasoning_effort,
         "stream_options": {"include_usage": True},
+        "response_format": {"type": "json_object"} if request.json_object else None,
     }
     body: dict[str, Any] = {
         "model": model,
@@ -80,38 +85,38 @@ def request_body(
 
 def read_chunk(data: object) -> Piece:
     """One chunk of a stream; what is missing or of the wrong type adds nothing."""
-    chunk = _mapping(data)
+    chunk = mapping(data)
     choice = _first(chunk.get("choices"))
-    return _piece(chunk, choice, _mapping(choice.get("delta") or choice.get("message")))
+    return _piece(chunk, choice, mapping(choice.get("delta") or choice.get("message")))
 
 
 def _piece(chunk: Mapping[str, Any], choice: Mapping[str, Any], delta: Mapping[str, Any]) -> Piece:
     finish = choice.get("finish_reason")
     calls = delta.get("tool_calls")
     return Piece(
-        text=_content(delta.get("content")) + _text(delta.get("refusal")),
-        reasoning=_text(delta.get("reasoning_content")) or _text(delta.get("reasoning")),
+        text=_content(delta.get("content")) + text(delta.get("refusal")),
+        reasoning=text(delta.get("reasoning_content")) or text(delta.get("reasoning")),
         calls=tuple(_call(call) for call in calls if isinstance(call, Mapping))
         if isinstance(calls, list)
         else (),
         finish=_FINISH.get(finish.lower(), "unknown") if isinstance(finish, str) and finish else None,
         usage=read_usage(chunk.get("usage") or choice.get("usage")),
-        model=_text(chunk.get("model")),
+        model=text(chunk.get("model")),
     )
 
 
 def read_usage(data: object) -> Usage | None:
     """The endpoint's own count, or None when it gives none."""
-    fields = _mapping(data)
+    fields = mapping(data)
     prompt, completion = fields.get("prompt_tokens"), fields.get("completion_tokens")
     if not isinstance(prompt, int) or not isinstance(completion, int):
         return None
-    cached = _count(_mapping(fields.get("prompt_tokens_details")).get("cached_tokens"))
+    cached = count(mapping(fields.get("prompt_tokens_details")).get("cached_tokens"))
     return Usage(
         prompt_tokens=max(0, prompt),
-        cached_tokens=min(cached or _count(fields.get("prompt_cache_hit_tokens")), max(0, prompt)),
+        cached_tokens=min(cached or count(fields.get("prompt_cache_hit_tokens")), max(0, prompt)),
         completion_tokens=max(0, completion),
-        reasoning_tokens=_count(_mapping(fields.get("completion_tokens_details")).get("reasoning_tokens")),
+        reasoning_tokens=count(mapping(fields.get("completion_tokens_details")).get("reasoning_tokens")),
     )
 
 
@@ -136,7 +141,7 @@ def _assistant(message: AssistantMessage, *, reasoning: bool) -> dict[str, Any]:
             {
                 "id": call.id,
                 "type": "function",
-                "function": {"name": call.name, "arguments": _arguments(call)},
+                "function": {"name": call.name, "arguments": call_arguments(call)},
             }
             for call in message.tool_calls
         ]
@@ -145,7 +150,7 @@ def _assistant(message: AssistantMessage, *, reasoning: bool) -> dict[str, Any]:
     return result
 
 
-def _arguments(call: ToolCall) -> str:
+def call_arguments(call: ToolCall) -> str:
     """Arguments for the history: some servers parse them and fail on broken JSON, so that is wrapped."""
     try:
         if isinstance(json.loads(call.arguments), dict):
@@ -162,12 +167,12 @@ def _tool(tool: ToolSpec) -> dict[str, Any]:
 
 
 def _call(data: Mapping[str, Any]) -> CallPiece:
-    function = _mapping(data.get("function"))
+    function = mapping(data.get("function"))
     index, arguments = data.get("index"), function.get("arguments")
     return CallPiece(
         index=index if isinstance(index, int) else None,
-        id=_text(data.get("id")),
-        name=_text(function.get("name")),
+        id=text(data.get("id")),
+        name=text(function.get("name")),
         # some servers send the arguments as an object instead of its text
         arguments=arguments if isinstance(arguments, str) else json.dumps(arguments) if arguments else "",
     )
@@ -176,21 +181,21 @@ def _call(data: Mapping[str, Any]) -> CallPiece:
 def _content(value: object) -> str:
     """Text content, given as a string or as a list of parts."""
     if isinstance(value, list):
-        return "".join(_text(_mapping(part).get("text")) for part in value)
-    return _text(value)
+        return "".join(text(mapping(part).get("text")) for part in value)
+    return text(value)
 
 
 def _first(value: object) -> Mapping[str, Any]:
-    return _mapping(value[0]) if isinstance(value, Sequence) and value and not isinstance(value, str) else {}
+    return mapping(value[0]) if isinstance(value, Sequence) and value and not isinstance(value, str) else {}
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
+def mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _text(value: object) -> str:
+def text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _count(value: object) -> int:
+def count(value: object) -> int:
     return max(0, value) if isinstance(value, int) else 0

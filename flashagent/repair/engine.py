@@ -17,6 +17,7 @@ from flashagent.events import Emit, Notice, SearchProgress
 from flashagent.ports import CommandRunner
 from flashagent.repair import plan, quickfix
 from flashagent.repair.hunt import Found, Hunt
+from flashagent.repair.insight import Insight
 from flashagent.repair.localize import SuspiciousLine, reported, suspicion
 from flashagent.repair.pool import Pool
 from flashagent.repair.project import Project
@@ -39,7 +40,7 @@ TICK_S = 0.5
 class RepairRequest:
     """What to repair: a check that was red in `baseline`. `jobs` 0 means one worker for each core. After the first
     patch the search tries as many candidates again (a second patch is the best evidence against the first), for at most
-    `patience_s` or as long again as it took."""
+    `patience_s` or as long again as it took. `quick_fixes` is False for who has tried them; `insight` follows the search."""
 
     root: Path
     check: Check
@@ -50,6 +51,8 @@ class RepairRequest:
     seed: int = 0
     all_candidates: bool = False
     patience_s: float = 20.0
+    quick_fixes: bool = True
+    insight: Insight | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,9 @@ async def repair(
     began = time.monotonic()
     project = await asyncio.to_thread(Project.open, request.root, request.check)
     validator = Validator(verifier, trees, request.check, request.baseline)
-    quick = await quickfix.first_that_works(project, request.baseline, validator)
+    quick = (
+        await quickfix.first_that_works(project, request.baseline, validator) if request.quick_fixes else None
+    )
     if quick is not None:
         patch = _patch(quick.changes, "certain", quick.reasons, quick.how)
         return RepairResult((patch,), (), quick.tried, time.monotonic() - began)
@@ -144,6 +149,8 @@ async def _hunt(
     deadline = began + request.search_time_s
     async with Pool(runner, launch, _jobs(request), request.search_time_s + 120.0) as pool:
         hunt = Hunt(project, request.check, request.baseline, pool, request.patience_s)
+        if request.insight is not None:
+            request.insight.follow(hunt)
         ticker = asyncio.create_task(_tell(hunt, emit, began))
         try:
             return await hunt.run(deadline)

@@ -295,14 +295,18 @@ class Hunt:
             self.notes.append(
                 "State leaks from one candidate into the next; each was tried in a process of its own."
             )
-        if tally.plausible or not tally.partial:
-            return
+        if not tally.plausible and (miss := self.nearest_miss()):
+            self.notes.append(miss)
+
+    def nearest_miss(self) -> str:
+        """The edit that made the most failing tests pass without being a repair, in words; '' while there is none."""
+        tally = self._search.tally if self._search is not None else None
+        if tally is None or not tally.partial:
+            return ""
         _, (fixed, best) = max(tally.partial.items(), key=lambda item: (item[1][0], -item[0]))
         failing = sum(not run.passed for run in self.runs)
         broke = ", but broke others" if fixed >= failing else ""
-        self.notes.append(
-            f"Nearest miss: {self.project.describe(best)} makes {fixed} of {failing} failing tests pass{broke}."
-        )
+        return f"Nearest miss: {self.project.describe(best)} makes {fixed} of {failing} failing tests pass{broke}."
 
     def reported(self) -> tuple[SuspiciousLine, ...]:
         """The most suspicious lines for a person; where an edit made failing tests pass comes first (Papadakis and Le

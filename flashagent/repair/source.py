@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar, cast
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+Fact = TypeVar("Fact")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 # Places where an expression of any precedence may stand without parentheses.
 _ROOMY = (
@@ -90,6 +92,14 @@ class Source:
                         self.parents[child] = parent
                         self.fields[child] = name
         self._scopes: dict[ast.AST, Scope] = {}
+        self._facts: dict[tuple[object, ast.AST], object] = {}
+
+    def once(self, make: Callable[[ast.AST], Fact], node: ast.AST) -> Fact:
+        """What `make` says of a node of this file, worked out when it is first asked for."""
+        key = (make, node)
+        if key not in self._facts:
+            self._facts[key] = make(node)
+        return cast(Fact, self._facts[key])
 
     # positions
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flashagent.repomap.index import View
+from flashagent.repomap.view import View
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,7 +53,9 @@ class Users:
 
     def files_among(self, wanted: Iterable[int]) -> set[int]:
         """Those of the wanted contents that have the term."""
-        return _within(wanted, self.contents)
+        import numpy
+
+        return set(numpy.intersect1d(list(wanted), self.contents).tolist())
 
 
 def _within(wanted: Iterable[int], found: Numbers) -> set[int]:

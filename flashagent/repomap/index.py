@@ -6,24 +6,36 @@ builds above `POOL_FROM` files go to worker processes. Nothing here follows a sy
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 import stat
-from array import array
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flashagent.repomap.extract import Segment, blob_digest, build_segment, content_kind
 from flashagent.repomap.imports.project import is_config
-from flashagent.repomap.sources import Reading, is_source, judge_path
-from flashagent.repomap.store import Entry, Signature, Store
+from flashagent.repomap.sources import is_source, judge_path
+from flashagent.repomap.store import Store
+from flashagent.repomap.view import (
+    Entry,
+    Signature,
+    State,
+    View,
+    build_view,
+    pack_state,
+    unpack_state,
+    with_contents,
+)
 from flashagent.syntax.languages import language_for
 
 POOL_FROM = 500
-_BATCH = 150
+_BATCHES = 150, 600
+_MANY_STALE = 200
+_63 = (1 << 63) - 1
 _DEAD_SHARE = 6
 _DEAD_SLACK = 50_000
 
@@ -42,109 +54,183 @@ class MapStats:
     in_memory: str = ""
 
 
-@dataclass(slots=True)
-class View:
-    """The tree as it was at the last refresh. Documents are numbered over the whole cache; `owner[d]` is the index of
-    the content that document belongs to, or -1 when no file here has it."""
-
-    paths: list[str] = field(default_factory=list)
-    content_of: list[int] = field(default_factory=list)
-    contents: list[int] = field(default_factory=list)
-    first: list[int] = field(default_factory=list)
-    definitions: list[int] = field(default_factory=list)
-    """By content: how many definitions it has; document `first + n` is the n-th."""
-    owner: array[int] = field(default_factory=lambda: array("i"))
-    lengths: array[int] = field(default_factory=lambda: array("H"))
-    content_words: list[int] = field(default_factory=list)
-    symbols: int = 0
-    paths_of: list[list[int]] = field(default_factory=list)
-    documents: int = 0
-    words: int = 0
-    index: dict[str, int] = field(default_factory=dict)
-    configs: tuple[str, ...] = ()
-
-
 class Index:
-    """A root in a store. `refresh` brings it up to date and returns the view."""
+    """A root in a store. `refresh` brings it up to date and returns the state."""
 
     def __init__(self, root: Path, store: Store, *, processes: int) -> None:
         self._root = root
         self.name = os.fsencode(root).decode("utf-8", "backslashreplace")
         self._store = store
         self._processes = processes
+        self._state: State | None = None
+        self._generation = -1
 
-    def refresh(self, paths: Iterable[str]) -> tuple[View, Counter[str], int]:
-        """(the view, files left out by reason, files parsed). Goes on in memory when the cache cannot be written."""
-        listed = list(paths)
+    def refresh(
+        self, paths: Callable[[], Iterable[str]], only: Collection[str] | None = None
+    ) -> tuple[State, int]:
+        """(the state, files parsed). With `only`, files that are known look at nothing else; anything new among them means
+        a look at everything. Goes on in memory when the cache cannot be written."""
         try:
-            return self._refresh(listed)
+            return self._refresh(paths, only)
         except (sqlite3.Error, OSError) as problem:
             self._store.to_memory(str(problem))
-            return self._refresh(listed)
+            self._state = None
+            return self._refresh(paths, None)
 
-    def _refresh(self, listed: Sequence[str]) -> tuple[View, Counter[str], int]:
-        skipped: Counter[str] = Counter()
-        before = self._store.entries(self.name)
+    def _refresh(self, paths: Callable[[], Iterable[str]], only: Collection[str] | None) -> tuple[State, int]:
+        before = self._known()
+        # A name that the map does not have may be a new file.
+        if before and only is not None and all(one in before.entries or not _may_count(one) for one in only):
+            stale = self._stale(before, [one for one in only if one in before.entries])
+            if stale is not None and (quick := self._patched(before, stale)) is not None:
+                return quick
+        listed = list(paths())
+        digest = hashlib.sha256("\0".join(listed).encode("utf-8", "surrogateescape")).digest()
+        if before is not None and before.listing == digest and not any(map(self._fits, before.doubtful)):
+            stale = self._stale(before, before.entries)
+            if stale is not None and (quick := self._patched(before, stale)) is not None:
+                return quick
+        return self._whole(listed, digest, before.entries if before else {})
+
+    def _known(self) -> State | None:
+        """The last state: of this process, else from the cache; None when there is none of the cache as it is now."""
+        if self._generation != self._store.generation():
+            self._state, self._generation = None, self._store.generation()
+        if self._state is None and (kept := self._store.snapshot(self.name)) is not None:
+            state = unpack_state(kept)
+            since = {
+                path: one for path, one in self._store.entries(self.name).items() if path in state.entries
+            }
+            self._state = self._with(state, since) if since else state
+        return self._state
+
+    def _with(self, state: State, fresh: dict[str, Entry]) -> State | None:
+        """The state after these entries changed; None where that takes a look at everything."""
+        found = {one.number: one for one in self._store.contents(entry.content for entry in fresh.values())}
+        changed = {path: found[entry.content] for path, entry in fresh.items() if entry.content in found}
+        view = (
+            with_contents(state.view, changed, self._store.documents())
+            if len(changed) == len(fresh)
+            else None
+        )
+        return None if view is None else replace(state, entries=state.entries | fresh, view=view)
+
+    def _patched(self, before: State, stale: Sequence[tuple[str, Signature]]) -> tuple[State, int] | None:
+        """The state after a few files changed; None where that takes a look at everything."""
+        if not stale:
+            return before, 0
+        if len(stale) > _MANY_STALE:
+            return None
+        fresh, parsed = self._read(stale, Counter())
+        after = self._with(before, fresh) if len(fresh) == len(stale) else None
+        if after is None or self._outgrown(after.view):
+            return None
+        self._store.merge_small()
+        if self._store.remember(self.name, fresh) > _MANY_STALE:
+            self._store.remember_all(self.name, pack_state(after))
+        self._state = after
+        return after, parsed
+
+    def _whole(self, listed: Sequence[str], digest: bytes, before: Mapping[str, Entry]) -> tuple[State, int]:
+        passed: Counter[str] = Counter()
+        doubtful: list[str] = []
         kept: dict[str, Entry] = {}
         stale: list[tuple[str, Signature]] = []
-        for path, signature in self._stat(listed, skipped):
+        for path, signature in self._stat(listed, passed, doubtful):
             entry = before.get(path)
             if entry is not None and entry.signature == signature:
                 kept[path] = entry
             else:
                 stale.append((path, signature))
-        fresh, parsed = self._read(stale, skipped)
-        gone = [path for path in before if path not in kept and path not in fresh]
-        if fresh or gone:
-            self._store.remember(self.name, fresh, gone)
+        fresh, parsed = self._read(stale, passed)
         if fresh:
             self._store.merge_small()
-        view = self._view({**kept, **fresh}, skipped)
+        entries = {**kept, **fresh}
+        contents = self._store.contents(entry.content for entry in entries.values())
+        view, left_out = build_view(entries, contents, self._store.documents())
         view.configs = tuple(path for path in listed if is_config(path))
-        if self._store.documents() > _DEAD_SHARE * view.documents + _DEAD_SLACK:
+        if self._outgrown(view):
             # Old contents outweigh the living ones: start over rather than drag them through every query.
             self._store.forget_everything()
-            return self._refresh(listed)
-        return view, skipped, parsed
+            self._generation = self._store.generation()
+            return self._whole(listed, digest, {})
+        self._state = State(digest, entries, passed, tuple(doubtful), left_out, view)
+        self._store.remember_all(self.name, pack_state(self._state))
+        return self._state, parsed
 
-    def _stat(self, listed: Iterable[str], skipped: Counter[str]) -> Iterator[tuple[str, Signature]]:
+    def _outgrown(self, view: View) -> bool:
+        return self._store.documents() > _DEAD_SHARE * view.documents + _DEAD_SLACK
+
+    def _stale(self, before: State, paths: Iterable[str]) -> list[tuple[str, Signature]] | None:
+        """The known files that are not as they were; None when one of them is not to be read any more."""
+        top, entries = os.fspath(self._root), before.entries
+        stale: list[tuple[str, Signature]] = []
+        for path in paths:
+            try:
+                found = os.lstat(f"{top}/{path}")  # joined by hand: this runs for every file of the tree
+            except (OSError, ValueError):
+                return None
+            signature = _signature(found)
+            if entries[path].signature != signature:
+                if not _readable(path, found):
+                    return None
+                stale.append((path, signature))
+        return stale
+
+    def _fits(self, path: str) -> bool:
+        """True for a file that was left out for its size or kind and now would not be."""
+        try:
+            return _readable(path, os.lstat(self._root / path))
+        except (OSError, ValueError):
+            return False
+
+    def _stat(
+        self, listed: Iterable[str], passed: Counter[str], doubtful: list[str]
+    ) -> Iterator[tuple[str, Signature]]:
         top = os.fspath(self._root)
         for path in listed:
-            if language_for(path) is None and not is_source(path):
-                skipped["other"] += 1
+            if not _may_count(path):
+                passed["other"] += 1
                 continue
             try:
                 path.encode()  # a name that is not UTF-8 cannot be stored or shown
-                found = os.lstat(f"{top}/{path}")  # joined by hand: this runs for every file of the tree
+                found = os.lstat(f"{top}/{path}")
             except (OSError, ValueError):
                 found = None
             if found is None or not stat.S_ISREG(found.st_mode):
-                skipped["unreadable"] += 1
+                passed["unreadable"] += 1
+                if path.isprintable():
+                    doubtful.append(path)
                 continue
             reading = judge_path(path, found.st_size)
             if reading == "ok":
-                yield path, (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
+                yield path, _signature(found)
             else:
-                skipped[reading] += 1
+                passed[reading] += 1
+                if reading == "huge":
+                    doubtful.append(path)
 
     def _read(
         self, stale: Sequence[tuple[str, Signature]], skipped: Counter[str]
     ) -> tuple[dict[str, Entry], int]:
         """The new entries, and how many files were parsed for them."""
         signatures = dict(stale)
+        top = os.fspath(self._root)
         keys: dict[str, tuple[bytes, str]] = {}
         numbers: dict[tuple[bytes, str], int] = {}
         unknown: dict[tuple[bytes, str], str] = {}
+        empty = not self._store.documents()
         for path in signatures:
             try:
-                key = blob_digest((self._root / path).read_bytes()), content_kind(path)
+                with open(f"{top}/{path}", "rb", buffering=0) as file:  # noqa: PTH123 - as above
+                    key = blob_digest(file.readall()), content_kind(path)
             except OSError:
                 skipped["unreadable"] += 1
                 continue
             keys[path] = key
             if key in numbers or key in unknown:
                 continue
-            number = self._store.known(*key)
+            number = None if empty else self._store.known(*key)
             if number is None:
                 unknown[key] = path
             else:
@@ -155,7 +241,9 @@ class Index:
         return fresh, len(unknown)
 
     def _segments(self, paths: Sequence[str]) -> Iterator[Segment]:
-        batches = [paths[at : at + _BATCH] for at in range(0, len(paths), _BATCH)]
+        # Large pieces keep the index short; small ones keep all workers busy to the end.
+        size = min(_BATCHES[1], max(_BATCHES[0], len(paths) // (4 * self._processes)))
+        batches = [paths[at : at + size] for at in range(0, len(paths), size)]
         done = 0
         if len(paths) >= POOL_FROM and self._processes > 1:
             try:
@@ -182,40 +270,15 @@ class Index:
             while waiting:
                 yield waiting.popleft().result()
 
-    def _view(self, entries: dict[str, Entry], skipped: Counter[str]) -> View:
-        view = View()
-        total = self._store.documents()
-        view.owner = array("i", [-1]) * total
-        view.lengths = array("H", [0]) * total
-        place: dict[int, int] = {}
-        readings: dict[int, Reading] = {}
-        for content in self._store.contents(entry.content for entry in entries.values()):
-            readings[content.number] = content.reading  # type: ignore[assignment]
-            if content.reading != "ok":
-                continue
-            count = len(content.lengths) // 2
-            index = place[content.number] = len(view.contents)
-            view.contents.append(content.number)
-            view.first.append(content.first_document)
-            view.definitions.append(max(0, count - 1))
-            view.paths_of.append([])
-            view.owner[content.first_document : content.first_document + count] = array("i", [index]) * count
-            view.lengths[content.first_document : content.first_document + count] = array(
-                "H", content.lengths
-            )
-            view.content_words.append(
-                sum(view.lengths[content.first_document : content.first_document + count])
-            )
-            view.symbols += content.symbols
-            view.documents += count
-        for path in sorted(entries):
-            number = entries[path].content
-            if number not in place:
-                skipped[readings.get(number, "unreadable")] += 1
-                continue
-            view.index[path] = len(view.paths)
-            view.paths_of[place[number]].append(len(view.paths))
-            view.paths.append(path)
-            view.content_of.append(place[number])
-        view.words = sum(view.lengths)
-        return view
+
+def _may_count(path: str) -> bool:
+    return language_for(path) is not None or is_source(path)
+
+
+def _readable(path: str, found: os.stat_result) -> bool:
+    return stat.S_ISREG(found.st_mode) and judge_path(path, found.st_size) == "ok"
+
+
+def _signature(found: os.stat_result) -> Signature:
+    # Some file systems number their files with all 64 bits.
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino & _63

@@ -14,10 +14,10 @@ from flashagent.repomap.bm25 import live
 from flashagent.repomap.extract import NAME_MARK
 from flashagent.repomap.history import History
 from flashagent.repomap.imports import Imports, Project
-from flashagent.repomap.index import View
 from flashagent.repomap.paths import Paths, sources_of_test
 from flashagent.repomap.sources import is_test
 from flashagent.repomap.store import Store
+from flashagent.repomap.view import View
 from flashagent.repomap.words import IDENTIFIER, terms_of
 from flashagent.values import Symbol
 
@@ -39,22 +39,31 @@ class Lookup:
     """A view with what hangs on it: postings, records, path words, history."""
 
     def __init__(
-        self, view: View, store: Store, history: History, read: Callable[[str], str] = lambda path: ""
+        self,
+        view: View,
+        store: Store,
+        history: History,
+        read: Callable[[str], str] = lambda path: "",
+        before: Lookup | None = None,
     ) -> None:
-        """`read` gives the text of one of the tree's configuration files, '' when it cannot be read."""
-        self.view = view
+        """`read` gives the text of one of the tree's configuration files, '' when it cannot be read. What follows from the
+        paths alone is taken from the look-up `before` where it has the same ones."""
+        self.view: View = view
+        same = before if before is not None and before.view.paths == view.paths else None
         self.history = history
-        self.paths = Paths(view.paths)
+        self.paths: Paths = same.paths if same else Paths(view.paths)
         self.text = read
         self.imports = Imports(Project(self.paths, view.configs, read))
-        self.tests = frozenset(path for path in view.paths if is_test(path))
+        self.tests: frozenset[str] = (
+            same.tests if same else frozenset(path for path in view.paths if is_test(path))
+        )
         self._store = store
         self._records: dict[int, Record] = {}
         self._definers: dict[str, list[tuple[int, int]]] = {}
         self._imported: dict[str, dict[str, float]] = {}
-        self._folders: dict[str, list[str]] | None = None
-        self._path_depths: array[float] | None = None
-        self._path_words: dict[str, array[int]] | None = None
+        self._folders: dict[str, list[str]] | None = same._folders if same else None
+        self._path_depths: array[float] | None = same._path_depths if same else None
+        self._path_words: dict[str, array[int]] | None = same._path_words if same else None
 
     def postings(self, term: str) -> Iterable[tuple[int, array[int]]]:
         for base, data in self._store.postings(term):
@@ -212,7 +221,7 @@ def unpack(data: bytes) -> Record:
     return Record(
         tuple(tuple(one) for one in plain["symbols"]),
         tuple((module, line, tuple(names)) for module, line, names in plain["imports"]),
-        tuple(tuple(names) for names in plain["uses"]),
+        tuple(tuple(names.split()) for names in plain["uses"]),
     )
 
 

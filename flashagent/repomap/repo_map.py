@@ -7,7 +7,7 @@ import os
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -18,13 +18,14 @@ from flashagent.repomap.graph import Chain, CodeGraph, Place
 from flashagent.repomap.history import History, PastCommit
 from flashagent.repomap.impact import impact
 from flashagent.repomap.imports.project import MAX_CONFIG_BYTES
-from flashagent.repomap.index import Index, MapStats, View
+from flashagent.repomap.index import Index, MapStats
 from flashagent.repomap.locate import Located, Locator
 from flashagent.repomap.lookup import Lookup, symbol_of
 from flashagent.repomap.overview import overview
 from flashagent.repomap.rank import reasons
 from flashagent.repomap.relations import Callee, Relations, Use
 from flashagent.repomap.store import Store
+from flashagent.repomap.view import View
 from flashagent.values import FocusQuery, RankedFile, RankedSymbol, Symbol
 
 Files = Iterable[str] | Callable[[], Iterable[str]]
@@ -49,6 +50,7 @@ class RepoMap:
         self._lock = threading.RLock()
         self._history: History | None = None
         self._lookup = Lookup(View(), store, History())
+        self._configured: list[tuple[int, int]] = []
         self._located: tuple[FocusQuery, Located] | None = None
         self._graph: CodeGraph | None = None
         self._knows_history = False
@@ -89,15 +91,19 @@ class RepoMap:
     ) -> None:
         self.close()
 
-    def refresh(self) -> MapStats:
-        """Bring the map up to date with the disk and say what it took."""
+    def refresh(self, only: Collection[str] | None = None) -> MapStats:
+        """Bring the map up to date with the disk and say what it took. `only` are the paths that changed, from one who
+        knows them: then nothing else is looked at, unless a file came or went."""
         started = time.perf_counter()
         with self._lock:
-            listed = self._files() if callable(self._files) else self._files
-            view, skipped, parsed = self._index.refresh(listed)
-            self._lookup = Lookup(view, self._store, self._history or History(), self._read)
-            self._located = None
-            self._graph = None
+            state, parsed = self._index.refresh(self._listed, only)
+            view, skipped = state.view, state.skipped
+            configured = [_stamp(self._root / path) for path in view.configs]
+            if view is not self._lookup.view or configured != self._configured:
+                self._configured = configured
+                self._lookup = Lookup(view, self._store, self._history or History(), self._read, self._lookup)
+                self._located = None
+                self._graph = None
             self._generation = self._store.generation()
             return MapStats(
                 files=len(view.paths),
@@ -108,6 +114,9 @@ class RepoMap:
                 skipped=tuple(sorted(skipped.items())),
                 in_memory=self._store.in_memory,
             )
+
+    def _listed(self) -> Iterable[str]:
+        return self._files() if callable(self._files) else self._files
 
     def _read(self, path: str) -> str:
         """A configuration file of the tree; '' for what is no regular file of a sensible size."""
@@ -309,3 +318,12 @@ class RepoMap:
                 yield lookup, self._graph
             if fresh is not None:
                 self._store.keep_edges(self._index.name, *fresh)
+
+
+def _stamp(place: Path) -> tuple[int, int]:
+    """What changes when a file changes; zeros for none."""
+    try:
+        found = place.lstat()
+    except (OSError, ValueError):
+        return 0, 0
+    return found.st_mtime_ns, found.st_size

@@ -62,7 +62,10 @@ def judge_content(source: bytes) -> Reading:
     """What the bytes say: NULs, a generator's mark in the first lines, or lines that no person writes."""
     if b"\0" in source[:8192]:
         return "binary"
-    if _GENERATED_MARK.search(source[:1200]):
+    head = source[:1200]
+    lower = head.lower()
+    # The pattern is dear, and each of its forms has one of these.
+    if (b"generated" in lower or b"do not edit" in lower) and _GENERATED_MARK.search(head):
         return "generated"
     lines = source.count(b"\n") + 1
     if len(source) / lines <= 400:

@@ -9,20 +9,22 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from flashagent.repomap.extract import FileRow, Segment
+from flashagent.repomap.view import Content, Entry
 
-FORMAT = 4
+FORMAT = 6
 _BUSY_MS = 10_000
-_SMALL_SEGMENT = 5000
+_SMALL_SEGMENT = 1000
+_FEW = 200
 _MANY_SEGMENTS = 40
 _SCHEMA = """
 CREATE TABLE content(
   id INTEGER PRIMARY KEY, digest BLOB NOT NULL, kind TEXT NOT NULL, reading TEXT NOT NULL, symbols INTEGER NOT NULL,
-  first_document INTEGER NOT NULL, lengths BLOB NOT NULL, record BLOB NOT NULL, UNIQUE(digest, kind));
+  first_document INTEGER NOT NULL, lengths BLOB NOT NULL, UNIQUE(digest, kind));
+CREATE TABLE record(id INTEGER PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE segment(id INTEGER PRIMARY KEY, base INTEGER NOT NULL, documents INTEGER NOT NULL);
 CREATE TABLE posting(term TEXT NOT NULL, segment INTEGER NOT NULL, numbers BLOB NOT NULL, PRIMARY KEY(term, segment)) WITHOUT ROWID;
 CREATE TABLE emptied(times INTEGER NOT NULL);
@@ -30,30 +32,11 @@ INSERT INTO emptied VALUES (0);
 CREATE TABLE entry(
   root TEXT NOT NULL, path TEXT NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, size INTEGER NOT NULL,
   inode INTEGER NOT NULL, content INTEGER NOT NULL, PRIMARY KEY(root, path)) WITHOUT ROWID;
+CREATE TABLE snapshot(root TEXT PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE graph(root TEXT PRIMARY KEY, state BLOB NOT NULL, edges BLOB NOT NULL);
 """
-_TABLES = ("emptied", "entry", "posting", "segment", "content", "graph")
-
-Signature = tuple[int, int, int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What a root holds at a path: its stat signature (mtime, ctime in ns, size, inode) and its content's number."""
-
-    signature: Signature
-    content: int
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """One content as the view needs it; its record is read on demand."""
-
-    number: int
-    reading: str
-    symbols: int
-    first_document: int
-    lengths: bytes
+_KEPT = ("entry", "snapshot", "posting", "segment", "content", "record", "graph")
+_TABLES = ("emptied", *_KEPT)
 
 
 class Store:
@@ -82,7 +65,13 @@ class Store:
     def close(self) -> None:
         self._connection.close()
 
+    def snapshot(self, root: str) -> bytes | None:
+        """What `remember_all` kept last for the root."""
+        found = self._connection.execute("SELECT data FROM snapshot WHERE root = ?", (root,)).fetchone()
+        return None if found is None else bytes(found[0])
+
     def entries(self, root: str) -> dict[str, Entry]:
+        """What changed in the root since its snapshot."""
         rows = self._connection.execute(
             "SELECT path, mtime_ns, ctime_ns, size, inode, content FROM entry WHERE root = ?", (root,)
         )
@@ -101,16 +90,20 @@ class Store:
     def contents(self, numbers: Iterable[int]) -> Iterator[Content]:
         """The contents of these numbers, in the order of their documents."""
         wanted = set(numbers)
-        rows = self._connection.execute(
-            "SELECT id, reading, symbols, first_document, lengths FROM content ORDER BY id"
-        )
-        for row in rows:
+        columns = "SELECT id, reading, symbols, first_document, lengths FROM content"
+        if len(wanted) <= _FEW:
+            for number in sorted(wanted):
+                yield from (
+                    Content(*row) for row in self._connection.execute(f"{columns} WHERE id = ?", (number,))
+                )
+            return
+        for row in self._connection.execute(f"{columns} ORDER BY id"):
             if row[0] in wanted:
                 yield Content(*row)
 
     def record(self, number: int) -> bytes:
         """The packed record; empty for a content that was not read."""
-        row = self._connection.execute("SELECT record FROM content WHERE id = ?", (number,)).fetchone()
+        row = self._connection.execute("SELECT data FROM record WHERE id = ?", (number,)).fetchone()
         return b"" if row is None else bytes(row[0])
 
     def postings(self, term: str) -> Iterator[tuple[int, bytes]]:
@@ -153,31 +146,41 @@ class Store:
             number = connection.execute(
                 "INSERT INTO segment(base, documents) VALUES (?, ?)", (base, segment.documents)
             ).lastrowid
+            last = connection.execute("SELECT coalesce(max(id), 0) FROM content").fetchone()[0]
             connection.executemany(
-                "INSERT OR IGNORE INTO content(digest, kind, reading, symbols, first_document, lengths, record) VALUES (?,?,?,?,?,?,?)",
+                "INSERT OR IGNORE INTO content(digest, kind, reading, symbols, first_document, lengths) VALUES (?,?,?,?,?,?)",
                 (
-                    (r.digest, r.kind, r.reading, r.symbols, base + r.first_document, r.lengths, r.record)
+                    (r.digest, r.kind, r.reading, r.symbols, base + r.first_document, r.lengths)
                     for r in segment.rows
                 ),
+            )
+            fresh = connection.execute("SELECT digest, kind, id FROM content WHERE id > ?", (last,))
+            added = {(digest, kind): content for digest, kind, content in fresh}
+            connection.executemany(
+                "INSERT INTO record VALUES (?,?)",
+                {added[key]: row.record for row in segment.rows if (key := _key(row)) in added}.items(),
             )
             connection.executemany(
                 "INSERT INTO posting(term, segment, numbers) VALUES (?,?,?)",
                 ((term, number, numbers) for term, numbers in sorted(segment.postings.items())),
             )
-            return {
-                key: found for row in segment.rows if (found := self.known(*(key := _key(row)))) is not None
-            }
+            others = (key for row in segment.rows if (key := _key(row)) not in added)
+            return added | {key: found for key in others if (found := self.known(*key)) is not None}
 
-    def remember(self, root: str, entries: Mapping[str, Entry], gone: Sequence[str]) -> None:
-        """Note what stands where, and what no longer does."""
+    def remember(self, root: str, entries: Mapping[str, Entry]) -> int:
+        """Note what changed since the snapshot; how many such notes there are now."""
         with self.writing() as connection:
-            connection.executemany(
-                "DELETE FROM entry WHERE root = ? AND path = ?", ((root, path) for path in gone)
-            )
             connection.executemany(
                 "INSERT OR REPLACE INTO entry VALUES (?,?,?,?,?,?,?)",
                 ((root, path, *entry.signature, entry.content) for path, entry in entries.items()),
             )
+            return int(connection.execute("SELECT count(*) FROM entry WHERE root = ?", (root,)).fetchone()[0])
+
+    def remember_all(self, root: str, snapshot: bytes) -> None:
+        """Keep a snapshot of the whole root in place of the last one and of what was noted since."""
+        with self.writing() as connection:
+            connection.execute("DELETE FROM entry WHERE root = ?", (root,))
+            connection.execute("INSERT OR REPLACE INTO snapshot VALUES (?,?)", (root, snapshot))
 
     def merge_small(self) -> None:
         """Join the last segments into one when many small ones have gathered, so that a long session of edits does not
@@ -210,7 +213,7 @@ class Store:
     def forget_everything(self) -> None:
         """Empty the cache, for a rebuild."""
         with self.writing() as connection:
-            for table in ("entry", "posting", "segment", "content", "graph"):
+            for table in _KEPT:
                 connection.execute(f"DELETE FROM {table}")
             connection.execute("UPDATE emptied SET times = times + 1")
 
@@ -272,6 +275,7 @@ def _connect(name: str) -> sqlite3.Connection:
             "temp_store=MEMORY",
             "cache_size=-16000",
             "mmap_size=268435456",
+            "wal_autocheckpoint=10000",
         ):
             connection.execute(f"PRAGMA {pragma}")
         _ensure_schema(connection)

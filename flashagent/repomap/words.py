@@ -26,14 +26,15 @@ def terms_of(identifier: str) -> tuple[str, ...]:
     """The index terms of one identifier: its parts as stems and, when it has several, the whole in lower case."""
     if len(identifier) > MAX_IDENTIFIER:
         return ()
-    parts = [part.lower() for part in _PARTS.findall(identifier)]
-    stems = [stem(part) for part in parts if len(part) > 1 and not part.isdigit()]
     whole = identifier.lower()
+    parts = [whole] if whole == identifier and whole.isalpha() else _PARTS.findall(identifier)
+    stems = [stem(part.lower()) for part in parts if len(part) > 1 and not part.isdigit()]
     if len(parts) > 1 or not stems:
         stems.append(whole)
-    return tuple(dict.fromkeys(one for one in stems if len(one) > 1))
+    return tuple(dict.fromkeys([one for one in stems if len(one) > 1]))
 
 
+@lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
     """A light English stem: plural, -ing and -ed endings go, so that 'parses', 'parsing' and 'parsed' meet 'parse'."""
     if len(word) <= 3 or not word.isascii():

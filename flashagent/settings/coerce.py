@@ -126,6 +126,13 @@ def table(*names: str) -> Coerce:
     return coerce
 
 
+def names(given: Located) -> Mapping[str, str]:
+    """A mapping from any name to a text."""
+    if not isinstance(given.value, dict):
+        raise WrongValue("must map names to texts", given.line)
+    return {name: text(item) for name, item in given.value.items()}
+
+
 def url(given: Located) -> str:
     value = text(given)
     try:

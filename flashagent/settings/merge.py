@@ -25,6 +25,7 @@ from flashagent.settings.schema import KEYS, Key
 from flashagent.settings.trust import Trust
 from flashagent.settings.values import (
     DEFAULT,
+    AppSettings,
     Ignored,
     LimitSettings,
     ModelSettings,
@@ -150,6 +151,7 @@ def _build(
         architect=_role(values, "roles.architect", own_at or flash_at),
         limits=_limits(values),
         sandbox=_sandbox(values),
+        app=AppSettings(values["app.theme"], values["app.keys"], values["app.bell_after"]),
         project_trusted=project.trusted,
         ignored=ignored,
         hint="" if flash else _hint(values, flash_at, variables),
@@ -185,6 +187,7 @@ def _plain_fields(values: Mapping[str, Any]) -> dict[str, Any]:
             "edit_formats",
             "offline",
             "commit",
+            "language_servers",
         )
     }
     return {**same, "prompt_folders": values["prompts"]}
@@ -221,6 +224,7 @@ def _role(values: Mapping[str, Any], prefix: str, at: EndpointChoice | None) -> 
         tools=values[f"{prefix}.tools"],
         fallbacks=values[f"{prefix}.fallbacks"],
         returns_reasoning=at.preset is not None and at.preset.returns_reasoning,
+        api=values[f"{prefix}.api"] or (at.preset.api if at.preset is not None else "chat"),
     )
 
 

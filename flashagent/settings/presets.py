@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
     """One known endpoint. `base_url` is '' where each customer has an address of their own: `url_variable` then holds it,
     and `url_path` is put after it. `key_variable` is '' for a server that wants no key. `model` and `context` (tokens) are
-    set only where there is one model. `returns_reasoning`: it wants the model's earlier reasoning back."""
+    set only where there is one model. `returns_reasoning`: it wants the model's earlier reasoning back. `api` is how it is
+    asked."""
 
     name: str
     title: str
@@ -23,6 +25,7 @@ class Preset:
     model: str = ""
     context: int | None = None
     returns_reasoning: bool = False
+    api: Literal["chat", "responses"] = "chat"
     notes: tuple[str, ...] = ()
 
 

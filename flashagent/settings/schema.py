@@ -15,6 +15,8 @@ Safety = Literal["needs trust", "safe", "tighter only", "yours only"]
 PROFILES = ("strict", "default", "network-allowlist")
 BACKENDS = ("bwrap", "userns", "landlock")
 EDIT_FORMATS = ("edit", "sr", "apply_patch", "udiff", "whole", "symbol", "anchors")
+APIS = ("chat", "responses")
+THEMES = ("terminal", "dark", "light", "contrast")
 MODES = ("read-only", "ask", "auto")  # `full` is a word of the command line alone
 
 
@@ -65,6 +67,12 @@ def _role(
             f"{prefix}.context", coerce.whole(2048), None, "its context window in tokens; known or found out"
         ),
         Key(f"{prefix}.tools", coerce.flag, None, "whether it takes tool calls; known or found out"),
+        Key(
+            f"{prefix}.api",
+            coerce.choice(*APIS),
+            None,
+            "chat (completions) or responses; chat when neither this nor a preset tells",
+        ),
         Key(
             f"{prefix}.fallbacks",
             coerce.texts,
@@ -140,6 +148,13 @@ KEYS: dict[str, Key] = {
             option="--mode",
         ),
         Key("secret_files", coerce.texts, (), "globs of files that no model is shown; lists add up", "safe"),
+        Key(
+            "language_servers",
+            coerce.flag,
+            True,
+            "let installed language servers check edits and answer for names",
+            variables=("FLASHAGENT_LANGUAGE_SERVERS",),
+        ),
         Key("sandbox.env_files", coerce.flag, False, "let commands read .env files", "yours only"),
         Key("sandbox.profile", coerce.choice(*PROFILES), "default", "the policy for commands"),
         Key("sandbox.backend", coerce.choice(*BACKENDS), "", "chosen by the probe when not set"),
@@ -152,6 +167,15 @@ KEYS: dict[str, Key] = {
             option="--offline",
         ),
         Key("commit", coerce.flag, False, "commit a fix", option="--commit"),
+        Key("app.theme", coerce.choice(*THEMES), "terminal", "the colours of the terminal app", "yours only"),
+        Key("app.keys", coerce.names, {}, "keys of the terminal app by their ids (`/keys`)", "yours only"),
+        Key(
+            "app.bell_after",
+            coerce.number(0),
+            10.0,
+            "seconds of work after which the terminal app rings, 0 never",
+            "yours only",
+        ),
     )
 }
 ALIASES = {"check": "checks", "model": "model_settings.model", "roles.flash": "model_settings"}

@@ -43,7 +43,7 @@ class ModelSettings:
     """One model role that is ready to be asked. `api_key` '' means that the endpoint wants none. `timeout_s` is the time
     to the first token. `max_tokens` caps one reply. `temperature` None leaves it to the endpoint. `context` is the window
     in tokens and `tools` whether it takes tool calls, None for what its name tells. `fallbacks` are models in order.
-    `returns_reasoning`: the endpoint wants the model's earlier reasoning back."""
+    `returns_reasoning`: the endpoint wants the model's earlier reasoning back. `api` is how it is asked."""
 
     model: str
     base_url: str
@@ -55,6 +55,7 @@ class ModelSettings:
     tools: bool | None = None
     fallbacks: tuple[str, ...] = ()
     returns_reasoning: bool = False
+    api: Literal["chat", "responses"] = "chat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,15 @@ class SandboxSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AppSettings:
+    """How the terminal app looks and answers. `keys` maps ids of keys to keys; `bell_after_s` 0 never rings."""
+
+    theme: str = "terminal"
+    keys: Mapping[str, str] = field(default_factory=dict)
+    bell_after_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One line of `flashagent config show`; a secret value is already masked."""
 
@@ -118,8 +128,10 @@ class Settings:
     edit_formats: Mapping[str, str] = field(default_factory=dict)
     prompt_folders: tuple[str, ...] = ()
     sandbox: SandboxSettings = SandboxSettings()
+    app: AppSettings = AppSettings()
     offline: bool = False
     commit: bool = False
+    language_servers: bool = True
     project_trusted: bool = False
     ignored: tuple[Ignored, ...] = ()
     hint: str = ""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from flashagent.syntax.comments import doc_line
 from flashagent.syntax.languages import Language
 from flashagent.values import Symbol
 
 MAX_SIGNATURE = 240
+_NEWLINE = ord("\n")
 CLASS_KINDS = frozenset({"class", "struct", "interface", "trait", "enum"})
 _C_FAMILY = frozenset({"c", "cpp"})
 # A struct inside a typedef, or inside a macro, is no part of it.
@@ -25,9 +27,9 @@ _INNERMOST = re.compile(r"<[^<>]*>")
 _ARGUMENTS = re.compile(r"<.*>", re.S)
 
 
-@dataclass(frozen=True, slots=True)
-class RawDefinition:
-    """One definition as the query found it: byte offsets into the source, `body` where the body starts (or -1)."""
+class RawDefinition(NamedTuple):
+    """One definition as the query found it: byte offsets into the source, `body` where the body starts (or -1), and
+    rows from 0. A tuple, since a tree has hundreds of thousands and tuples are made fastest."""
 
     kind: str
     name: str
@@ -35,7 +37,10 @@ class RawDefinition:
     end: int
     head: int
     body: int
-    receiver: str = ""
+    receiver: str
+    start_row: int
+    end_row: int
+    head_row: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +55,9 @@ class Definition:
 
 
 def nest(
-    path: str, source: bytes, language: Language, raw: Sequence[RawDefinition], line_of: Mapping[int, int]
+    path: str, source: bytes, language: Language, raw: Sequence[RawDefinition]
 ) -> tuple[Definition, ...]:
-    """The definitions in source order, qualified by what stands around them; scopes only lend their names.
-
-    `line_of` maps every start, head and end offset in `raw` to its 0-based row.
-    """
+    """The definitions in source order, qualified by what stands around them; scopes only lend their names."""
     lines = source.split(b"\n")
     found: list[Definition] = []
     # Each open entry: end offset, qualified name, kind, index in `found` or the index its scope stands in.
@@ -65,7 +67,7 @@ def nest(
             opened.pop()
         around = opened[-1] if opened else (len(source), "", "", -1)
         if language in _C_FAMILY and not item.name.isidentifier():
-            item = replace(item, name=_c_name(item.name))
+            item = item._replace(name=_c_name(item.name))
         name, qualified = _names(item, around[1])
         if item.kind == "scope":
             opened.append((item.end, qualified, "class", around[3]))
@@ -75,18 +77,20 @@ def nest(
             name=name,
             qualified=qualified,
             kind=_kind(item, around[2], qualified, name),
-            start_line=line_of[item.start] + 1,
-            end_line=_last_row(source, item.end, line_of) + 1,
+            start_line=item.start_row + 1,
+            end_line=_last_row(source, item) + 1,
             signature=signature(source, item, language),
-            doc=doc_line(source, lines, item.body, line_of[item.start], language),
+            doc=doc_line(source, lines, item.body, item.start_row, language),
         )
         if item.kind not in _CLOSED_KINDS:
             opened.append((item.end, qualified, item.kind, len(found)))
-        found.append(Definition(symbol, item.start, item.end, around[3], line_of[item.head] + 1))
+        found.append(Definition(symbol, item.start, item.end, around[3], item.head_row + 1))
     return tuple(found)
 
 
 def _names(item: RawDefinition, outer: str) -> tuple[str, str]:
+    if not item.receiver and item.name.isidentifier() and "operator" not in item.name:
+        return item.name, f"{outer}.{item.name}" if outer else item.name
     before, operator = _split_operator(item.name)
     name = (_ARGUMENTS.sub("", before) if "<" in before else before).strip() or before.strip()
     own = [part.strip() for part in name.split("::") if part.strip()] + ([operator] if operator else [])
@@ -129,10 +133,9 @@ def _kind(item: RawDefinition, outer_kind: str, qualified: str, name: str) -> st
     return item.kind
 
 
-def _last_row(source: bytes, end: int, line_of: Mapping[int, int]) -> int:
+def _last_row(source: bytes, item: RawDefinition) -> int:
     # Some grammars let a definition end at the start of the next line.
-    row = line_of[end]
-    return row - 1 if end and source[end - 1 : end] == b"\n" else row
+    return item.end_row - 1 if item.end and source[item.end - 1] == _NEWLINE else item.end_row
 
 
 def signature(source: bytes, item: RawDefinition, language: Language) -> str:
@@ -141,7 +144,10 @@ def signature(source: bytes, item: RawDefinition, language: Language) -> str:
     head = source[item.head : min(stop, item.head + 4 * MAX_SIGNATURE)].decode("utf-8", "replace")
     if item.kind in ("constant", "variable", "macro") or (language == "ruby" and item.kind != "function"):
         head = head.partition("\n")[0]
-    text = " ".join(_ANNOTATIONS.sub("", " ".join(head.split())).split()).rstrip("{ ")
+    text = " ".join(head.split())
+    if text.startswith("@"):
+        text = " ".join(_ANNOTATIONS.sub("", text).split())
+    text = text.rstrip("{ ")
     text = text.removesuffix(":").removesuffix("=>").removesuffix("=").rstrip() if item.body >= 0 else text
     if language == "csharp":
         text = _CSHARP_ATTRIBUTES.sub("", text)

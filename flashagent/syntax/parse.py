@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tree_sitter import Language as Grammar
     from tree_sitter import Node, Query, Tree
 
+    Captures = dict[str, list[Node]]
+
 __all__ = [
     "LANGUAGES", "Import", "Language", "Reference", "Scan", "SyntaxProblem",
     "definitions", "imports", "language_for", "references", "scan", "syntax_errors",
@@ -148,60 +150,80 @@ def scan(text: str | bytes, path: str, language: Language) -> Scan:
     source = text if isinstance(text, bytes) else _encode(text)
     root = _parse(source, language).root_node
     raw: dict[int, tuple[int, RawDefinition]] = {}
-    line_of: dict[int, int] = {}
     wrappers: dict[tuple[int, int], Node] = {}
     imported: dict[tuple[int, str], tuple[int, list[str]]] = {}
-    pending: list[tuple[int, str, Node, dict[str, list[Node]]]] = []
+    pending: list[tuple[int, str, Captures]] = []
+    roles = _roles(language)
     for pattern, captures in _matches(_query(language, "definitions"), root):
-        if "wrapper" in captures:
-            inner = captures["inner"][0]
-            wrappers[(inner.start_byte, inner.end_byte)] = captures["wrapper"][0]
-        elif "import" in captures:
+        role = roles.get(pattern) or roles.setdefault(pattern, _role(captures))
+        if role == "import":
             _note_import(source, captures, imported)
-        elif "name" in captures:
-            kind = next(key for key in captures if key not in _NOT_KINDS)
-            pending.append((pattern, kind, captures[kind][0], captures))
-    for pattern, kind, node, captures in pending:
-        outer = _widest(node, wrappers)
-        for one in (node, outer):
-            line_of[one.start_byte], line_of[one.end_byte] = one.start_point[0], one.end_point[0]
-        key = captures["name"][0].start_byte
+        elif role == "wrapper":
+            inner = captures["inner"][0]
+            wrappers[inner.start_byte, inner.end_byte] = captures["wrapper"][0]
+        else:
+            pending.append((pattern, role, captures))
+    for pattern, kind, captures in pending:
+        name = captures["name"][0]
+        key = name.start_byte
         # Two patterns may name one definition; the first in the query file is the more telling one.
         if key not in raw or pattern < raw[key][0]:
-            raw[key] = pattern, _raw(source, kind, node, outer, captures)
+            node = captures[kind][0]
+            raw[key] = pattern, _raw(source, kind, node, _widest(node, wrappers), name, captures)
     known = (Import(module, line, tuple(names)) for (_, module), (line, names) in sorted(imported.items()))
-    return Scan(
-        nest(path, source, language, [one for _, one in raw.values()], line_of), tuple(known), root.has_error
-    )
+    return Scan(nest(path, source, language, [one for _, one in raw.values()]), tuple(known), root.has_error)
 
 
-def _raw(source: bytes, kind: str, node: Node, outer: Node, captures: dict[str, list[Node]]) -> RawDefinition:
+@cache
+def _roles(language: Language) -> dict[int, str]:
+    """By pattern of the language's query, filled as patterns are met: see `_role`."""
+    return {}
+
+
+def _role(captures: Captures) -> str:
+    """What a match of the pattern is: 'wrapper', 'import', or the kind of the definition."""
+    for role in ("wrapper", "import"):
+        if role in captures:
+            return role
+    return next(key for key in captures if key not in _NOT_KINDS)
+
+
+def _raw(source: bytes, kind: str, node: Node, outer: Node, name: Node, captures: Captures) -> RawDefinition:
     body = captures.get("body")
     receiver = captures.get("receiver")
+    row = outer.start_point[0]
     return RawDefinition(
-        kind=kind,
-        name=_slice(source, captures["name"][0])[:_MAX_NAME].strip("\"'`:"),
-        start=outer.start_byte,
-        end=outer.end_byte,
-        head=node.start_byte,
-        body=body[0].start_byte if body else -1,
-        receiver=_slice(source, receiver[0]) if receiver else "",
+        kind,
+        _slice(source, name)[:_MAX_NAME].strip("\"'`:"),
+        outer.start_byte,
+        outer.end_byte,
+        node.start_byte,
+        body[0].start_byte if body else -1,
+        _slice(source, receiver[0]) if receiver else "",
+        row,
+        outer.end_point[0],
+        row if outer is node else node.start_point[0],
     )
 
 
 def _widest(node: Node, wrappers: dict[tuple[int, int], Node]) -> Node:
-    while (outer := wrappers.get((node.start_byte, node.end_byte))) is not None and outer != node:
+    while (
+        wrappers and (outer := wrappers.get((node.start_byte, node.end_byte))) is not None and outer != node
+    ):
         node = outer
     return node
 
 
 def _note_import(
-    source: bytes, captures: dict[str, list[Node]], imported: dict[tuple[int, str], tuple[int, list[str]]]
+    source: bytes, captures: Captures, imported: dict[tuple[int, str], tuple[int, list[str]]]
 ) -> None:
-    module_node = captures["module"][0]
-    module = " ".join(_slice(source, module_node).strip("\"'`").split())
-    _, names = imported.setdefault((module_node.start_byte, module), (module_node.start_point[0] + 1, []))
-    names.extend(_slice(source, node) for node in captures.get("imported", ()))
+    node = captures["module"][0]
+    module = " ".join(_slice(source, node).strip("\"'`").split())
+    key = node.start_byte, module
+    if key not in imported:
+        imported[key] = node.start_point[0] + 1, []
+    if "imported" in captures:
+        imported[key][1].extend(_slice(source, one) for one in captures["imported"])
 
 
 def _encode(text: str) -> bytes:
@@ -218,7 +240,7 @@ def _parse(source: bytes, language: Language) -> Tree:
     return Parser(_grammar(language)).parse(source)
 
 
-def _matches(query: Query, root: Node) -> list[tuple[int, dict[str, list[Node]]]]:
+def _matches(query: Query, root: Node) -> list[tuple[int, Captures]]:
     from tree_sitter import QueryCursor
 
     return QueryCursor(query).matches(root)

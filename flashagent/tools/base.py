@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -79,8 +80,12 @@ class Placed(Protocol):
 
 def spec_of(tool: Tool, description: str) -> ToolSpec:
     """The spec with a schema stripped of what a model does not need (titles, defaults of null)."""
-    schema = _lean(tool.arguments.model_json_schema())
-    return ToolSpec(tool.name, description.strip(), json.dumps(schema, separators=(",", ":"), sort_keys=True))
+    return ToolSpec(tool.name, description.strip(), _schema_text(tool.arguments))
+
+
+@cache
+def _schema_text(arguments: type[Arguments]) -> str:
+    return json.dumps(_lean(arguments.model_json_schema()), separators=(",", ":"), sort_keys=True)
 
 
 def parse_arguments(tool: Tool, text: str) -> Arguments | str:

@@ -67,11 +67,7 @@ def to_edit(one: OneEdit) -> Edit | str:
 
 def landed_result(landed: Landed) -> ToolResult:
     paths = ", ".join(change.path for change in landed.changes)
-    lines = [f"Written: {paths}."]
-    if landed.problems:
-        lines.append("But the linter now says:")
-        lines += [f"{p.path}:{p.line}: {p.code} {p.message}" for p in landed.problems[:8]]
-    return ToolResult("\n".join(lines), f"edited {paths}", changes=landed.changes)
+    return ToolResult(f"Written: {paths}.", f"edited {paths}", changes=landed.changes)
 
 
 def refused_result(refused: Refused) -> ToolResult:

@@ -27,15 +27,14 @@ LARGEST_TEXT = 1_000_000  # characters of one file; more could not be read back
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """What is on disk now, and what a linter says that the change caused."""
+    """What is on disk now."""
 
     changes: tuple[FileChange, ...]
-    problems: tuple[Diagnostic, ...] = ()
 
 
 class Landing:
-    """`paths` lists the files that a short path in a reply may mean; `inspect` lints a planned patch before it is
-    written. Changes are announced only where the tree is the user's own, not a candidate."""
+    """`paths` lists the files that a short path in a reply may mean; `inspect` lints what was written when `problems` is
+    asked for. Changes are announced only where the tree is the user's own, not a candidate."""
 
     def __init__(
         self,
@@ -58,6 +57,7 @@ class Landing:
         self._inspect = inspect
         self._originals: dict[str, str | None] = {}
         self._now: dict[str, str | None] = {}
+        self._unlinted: dict[str, str | None] = {}
 
     def read(self, path: str) -> str | None:
         """The text on disk, None when there is no such file. Raises WorkspaceError for what may not be read."""
@@ -76,7 +76,7 @@ class Landing:
         except WorkspaceError as error:
             outcome = _conflict(error)
         if isinstance(outcome, Planned):
-            written = await self._write(outcome.changes)
+            written = self._write(outcome.changes)
             if isinstance(written, Landed):
                 return written
             outcome = written
@@ -98,10 +98,17 @@ class Landing:
             self._emit(EditRejected(refusal.path or "", refusal.message, nearest))
         return outcome
 
-    async def _write(self, changes: tuple[FileChange, ...]) -> Landed | Refused:
+    async def problems(self) -> tuple[Diagnostic, ...]:
+        """What a linter says that was caused by all that was written since this was asked last. Slow beside a landing, so
+        that it is best asked while the checks run."""
+        texts, self._unlinted = self._unlinted, {}
+        net = (FileChange(path, before, self._now[path]) for path, before in texts.items())
+        changes = tuple(change for change in net if change.before != change.after)
+        return tuple(await self._inspect(changes)) if changes else ()
+
+    def _write(self, changes: tuple[FileChange, ...]) -> Landed | Refused:
         if refusals := tuple(filter(None, map(self._objection, changes))):
             return Refused(refusals)
-        problems = await self._inspect(changes)
         try:
             # Not in a thread: once begun, no cancellation may part the bytes from their event.
             self._tree.apply(changes)
@@ -109,12 +116,13 @@ class Landing:
             return _conflict(error)
         for change in changes:
             self._originals.setdefault(change.path, change.before)
+            self._unlinted.setdefault(change.path, change.before)
             self._now[change.path] = change.after
             if change.after is not None:
                 self.shown[change.path] = change.after
             if self._announce:
                 announce(change, self._emit)
-        return Landed(changes, tuple(problems))
+        return Landed(changes)
 
     def changes(self) -> tuple[FileChange, ...]:
         """The sum of all that landed, against the state at the start; files that are as they were are left out. It is

@@ -15,8 +15,9 @@ from pydantic import Field
 from flashagent import untrusted
 from flashagent.ports import Command, CommandRunner
 from flashagent.tools.base import Arguments, OnText, Placement, ToolResult
+from flashagent.tools.outputs import Outputs
 
-OUTPUT_CHARACTERS = 6_000  # of one command, head and tail; about 1,500 tokens
+OUTPUT_TOKENS = 1_500  # of one command, head and tail; the rest is kept for reading by range
 
 
 class RunArguments(Arguments):
@@ -54,12 +55,14 @@ class RunTool:
         mask: Callable[[str], str] = lambda text: text,
         *,
         outside: Outside | None = None,
+        outputs: Outputs | None = None,
         nonce: Callable[[], str] = untrusted.new_nonce,
     ) -> None:
         self._runner = runner
         self._template = template
         self._mask = mask
         self._outside = outside
+        self._outputs = outputs or Outputs()
         self._nonce = nonce
         self.arguments: type[Arguments] = OutsideArguments if outside else RunArguments
 
@@ -79,7 +82,7 @@ class RunTool:
         ended = f"cut off by the {result.limit} limit" if result.limit else f"exit status {result.exit_code}"
         shown = untrusted.for_model(result.output.decode("utf-8", "replace"))
         removed = f", {shown.neutralized} control sequences taken out" if shown.neutralized else ""
-        text = shorten(self._mask(shown.text), OUTPUT_CHARACTERS)
+        text = self._outputs.fit(self._mask(shown.text), OUTPUT_TOKENS)
         output = untrusted.mark(text, "output", self._nonce()) if text.strip() else "no output"
         refused = refusal_in(shown.text) if result.exit_code and runner.protects else ""
         return ToolResult(
@@ -151,12 +154,3 @@ class CheckTool:
     async def run(self, arguments: CheckArguments, on_output: OnText) -> ToolResult:
         green, text = await self.run_check(arguments.test)
         return ToolResult(text, text.partition("\n")[0], ok=green)
-
-
-def shorten(text: str, characters: int) -> str:
-    """Head and tail of a long text with a line between that says how much is left out."""
-    if len(text) <= characters:
-        return text
-    head, tail = characters // 3, characters - characters // 3
-    left_out = len(text) - head - tail
-    return f"{text[:head]}\n[... {left_out} characters left out ...]\n{text[-tail:]}"

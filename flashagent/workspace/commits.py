@@ -113,12 +113,12 @@ def _committed_entry(repository: CommitTarget, change: FileChange, head: Entry |
 
 def clean_blob(repository: CommitTarget, path: str, text: str) -> str:
     """The id of the blob that git would store for this text, with the user's line end rules and filters."""
-    data = _as_on_disk(repository, path).encode(text)
+    data = as_on_disk(repository, path).encode(text)
     output = repository.calls.run("hash-object", "-w", "--stdin", f"--path={path}", stdin=data, trusted=True)
     return output.decode("ascii").strip()
 
 
-def _as_on_disk(repository: CommitTarget, path: str) -> files.FileText:
+def as_on_disk(repository: CommitTarget, path: str) -> files.FileText:
     """Encoding and mark of the file: from disk, or from HEAD when it was deleted."""
     try:
         return files.read_text(repository.root, path)

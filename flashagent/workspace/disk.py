@@ -112,8 +112,9 @@ def _metadata(descriptor: int, status: os.stat_result) -> Metadata:
     return Metadata(stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid, tuple(attributes))
 
 
-def stage(directory: int, name: str, data: bytes, metadata: Metadata | None) -> None:
-    """Write a new file `name` with its final metadata and fsync it. `metadata` None = as the user's umask says.
+def stage(directory: int, name: str, data: bytes, metadata: Metadata | None, *, durable: bool = True) -> None:
+    """Write a new file `name` with its final metadata and, if `durable`, fsync it. `metadata` None = as the user's umask
+    says.
 
     Owner and attributes are kept where the system permits; the mode always. The half-written file is removed when
     writing fails (disk full, quota).
@@ -125,7 +126,8 @@ def stage(directory: int, name: str, data: bytes, metadata: Metadata | None) -> 
             stream.flush()
             if metadata is not None:
                 _set_metadata(descriptor, metadata)
-            os.fsync(descriptor)
+            if durable:
+                os.fsync(descriptor)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name, dir_fd=directory)
@@ -150,21 +152,29 @@ def temporary_name() -> str:
 
 
 def replace_file(
-    root: Path, path: str, data: bytes, metadata: Metadata | None, *, temporary: str | None = None
+    root: Path,
+    path: str,
+    data: bytes,
+    metadata: Metadata | None,
+    *,
+    temporary: str | None = None,
+    durable: bool = True,
 ) -> None:
     """Put `data` at root/path, whole or not at all: temporary file beside it, fsync, rename, fsync of the folder.
 
-    `temporary` is the name to use meanwhile, for a caller that has recorded it."""
+    `temporary` is the name to use meanwhile, for a caller that has recorded it. Without `durable` nothing waits for the
+    disk: for trees that no crash outlives."""
     *parents, name = path.split("/")
     with folder(root, parents, create=True) as directory:
         temporary = temporary or temporary_name()
-        stage(directory, temporary, data, metadata)
+        stage(directory, temporary, data, metadata, durable=durable)
         try:
             os.rename(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
         except OSError:
             os.unlink(temporary, dir_fd=directory)
             raise
-        os.fsync(directory)
+        if durable:
+            os.fsync(directory)
 
 
 def replace_link(root: Path, path: str, target: bytes, *, temporary: str | None = None) -> None:

@@ -59,7 +59,10 @@ class Workspace:
         closed: Collection[str] = (),
         before_write: BeforeWrite | None = None,
         after_step: AfterStep | None = None,
+        durable: bool = True,
     ) -> None:
+        """Without `durable` there is no lock, no journal and no wait for the disk: for a tree of our own that nobody else
+        writes to and that no crash outlives. A patch is one unit all the same."""
         self._root = root.resolve()
         self._state = state_dir.resolve()
         if self._state.is_relative_to(self._root):
@@ -68,6 +71,7 @@ class Workspace:
                 hint="Choose a state folder outside of it (FLASHAGENT_HOME).",
             )
         self._journal = self._state / "journal"
+        self._durable = durable
         self._closed = closed
         self._before_write = before_write
         self._after_step = after_step or (lambda _: None)
@@ -97,7 +101,9 @@ class Workspace:
         nothing changed, when a `before` text is not what is on disk, a created file is already there (or differs from
         one only by case), a file is read-only or no text, a path is out of bounds, or writing fails.
         """
-        if changes:
+        if changes and not self._durable:
+            self._land(changes)
+        elif changes:
             with self._lock.held():
                 self._recover()
                 self._land(changes)
@@ -146,10 +152,11 @@ class Workspace:
             self._before_write({step.path: step.new for step in record.steps})
         folder = self._journal / secrets.token_hex(8)
         try:
-            steps.store(folder, record.steps)
-            self._after_step("stored")
-            steps.commit(folder, record)
-            self._after_step("planned")
+            if self._durable:
+                steps.store(folder, record.steps)
+                self._after_step("stored")
+                steps.commit(folder, record)
+                self._after_step("planned")
             self._carry_out(record.steps)
         except BaseException as error:
             self._roll_back(record)
@@ -257,7 +264,7 @@ class Workspace:
     def _stage(self, step: Step) -> None:
         assert step.new is not None
         with disk.folder(self._root, step.path.split("/")[:-1], create=True) as directory:
-            disk.stage(directory, step.temporary, step.new, step.metadata)
+            disk.stage(directory, step.temporary, step.new, step.metadata, durable=self._durable)
 
     def _switch(self, step: Step) -> None:
         *parents, name = step.path.split("/")
@@ -272,7 +279,8 @@ class Workspace:
                 os.unlink(name, dir_fd=directory)
             else:
                 os.rename(step.temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
-            os.fsync(directory)
+            if self._durable:
+                os.fsync(directory)
 
     def _check_unchanged(self, step: Step, directory: int, name: str) -> None:
         status = disk.status_in(directory, name)

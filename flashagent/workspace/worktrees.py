@@ -35,14 +35,16 @@ _PIECE = 1 << 20
 class Trees(Protocol):
     """What gives a copy of the work tree with changes made, for as long as the context lasts."""
 
-    def tree(self, changes: Sequence[FileChange]) -> AbstractContextManager[Path]: ...
+    def tree(self, changes: Sequence[FileChange], *, quick: bool = False) -> AbstractContextManager[Path]: ...
 
 
 @contextlib.asynccontextmanager
-async def candidate_tree(trees: Trees, changes: Sequence[FileChange]) -> AsyncIterator[Path]:
+async def candidate_tree(
+    trees: Trees, changes: Sequence[FileChange], *, quick: bool = False
+) -> AsyncIterator[Path]:
     """The tree, made and removed off the event loop; removed also when the making was cancelled."""
     stack = contextlib.ExitStack()
-    making = asyncio.ensure_future(asyncio.to_thread(stack.enter_context, trees.tree(changes)))
+    making = asyncio.ensure_future(asyncio.to_thread(stack.enter_context, trees.tree(changes, quick=quick)))
     try:
         yield await asyncio.shield(making)
     finally:
@@ -73,13 +75,21 @@ def _reflink(old: int, new: int) -> bool:
 
 
 @dataclass(slots=True)
-class _Slot:
+class Slot:
     """One folder of the pool: for each path the signature of its source and of the copy, as they were after copying.
     `ready` is the listing (the very object) that the folder was made equal to since it was last used."""
 
     folder: Path
     copies: dict[str, tuple[Signature, Signature]] = field(default_factory=dict)
     ready: dict[str, Signature] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a look at the work tree found, and when each of its folders was last written to then."""
+
+    listing: dict[str, Signature]
+    folders: dict[str, int]
 
 
 class CandidateTrees:
@@ -104,12 +114,13 @@ class CandidateTrees:
         self._pool = state_dir / "trees"
         self._clone = clone
         self._guard = threading.Condition()
-        self._free: list[_Slot] = []
+        self._free: list[Slot] = []
         self._tidying = 0
         self._tidier: ThreadPoolExecutor | None = None
         self._made = 0
         self._own: Path | None = None
         self._listing: dict[str, Signature] | None = None
+        self._look: _Look | None = None
 
     def __enter__(self) -> CandidateTrees:
         return self
@@ -118,16 +129,17 @@ class CandidateTrees:
         self.close()
 
     @contextlib.contextmanager
-    def tree(self, changes: Sequence[FileChange]) -> Iterator[Path]:
+    def tree(self, changes: Sequence[FileChange], *, quick: bool = False) -> Iterator[Path]:
         """A folder with the project as it is on disk now and `changes` on top; it may be written to, and is taken back
-        at the end. A file that was saved since its change was planned gets the change merged in. Raises WorkspaceError
+        at the end. With `quick` git is not asked while the last look at the work tree still holds: a new file is then
+        seen where its folder had files before, which is right for all but the run that decides. A file that was saved since its change was planned gets the change merged in. Raises WorkspaceError
         when the change touches what was saved (see `merging`), and when the state folder is full or cannot be
         written."""
         with disk.writing_state(self._pool, "A tree to try changes in cannot be made"):
             slot = self._take()
         try:
             with disk.writing_state(slot.folder, "A tree to try changes in cannot be made"):
-                self._fill(slot, changes)
+                self._fill(slot, changes, quick=quick)
             yield slot.folder
         finally:
             self._give_back(slot)
@@ -154,7 +166,7 @@ class CandidateTrees:
                 remove_tree(self._own)
                 self._own = None
 
-    def _take(self) -> _Slot:
+    def _take(self) -> Slot:
         with self._guard:
             if self._own is None:
                 self._own = self._start()
@@ -167,9 +179,9 @@ class CandidateTrees:
             self._made += 1
             folder = self._own / str(self._made)
             folder.mkdir(mode=0o700)
-            return _Slot(folder)
+            return Slot(folder)
 
-    def _give_back(self, slot: _Slot) -> None:
+    def _give_back(self, slot: Slot) -> None:
         slot.ready, listing = None, self._listing
         with self._guard:
             if listing is None:
@@ -179,7 +191,7 @@ class CandidateTrees:
             self._tidier = self._tidier or ThreadPoolExecutor(1, "trees")
             self._tidier.submit(self._tidy, slot, listing)
 
-    def _tidy(self, slot: _Slot, listing: dict[str, Signature]) -> None:
+    def _tidy(self, slot: Slot, listing: dict[str, Signature]) -> None:
         try:
             self._reset(slot, listing)
             slot.ready = listing
@@ -200,7 +212,7 @@ class CandidateTrees:
         own.mkdir(exist_ok=True, mode=0o700)
         return own
 
-    def _reset(self, slot: _Slot, wanted: dict[str, Signature]) -> None:
+    def _reset(self, slot: Slot, wanted: dict[str, Signature]) -> None:
         """Make the tree equal to the work tree: remove what does not belong, copy what differs on either side."""
         there = _without_strangers(slot.folder, wanted)
         for path in slot.copies.keys() - wanted.keys():
@@ -215,19 +227,50 @@ class CandidateTrees:
             else:
                 slot.copies[path] = (source, present)
 
-    def _fill(self, slot: _Slot, changes: Sequence[FileChange]) -> None:
+    def _fill(self, slot: Slot, changes: Sequence[FileChange], *, quick: bool) -> None:
         listing = self._listing
         try:
             if listing is None or slot.ready is not listing:
-                self._reset(slot, self._wanted() if listing is None else listing)
+                self._reset(slot, self._present(quick=quick) if listing is None else listing)
             slot.ready = None
             for change in changes:
-                _apply(slot, change)
+                apply_to_slot(slot, change)
         except OSError:  # a full disk gets its room back, for the word about it and for whatever else goes on
             slot.copies = {}
             remove_tree(slot.folder)
             slot.folder.mkdir(mode=0o700)
             raise
+
+    def _present(self, *, quick: bool) -> dict[str, Signature]:
+        """The files as they are now; with `quick` by the last look, when no folder of it was written to since."""
+        look = self._look
+        if look is not None and quick and (listing := self._brought_up(look)) is not None:
+            return listing
+        listing = self._wanted()
+        self._look = _Look(listing, self._written(_folders_of(listing)))
+        return listing
+
+    def _brought_up(self, look: _Look) -> dict[str, Signature] | None:
+        """The listing with the present signatures; None when a file came or went, or other files are ignored now."""
+        if self._written(look.folders) != look.folders:
+            return None
+        now: dict[str, Signature] = {}
+        for path, before in look.listing.items():
+            there = signature(f"{self._root}/{path}")
+            if there is None or (there != before and path.endswith(".gitignore")):
+                return None
+            now[path] = there
+        return now
+
+    def _written(self, folders: Iterable[str]) -> dict[str, int]:
+        """When each folder was last written to, -1 for one that is gone."""
+        found = {}
+        for folder in folders:
+            try:
+                found[folder] = os.stat(f"{self._root}/{folder}").st_mtime_ns  # noqa: PTH116 - as in `signature`
+            except OSError:
+                found[folder] = -1
+        return found
 
     def _wanted(self) -> dict[str, Signature]:
         """Path → signature of every regular file and link that belongs to the project."""
@@ -284,7 +327,7 @@ def _start_ticks(pid: int) -> str:
     return "" if started is None else f"{started:.2f}"
 
 
-def _apply(slot: _Slot, change: FileChange) -> None:
+def apply_to_slot(slot: Slot, change: FileChange) -> None:
     """Write one change into the tree, in the file's own encoding; the copy counts as changed at the next reset."""
     place = paths.resolve(slot.folder, change.path)
     path = paths.relative(slot.folder, place)
@@ -293,7 +336,8 @@ def _apply(slot: _Slot, change: FileChange) -> None:
         if place.exists():
             raise WorkspaceError(f"{path} already exists, so it was not created.", hint="Read it first.")
         if change.after is not None:
-            disk.replace_file(slot.folder.resolve(), path, files.FileText("").encode(change.after), None)
+            data = files.FileText("").encode(change.after)
+            disk.replace_file(slot.folder.resolve(), path, data, None, durable=False)
         return
     try:
         contents = files.read_contents(slot.folder, path)
@@ -310,7 +354,7 @@ def _apply(slot: _Slot, change: FileChange) -> None:
     if after is None:
         disk.remove_file(slot.folder.resolve(), path)
     else:
-        disk.replace_file(slot.folder.resolve(), path, text.encode(after), contents.metadata)
+        disk.replace_file(slot.folder.resolve(), path, text.encode(after), contents.metadata, durable=False)
 
 
 def _without_strangers(root: Path, wanted: Collection[str]) -> dict[str, Signature]:

@@ -1,4 +1,5 @@
-"""A chat-completions endpoint on loopback that plays a script, faults included, and keeps what it was asked.
+"""An endpoint on loopback that plays a script, faults included, and keeps what it was asked: by chat completions, or by the
+Responses API where the path says so.
 
 In a test:
 
@@ -26,6 +27,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
+
+from helpers.model_responses import response_events, whole_response
 
 Fault = Literal[
     "",
@@ -173,7 +176,8 @@ class ModelServer:
             await self._hang(reader)
             return False
         if reply.fault == "json":
-            await _send(writer, 200, json.dumps(_whole(reply)))
+            by_responses = request.path.endswith("/responses")
+            await _send(writer, 200, json.dumps(whole_response(reply) if by_responses else _whole(reply)))
             return True
         return await self._stream(request, reply, reader, writer)
 
@@ -181,7 +185,8 @@ class ModelServer:
         self, request: Request, reply: Reply, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bool:
         writer.write(_STREAM_HEAD)
-        chunks = list(_chunks(reply, request))
+        by_responses = request.path.endswith("/responses")
+        chunks = list(response_events(reply, request) if by_responses else _chunks(reply, request))
         # these faults come in the middle: after half of the content
         end = max(2, len(chunks) // 2) if reply.fault in _MIDDLE else len(chunks)
         for chunk in chunks[:end]:
@@ -208,12 +213,15 @@ class ModelServer:
                     "type": "server_error",
                     "code": None,
                 }
-                _write_event(writer, json.dumps({"error": error}))
+                if by_responses:
+                    _write_event(writer, json.dumps({"type": "error", **error, "param": None}))
+                else:
+                    _write_event(writer, json.dumps({"error": error}))
             case "garbage":
                 _write_event(writer, "{not json")
             case "cut":
                 pass
-            case _:
+            case _ if not by_responses:
                 _write_event(writer, "[DONE]")
         writer.write(b"0\r\n\r\n")
         await writer.drain()

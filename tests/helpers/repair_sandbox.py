@@ -36,7 +36,7 @@ class CopiedTrees:
         self.open = 0
 
     @contextlib.contextmanager
-    def tree(self, changes: Sequence[FileChange]) -> Iterator[Path]:
+    def tree(self, changes: Sequence[FileChange], *, quick: bool = False) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="candidate-") as folder:
             self.open += 1
             copy = Path(folder) / "tree"

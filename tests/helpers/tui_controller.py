@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from flashagent.errors import ModelUnreachable, UsageError
 from flashagent.events import (
@@ -36,7 +36,7 @@ from flashagent.events import (
     TurnStarted,
 )
 from flashagent.frontends.tui.blocks import Block
-from flashagent.frontends.tui.controller import Answer, Facts
+from flashagent.frontends.tui.controller import Answer, Choice, Facts, OwnCommand, Preferences
 from flashagent.values import Failure, Frame, RankedSymbol, Symbol, Usage
 
 DIFF = (
@@ -104,12 +104,31 @@ class ScriptedController:
         self.earlier: tuple[str, ...] = ()
         self.kept: list[str] = []
         self.saved: dict[str, str] = {}
+        self.liked = Preferences()
+        self.first_start = False
+        self.story: tuple[Block, ...] = ()
+        self.hears = True
         self._task: asyncio.Task[None] | None = None
         self._question: asyncio.Future[tuple[Decision, str]] | None = None
 
     @property
     def facts(self) -> Facts:
         return self._facts
+
+    @property
+    def preferences(self) -> Preferences:
+        return self.liked
+
+    @property
+    def own_commands(self) -> Mapping[str, OwnCommand]:
+        return {"/tidy": OwnCommand("tidy a file", "PATH")}
+
+    @property
+    def needs_setup(self) -> bool:
+        return self.first_start
+
+    def opened(self, emit: Emit) -> Sequence[Block]:
+        return self.story
 
     async def submit(self, prompt: str, emit: Emit) -> None:
         self.asked.append(f"submit {prompt}")
@@ -169,8 +188,40 @@ class ScriptedController:
         self.saved[file] = text
         return f"/shop/{file}"
 
-    def steer(self, text: str) -> None:
+    def steer(self, text: str) -> bool:
         self.asked.append(f"steer {text}")
+        return self.hears
+
+    async def choices(self, command: str) -> Sequence[Choice]:
+        await asyncio.sleep(0)
+        return {
+            "/resume": (
+                Choice("20260131T101500-3f9a2c", "today, the cart"),
+                Choice("20260130T080000-aa11bb", "tax"),
+            ),
+            "/drop": (Choice("shop/cart.py"),),
+        }.get(command, ())
+
+    async def excerpt(self, path: str, line: int) -> str:
+        self.asked.append(f"excerpt {path}:{line}")
+        return "\n".join(f"{number:>4}  line {number}" for number in range(line - 4, line + 6))
+
+    async def take_back(self, path: str, hunk: str, number: int, emit: Emit) -> None:
+        self.asked.append(f"take back {path} {number} {hunk.count(chr(10)) + 1} lines")
+        emit(FileChanged(path, "modified", ""))
+
+    def tell_later(self, text: str) -> None:
+        self.asked.append(f"tell later {text}")
+
+    def prefer(self, name: str, value: str) -> str:
+        self.asked.append(f"prefer {name} {value}")
+        return "/home/settings"
+
+    def set_up(self, base_url: str, key: str, model: str) -> str:
+        self.asked.append(f"set up {base_url} {key} {model}")
+        if base_url == "nowhere":
+            raise UsageError("There is no preset nowhere.", hint="Give an address.")
+        return "The key is in /home/settings."
 
     def interrupt(self) -> None:
         self.asked.append("interrupt")

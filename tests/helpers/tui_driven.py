@@ -70,6 +70,8 @@ async def driven(
     controller: ScriptedController | None = None, size: tuple[int, int] = (60, 24), guard_s: float = 0.0
 ) -> AsyncIterator[Driven]:
     controller = controller or ScriptedController()
-    app = FlashApp(controller, question_guard_s=guard_s)
+    app = FlashApp(lambda: controller, question_guard_s=guard_s)
     async with app.run_test(size=size) as pilot:
-        yield Driven(app, controller, pilot)
+        it = Driven(app, controller, pilot)
+        await it.done()
+        yield it

@@ -144,7 +144,7 @@ async def test_a_disk_that_refuses_is_no_bug_of_ours(shop: Shop) -> None:
     house = shop.house([edit()])
 
     class Full:
-        def tree(self, changes: object) -> object:
+        def tree(self, changes: object, *, quick: bool = False) -> object:
             raise OSError(28, "No space left on device", "/state/trees")
 
         def close(self) -> None: ...

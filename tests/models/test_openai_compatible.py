@@ -6,18 +6,17 @@ import asyncio
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
 from helpers.clock import VirtualClock
 from helpers.model_server import Call, ModelServer, Reply
+from helpers.models_asked import EDIT, GOOD, PASSING, REQUEST, SILENT, asked, until
 
 from flashagent.errors import ContextTooLong, ModelError, ModelRefused, ModelUnreachable, UsageError
-from flashagent.events import Event, ModelRetrying, Notice, ReasoningDelta, TextDelta
-from flashagent.messages import AssistantMessage, SystemMessage, ToolCall, ToolMessage, ToolSpec, UserMessage
-from flashagent.models.base import ModelRequest
+from flashagent.events import ModelRetrying, Notice, ReasoningDelta, TextDelta
+from flashagent.messages import AssistantMessage, ToolCall, ToolMessage
+from flashagent.models.dialect import Api
 from flashagent.models.endpoint import Endpoint, Timeouts
 from flashagent.models.openai_compatible import OpenAICompatibleModel
 from flashagent.models.retries import RetryPolicy
@@ -25,81 +24,12 @@ from flashagent.models.tokens import estimate_request
 from flashagent.models.waste import wasted_by
 from flashagent.values import Usage
 
-EDIT = Call("edit", {"path": "shop/cart.py", "old": "a - b", "new": "a + b"}, "c1")
-TOOL = ToolSpec("edit", "Replace text.", '{"type":"object","properties":{"path":{"type":"string"}}}')
-REQUEST = ModelRequest((SystemMessage("Be brief."), UserMessage("Fix it.")), (TOOL,), max_output_tokens=500)
-GOOD = Reply(
-    text="The sign is wrong, and here is the edit that puts it right.", calls=[EDIT], reasoning="Let me see."
-)
 USAGE = {
     "prompt_tokens": 100,
     "completion_tokens": 20,
     "prompt_tokens_details": {"cached_tokens": 64},
     "completion_tokens_details": {"reasoning_tokens": 12},
 }
-# What can go wrong with one request and is worth another try.
-PASSING = ["429", "500", "504", "reset", "cut", "drop", "empty", "error_in_stream", "garbage", "html"]
-SILENT = ["stall", "silent", "no_headers"]
-
-
-class Asked:
-    """A model on a server, the clock it lives by, and the events of its replies."""
-
-    def __init__(
-        self, server: ModelServer, clock: VirtualClock, key: str = "sk-test-key", **options: object
-    ) -> None:
-        self.server = server
-        self.clock = clock
-        self.model = OpenAICompatibleModel(
-            Endpoint(server.base_url, "scripted", key),
-            clock,
-            randomly=lambda: 0.5,
-            **options,  # type: ignore[arg-type]
-        )
-        self.events: list[Event] = []
-
-    async def reply(self, request: ModelRequest = REQUEST) -> AssistantMessage:
-        return await self.model.reply(request, self.events.append)
-
-    async def through_silences(
-        self, request: ModelRequest = REQUEST, silence_s: float = 121.0
-    ) -> AssistantMessage:
-        """A reply, with time moved on by `silence_s` whenever the server falls silent."""
-        task = asyncio.create_task(self.reply(request))
-        while not task.done():
-            stalled = asyncio.create_task(self.server.stalled.wait())
-            await asyncio.wait([task, stalled], return_when=asyncio.FIRST_COMPLETED)
-            stalled.cancel()
-            if self.server.stalled.is_set():
-                self.clock.advance(silence_s)
-                await _until(lambda: task.done() or not self.server.stalled.is_set())
-        return await task
-
-    @property
-    def retries(self) -> list[ModelRetrying]:
-        return [event for event in self.events if isinstance(event, ModelRetrying)]
-
-    def shown(self) -> str:
-        """The text deltas that still hold: those since the last retry."""
-        text = ""
-        for event in self.events:
-            text = "" if isinstance(event, ModelRetrying) else text + getattr(event, "text", "")
-        return text
-
-
-async def _until(fact: Callable[[], bool]) -> None:
-    while not fact():
-        await asyncio.sleep(0)
-
-
-@asynccontextmanager
-async def asked(script: Sequence[Reply], **options: object) -> AsyncIterator[Asked]:
-    async with ModelServer(script) as server:
-        it = Asked(server, VirtualClock(hold_from=25.0), **options)  # type: ignore[arg-type]
-        try:
-            yield it
-        finally:
-            await it.model.aclose()
 
 
 async def test_a_streamed_reply_with_its_calls_usage_and_deltas() -> None:
@@ -139,11 +69,18 @@ async def test_a_streamed_reply_with_its_calls_usage_and_deltas() -> None:
         ]
 
 
+@pytest.fixture(params=["chat", "responses"])
+def api(request: pytest.FixtureRequest) -> Api:
+    """What holds for faults holds for both APIs."""
+    found: Api = request.param
+    return found
+
+
 @pytest.mark.parametrize("fault", PASSING)
 @pytest.mark.parametrize("before", [0, 1], ids=["first request", "later request"])
 @pytest.mark.parametrize("times", [1, 3])
-async def test_a_fault_that_passes_is_recovered(fault: str, before: int, times: int) -> None:
-    async with asked([*[GOOD] * before, replace(GOOD, fault=fault, times=times), GOOD]) as it:  # type: ignore[arg-type]
+async def test_a_fault_that_passes_is_recovered(fault: str, before: int, times: int, api: Api) -> None:
+    async with asked([*[GOOD] * before, replace(GOOD, fault=fault, times=times), GOOD], api=api) as it:  # type: ignore[arg-type]
         for _ in range(before):
             await it.reply()
         it.events.clear()
@@ -158,10 +95,12 @@ async def test_a_fault_that_passes_is_recovered(fault: str, before: int, times: 
 @pytest.mark.parametrize("fault", SILENT)
 @pytest.mark.parametrize("before", [0, 1], ids=["first request", "later request"])
 @pytest.mark.parametrize("times", [1, 2])
-async def test_a_silent_stream_is_noticed_and_asked_again(fault: str, before: int, times: int) -> None:
+async def test_a_silent_stream_is_noticed_and_asked_again(
+    fault: str, before: int, times: int, api: Api
+) -> None:
     policy = RetryPolicy(deadline_s=1000.0)
     script = [*[GOOD] * before, replace(GOOD, fault=fault, times=times), GOOD]  # type: ignore[arg-type]
-    async with asked(script, retries=policy) as it:
+    async with asked(script, retries=policy, api=api) as it:
         for _ in range(before):
             await it.reply()
         it.events.clear()
@@ -174,8 +113,8 @@ async def test_a_silent_stream_is_noticed_and_asked_again(fault: str, before: in
 
 @pytest.mark.parametrize("fault", PASSING)
 @pytest.mark.parametrize("before", [0, 1], ids=["first request", "later request"])
-async def test_the_same_fault_for_ever_ends_with_a_clear_error(fault: str, before: int) -> None:
-    async with asked([*[GOOD] * before, replace(GOOD, fault=fault, times=0)]) as it:  # type: ignore[arg-type]
+async def test_the_same_fault_for_ever_ends_with_a_clear_error(fault: str, before: int, api: Api) -> None:
+    async with asked([*[GOOD] * before, replace(GOOD, fault=fault, times=0)], api=api) as it:  # type: ignore[arg-type]
         for _ in range(before):
             await it.reply()
         with pytest.raises(ModelUnreachable) as caught:
@@ -188,8 +127,8 @@ async def test_the_same_fault_for_ever_ends_with_a_clear_error(fault: str, befor
 
 
 @pytest.mark.parametrize("fault", SILENT)
-async def test_silence_for_ever_ends_within_the_deadline(fault: str) -> None:
-    async with asked([replace(GOOD, fault=fault, times=0)]) as it:  # type: ignore[arg-type]
+async def test_silence_for_ever_ends_within_the_deadline(fault: str, api: Api) -> None:
+    async with asked([replace(GOOD, fault=fault, times=0)], api=api) as it:  # type: ignore[arg-type]
         with pytest.raises(ModelUnreachable, match=r"no (further )?word came"):
             await it.through_silences()
         assert len(it.server.requests) >= 2
@@ -278,7 +217,7 @@ async def test_a_reply_far_over_its_cap_is_ended_and_the_connection_closed(kind:
         assert [notice.level for notice in notices] == ["warning"]
         assert "ignored the reply cap" in notices[0].text
         assert it.retries == []
-        await _until(lambda: it.server.dropped == 1)
+        await until(lambda: it.server.dropped == 1)
         assert (await it.reply()).text == GOOD.text
 
 
@@ -343,7 +282,7 @@ async def test_a_cancellation_tells_what_its_tries_used() -> None:
     async with asked([Reply(text=text, fault="cut"), Reply(text=text, fault="stall")]) as it:
         task = asyncio.create_task(it.reply())
         await it.server.stalled.wait()
-        await _until(lambda: len(it.shown()) >= len(text) // 2 - 16)
+        await until(lambda: len(it.shown()) >= len(text) // 2 - 16)
         task.cancel()
         with pytest.raises(asyncio.CancelledError) as caught:
             await task
@@ -403,7 +342,7 @@ async def test_cancelling_ends_the_request_at_once() -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        await _until(lambda: it.server.dropped == 1)
+        await until(lambda: it.server.dropped == 1)
         assert (await it.reply()).text == GOOD.text
 
 

@@ -95,24 +95,32 @@ async def test_what_is_edited_back_is_no_change(landing: Landing) -> None:
 async def test_a_file_that_the_user_saved_meanwhile_is_not_overwritten(
     tree: FolderTree, seen: list[Event]
 ) -> None:
-    async def user_saves(changes: Sequence[FileChange]) -> Sequence[Diagnostic]:
-        (tree.root / "shop" / "cart.py").write_text("mine\n")
-        return ()
+    class Saving(FolderTree):
+        def apply(self, changes: Sequence[FileChange]) -> None:
+            (self.root / "shop" / "cart.py").write_text("mine\n")
+            super().apply(changes)
 
-    landing = Landing(tree, tree.paths, seen.append, user_saves)
+    landing = Landing(Saving(tree.root), tree.paths, seen.append)
     outcome = await landing.land([Replace("shop/cart.py", "return 1", "return 3")])
     assert isinstance(outcome, Refused)
     assert "changed meanwhile" in outcome.refusals[0].message
     assert tree.read("shop/cart.py") == "mine\n"
 
 
-async def test_what_the_linter_says_is_part_of_the_answer(tree: FolderTree) -> None:
-    async def lint(changes: Sequence[FileChange]) -> Sequence[Diagnostic]:
-        return [Diagnostic("shop/cart.py", 3, 9, "F821", "Undefined name `totl`")]
+async def test_the_linter_looks_once_at_the_sum_of_what_was_written(tree: FolderTree) -> None:
+    asked: list[Sequence[FileChange]] = []
+    problem = Diagnostic("shop/cart.py", 3, 9, "F821", "Undefined name `totl`")
 
+    async def lint(changes: Sequence[FileChange]) -> Sequence[Diagnostic]:
+        asked.append(changes)
+        return [problem]
+
+    before = tree.read("shop/cart.py")
     landing = Landing(tree, tree.paths, lambda event: None, lint)
-    result = await edit(landing, {"path": "shop/cart.py", "old": "return 1", "new": "return totl"})
-    assert "shop/cart.py:3: F821 Undefined name `totl`" in result.text
+    await edit(landing, {"path": "shop/cart.py", "old": "return 1", "new": "return totl"})
+    await edit(landing, {"path": "shop/cart.py", "old": "return 2", "new": "return 3"})
+    assert (await landing.problems(), await landing.problems()) == ((problem,), ())
+    assert asked == [(FileChange("shop/cart.py", before, tree.read("shop/cart.py")),)]
     assert isinstance(await landing.land([Replace("shop/cart.py", "return totl", "return 1")]), Landed)
 
 

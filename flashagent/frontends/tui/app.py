@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import gc
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.app import App, ComposeResult
@@ -11,44 +12,40 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.timer import Timer
 
-from flashagent.errors import FlashagentError
-from flashagent.events import Decision, Event
-from flashagent.frontends.tui import commands
-from flashagent.frontends.tui.blocks import (
-    Block,
-    Mark,
-    View,
-    output_ended,
-    output_grown,
-    output_started,
-    settled,
-    with_block,
-    with_request,
-)
-from flashagent.frontends.tui.completing import Kind, Offer
-from flashagent.frontends.tui.controller import Answer, Controller
+from flashagent.frontends.tui import keys
+from flashagent.frontends.tui.commands import Book
+from flashagent.frontends.tui.completing import Offer, Wanted
+from flashagent.frontends.tui.controller import Choice, Controller, Facts
+from flashagent.frontends.tui.desk import Desk
 from flashagent.frontends.tui.driver import QuickDriver
+from flashagent.frontends.tui.lists import Pools
+from flashagent.frontends.tui.markup_values import Line
 from flashagent.frontends.tui.names import Names
-from flashagent.frontends.tui.offering import offer_rows
+from flashagent.frontends.tui.offering import offer_rows, padded
 from flashagent.frontends.tui.own_commands import OwnCommands, Screen
-from flashagent.frontends.tui.panel import Panel, Story, told
+from flashagent.frontends.tui.panel import Panel
 from flashagent.frontends.tui.prompt import Prompt
+from flashagent.frontends.tui.reviewing import Reviewer
+from flashagent.frontends.tui.sending import Sender
+from flashagent.frontends.tui.setting_up import SetUp
+from flashagent.frontends.tui.stage import Stage
 from flashagent.frontends.tui.status import DECISIONS, StatusLine, doing_shown, facts_shown, hint
 from flashagent.frontends.tui.themes import Painter
 from flashagent.frontends.tui.transcript import Transcript
-from flashagent.frontends.tui.view import reduce
-from flashagent.frontends.words import MAX_SENTENCE, one_line
+from flashagent.frontends.tui.working import Ears, Work
+from flashagent.frontends.words import clean, count, one_line
 
 FRAME_S = 1 / 15
-_PATIENCE_S = 2.0  # how long leaving waits for interrupted work before it is ended from here
-_MOST_REMEMBERED = 20_000  # signs of a prompt that is kept for later sessions
+_PASSING_S = 3.0
 
 
 class FlashApp(App[int]):
-    """`question_guard_s`: keys that come sooner after a question appeared were meant for the prompt, not as an answer."""
+    """`build` makes the controller, in a thread, while the app takes its first keys; `error` is what it raised.
+    `question_guard_s`: keys that come sooner after a question appeared were meant for the prompt, not as an answer."""
 
     TITLE = "flashagent"
     ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False
     CSS = """
     Screen { layout: vertical; }
     #main { height: 1fr; }
@@ -58,41 +55,35 @@ class FlashApp(App[int]):
     #status { height: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "stop", priority=True, show=False),
-        Binding("ctrl+c", "stop_or_leave", priority=True, show=False),
         Binding("ctrl+d", "leave_if_empty", priority=True, show=False),
-        Binding("ctrl+q", "leave", priority=True, show=False),
-        Binding("pageup", "page(-1)", priority=True, show=False),
-        Binding("pagedown", "page(1)", priority=True, show=False),
-        Binding("ctrl+home", "to_start", priority=True, show=False),
-        Binding("ctrl+end", "to_end", priority=True, show=False),
-        Binding("f2,ctrl+t", "panel", priority=True, show=False),
+        *(Binding(key.keys, key.action, id=key.id, priority=True, show=False) for key in keys.KEYS),
     ]
 
-    def __init__(self, controller: Controller, *, question_guard_s: float = 0.5) -> None:
+    def __init__(self, build: Callable[[], Controller], *, question_guard_s: float = 0.5) -> None:
         super().__init__(driver_class=QuickDriver, ansi_color=True)
         self.theme = "ansi-dark"
-        self._controller = controller
+        self.error: Exception | None = None
+        self._build = build
         self._guard_s = question_guard_s
-        self._view = View()
-        self._finished: list[Block] = []  # handed over by the reducer, not yet on the screen
         self._frame: Timer | None = None
         self._drawn_at = float("-inf")
-        self._work: asyncio.Task[None] | None = None
-        self._since = 0.0
         self._ticking: Timer | None = None
-        self._asked_at = 0.0
-        self._facts = controller.facts
-        self._stopping = False
+        self._facts = Facts()
         self._painter = Painter()
-        self._story = Story()
-        self._confirm: tuple[str, str, str] | None = None  # the question, then the command and its argument
+        self._above: dict[str, Sequence[Line]] = {"list": (), "prompt": ()}
+        stage = Stage(self._schedule, self._now)
+        ears = Ears(self._begun, self._ended, stage.fail, self._cut_off)
+        names = Names(self._read_names, self._renew_list, stage.fail)
+        pools = Pools(
+            names, self._read_choices, lambda: self._prompt.line.history, self._renew_list, stage.fail
+        )
+        self._desk = Desk(stage, Work(ears, self._interrupt_controller), pools, self._draw)
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="main"):
             yield Transcript(self._painter)
             yield Panel(self._painter)
-        yield Prompt(self._painter, self._pool, self._show_offer)
+        yield Prompt(self._painter, self)
         yield StatusLine(self._painter)
 
     def on_mount(self) -> None:
@@ -101,79 +92,126 @@ class FlashApp(App[int]):
         self._prompt = self.query_one(Prompt)
         self._status = self.query_one(StatusLine)
         self._panel = self.query_one(Panel)
-        self._names = Names(self._controller.names, self._prompt.suggest, self._fail)
-        self._own = OwnCommands(
-            Screen(self._note, self._fail, self._repaint, self._transcript, self._painter),
-            self._controller.save,
-            lambda: self.run_worker(self.action_leave()),
-            self._title(),
+        screen = Screen(
+            self._repaint,
+            self._use_keys,
+            self._panel.open,
+            self.action_leave,
+            self._transcript,
+            self._painter,
         )
+        self._own = OwnCommands(self._desk, screen, self._title)
+        self._sender = Sender(self._desk, self._own)
+        self._reviewer = Reviewer(self._desk, self._sender, self._panel, self._prompt.focus)
         self._prompt.focus()
-        self._prompt.remember(self._controller.remembered())
-        self._note(self._title(), "/help lists commands, /keys keys.")
-        self._draw()
+        self._desk.work.start(self._open)
+
+    @property
+    def working(self) -> bool:
+        return self._desk.work.running
+
+    async def _open(self) -> None:
+        """The controller, made in a thread; what is sent meanwhile waits for it."""
+        try:
+            controller = await asyncio.to_thread(self._build)
+        except Exception as error:
+            self.error = error
+            self.exit(1)
+            return
+        except asyncio.CancelledError:
+            self.exit(130)
+            raise
+        desk, stage = self._desk, self._desk.stage
+        desk.controller, desk.preferences = controller, controller.preferences
+        desk.pools.book, desk.pools.keys = Book(controller.own_commands), desk.preferences.keys
+        self._use_keys()
+        self._own.use_theme(desk.preferences.theme)
+        self._facts = controller.facts
+        self._prompt.remember(controller.remembered())
+        stage.note(self._title(), "/help lists commands, /keys keys, Ctrl+P finds both.")
+        for name in keys.unknown(desk.preferences.keys):
+            stage.note(
+                f"There is no key called {one_line(name)} (app.keys in your settings).", mark="warning"
+            )
+        stage.show_all(controller.opened(stage.emit))
+        gc.freeze()  # what the imports made lives for ever, and no collection has to look at it again
+        if controller.needs_setup:
+            SetUp(desk).begin()
 
     def _title(self) -> str:
         folder = one_line(self._facts.folder)
         return f"flashagent in {folder}" if folder else "flashagent"
 
-    @property
-    def working(self) -> bool:
-        return self._work is not None
+    # What the prompt completes from.
 
-    def emit(self, event: Event) -> None:
-        """The sink that the controller's work writes to. Never waits for the screen."""
-        asked_before = self._view.question
-        self._view = reduce(self._view, event)
-        if self._view.question is not None and self._view.question is not asked_before:
-            self._asked_at = self._now()
-        self._finished += self._view.finished
-        self._story = told(self._story, event)
-        self._schedule()
+    def pool(self, wanted: Wanted) -> Sequence[str]:
+        return self._desk.pools.pool(wanted)
+
+    def takes_argument(self, command: str) -> bool:
+        return self._desk.pools.takes_argument(command)
+
+    def opened(self, offer: Offer | None) -> None:
+        width = self._transcript.size.width
+        self._cover("list", offer_rows(offer, width, self._desk.pools.said) if offer else ())
+
+    def grown(self, rows: Sequence[Line]) -> None:
+        self._cover("prompt", padded(rows, self._prompt.size.width))
+
+    def _cover(self, part: str, rows: Sequence[Line]) -> None:
+        self._above[part] = rows
+        self._transcript.overlay((*self._above["list"], *self._above["prompt"]))
+
+    async def _read_names(self) -> Sequence[str]:
+        return await self._desk.controller.names() if self._desk.controller else ()
+
+    async def _read_choices(self, command: str) -> Sequence[Choice]:
+        return await self._desk.controller.choices(command) if self._desk.controller else ()
+
+    def _renew_list(self) -> None:
+        if self.is_running:
+            self._prompt.suggest()
+
+    # What comes from the widgets.
 
     def on_prompt_submitted(self, message: Prompt.Submitted) -> None:
-        text = message.text
+        self._transcript.unpick()
         self._transcript.scroll_to_end()
-        self._confirm = None
-        if len(text) <= _MOST_REMEMBERED:
-            self._controller.remember(text)
-        if self._view.question is not None:
-            self._answer("deny", text)
-        elif text.startswith("!"):
-            self._shell(text[1:].strip())
-        elif text.startswith("/"):
-            self._command(*commands.split(text))
-        elif self.working:
-            self._show(Block("user", text=text))
-            self._note("said to the work that runs")
-            self._controller.steer(text)
+        self._sender.send(message.text, later=message.later)
+
+    def on_prompt_picked(self, message: Prompt.Picked) -> None:
+        if action := self._desk.pools.action(message.item):
+            self.call_next(self.run_action, action)
+        elif self._desk.pools.takes_argument(message.item):
+            self._prompt.write(f"{message.item} ")
         else:
-            self._request(text)
-            self._start(lambda: self._controller.submit(text, self.emit))
+            self._sender.command(message.item, "")
 
     def on_prompt_chosen(self, message: Prompt.Chosen) -> None:
-        if self._view.question is None and self._confirm is None:
-            return
-        if self._now() - self._asked_at < self._guard_s:
+        asked = self._desk.stage.asked_at if self._desk.stage.view.question else self._desk.asked_at
+        if self._now() - asked < self._guard_s:
             self._prompt.type(message.key)
-        elif self._view.question is not None:
-            self._answer(DECISIONS[message.key], "")
-        else:
-            self._confirmed(yes=message.key == "y")
+        elif self._desk.stage.view.question is not None:
+            self._sender.answer(DECISIONS[message.key], "")
+        elif self._desk.asking is not None:
+            self._desk.hear(message.key)
+
+    def on_panel_acted(self, message: Panel.Acted) -> None:
+        self._reviewer.act(message.key, message.item)
+
+    def on_transcript_selected(self, message: Transcript.Selected) -> None:
+        self._copy(message.text)
+
+    # Keys.
 
     def action_stop(self) -> None:
         """Escape: what runs ends; else what is open closes, the nearest first."""
-        if self.working:
+        if self._panel.has_focus:
+            self._prompt.focus()
+        elif self.working:
             self._prompt.close_list()
             self._interrupt()
-        elif self._confirm is not None:
-            self._confirmed(yes=False)
-        elif not self._prompt.close_list():
+        elif not (self._prompt.close_list() or self._desk.drop() or self._transcript.unpick()):
             self._prompt.clear()
-
-    def action_panel(self) -> None:
-        self._panel.turn()
-        self._panel.show(self._story)
 
     def action_stop_or_leave(self) -> None:
         """Ctrl+C: what is nearest at hand ends first."""
@@ -182,26 +220,57 @@ class FlashApp(App[int]):
         elif self._prompt.line.text:
             self._prompt.clear()
         else:
-            self.run_worker(self.action_leave())
+            self.action_leave()
 
     def action_leave_if_empty(self) -> None:
         if not self._prompt.line.text:
-            self.run_worker(self.action_leave())
+            self.action_leave()
 
-    async def action_leave(self) -> None:
+    def action_leave(self) -> None:
+        self.run_worker(self._leave())
+
+    async def _leave(self) -> None:
         """End the work in order, then the app."""
-        while self._work is not None:
-            self._interrupt()
-            await asyncio.wait({self._work}, timeout=_PATIENCE_S)
-        await self._controller.close()
+        await self._desk.work.end()
+        if self._desk.controller is not None:
+            await self._desk.controller.close()
         self.exit(0)
 
-    def _interrupt(self) -> None:
-        """Ask the controller to end the work; asked a second time, end it from here."""
-        if self._stopping and self._work is not None:
-            self._work.cancel()
-        self._stopping = True
-        self._controller.interrupt()
+    def action_palette(self) -> None:
+        self._prompt.focus()
+        self._prompt.open_palette()
+
+    def action_panel(self) -> None:
+        self._panel.turn()
+        if not self._panel.tab:
+            self._prompt.focus()
+
+    def action_panel_focus(self) -> None:
+        if self._panel.has_focus:
+            self._prompt.focus()
+        else:
+            self._panel.open(self._panel.tab or "Diff")
+            self._panel.focus()
+
+    def action_mode(self) -> None:
+        self._sender.command("/mode", "next")
+
+    def action_pick(self, steps: int) -> None:
+        self._transcript.pick(steps)
+        self._draw_status()
+
+    def action_open_block(self) -> None:
+        if not self._transcript.toggle():
+            self._desk.stage.note("Nothing here can be opened.", mark="warning")
+
+    def action_copy(self) -> None:
+        """The picked block, else the last answer."""
+        answers = (block for block in reversed(self._transcript.blocks) if block.kind == "text")
+        block = self._transcript.picked or next(answers, None)
+        if block is None:
+            self._desk.stage.note("There is nothing to copy yet.", mark="warning")
+        else:
+            self._copy(clean(block.whole).strip("\n"))
 
     def action_page(self, direction: int) -> None:
         self._transcript.scroll_rows(direction * max(1, self._transcript.size.height - 2))
@@ -215,128 +284,50 @@ class FlashApp(App[int]):
         self._transcript.scroll_to_end()
         self._draw_status()
 
-    def _command(self, name: str, argument: str) -> None:
-        if name not in commands.COMMANDS:
-            self._note(commands.unknown(name), mark="warning")
-        elif commands.COMMANDS[name].by == "app":
-            self._own.do(name, argument)
-        elif self.working:
-            self._note(f"{name} has to wait: something is running. Escape interrupts it.", mark="warning")
-        else:
-            self._request(f"{name} {argument}".strip())
-            if name == "/fix":
-                self._start(lambda: self._controller.fix(argument, self.emit))
-            else:
-                self._start(lambda: self._ask_controller(name, argument))
+    def _copy(self, text: str) -> None:
+        self.copy_to_clipboard(text)
+        self._status.say(f"copied {count(text.count(chr(10)) + 1, 'line')}")
+        self.set_timer(_PASSING_S, lambda: self._status.say(""))
 
-    def _shell(self, command: str) -> None:
-        if not command:
-            self._note("! needs a command.", "For example: !git status", mark="warning")
-        elif self.working:
-            self._note("A command has to wait: something is running. Escape interrupts it.", mark="warning")
-        else:
-            self._start(lambda: self._run_shell(command))
+    def _use_keys(self) -> None:
+        self.set_keymap(dict(self._desk.pools.keys))
 
-    async def _run_shell(self, command: str) -> None:
-        self._view = output_started(self._view, one_line(command, MAX_SENTENCE))
-        answer = await self._controller.shell(command, self._grow)
-        self._view = output_ended(self._view, answer.block)
-        self._finished += self._view.finished
+    # Work.
 
-    def _grow(self, text: str) -> None:
-        self._view = output_grown(self._view, text)
-        self._schedule()
+    def _interrupt(self) -> None:
+        given_back = self._desk.work.interrupt()
+        if given_back and not self._prompt.line.text:
+            self._prompt.write("\n".join(given_back))
 
-    async def _ask_controller(self, name: str, argument: str, *, confirmed: bool = False) -> None:
-        answer: Answer = await self._controller.command(name, argument, self.emit, confirmed=confirmed)
-        self._show(answer.block)
-        if answer.confirm:
-            self._confirm = answer.confirm, name, argument
-            self._asked_at = self._now()
+    def _interrupt_controller(self) -> None:
+        if self._desk.controller is not None:
+            self._desk.controller.interrupt()
 
-    def _confirmed(self, *, yes: bool) -> None:
-        """The answer to a command that showed what it would do."""
-        assert self._confirm is not None
-        _, name, argument = self._confirm
-        self._confirm = None
-        if yes:
-            self._start(lambda: self._ask_controller(name, argument, confirmed=True))
-        else:
-            self._note(f"{name} was not done.")
-            self._draw_status()
+    def _begun(self) -> None:
+        self._ticking = self._ticking or self.set_interval(1.0, self._draw_status)
+        self._ticking.resume()
+        self._draw()
 
-    def _pool(self, kind: Kind) -> Sequence[str]:
-        if kind == "command":
-            return tuple(commands.COMMANDS)
-        if kind == "history":
-            return self._prompt.line.history
-        return self._names.known()
+    def _ended(self, took: float, following: bool) -> None:
+        desk = self._desk
+        desk.pools.forget()  # the work may have made new names
+        if desk.controller is not None:
+            self._facts = desk.controller.facts
+        if self._ticking is not None and not following:
+            self._ticking.pause()
+        desk.stage.settle()
+        self._draw()
+        if 0 < desk.preferences.bell_after_s <= took and not following:
+            self.bell()
+
+    def _cut_off(self) -> None:
+        self._desk.stage.note("Interrupted.", mark="warning")
+
+    # The screen.
 
     def _repaint(self) -> None:
         for widget in (self._transcript, self._panel, self._prompt, self._status):
             widget.refresh()
-
-    def _show_offer(self, offer: Offer | None) -> None:
-        self._transcript.overlay(offer_rows(offer, self._transcript.size.width) if offer else ())
-
-    def _answer(self, decision: Decision, reason: str) -> None:
-        question = self._view.question
-        if question is None:
-            return
-        try:
-            self._controller.answer(question.call_id, decision, reason)
-        except FlashagentError as error:
-            self._fail(error.message, error.hint)
-
-    def _start(self, work: Callable[[], Awaitable[None]]) -> None:
-        self._since = self._now()
-        self._stopping = False
-        self._work = asyncio.create_task(self._run(work))
-        self._ticking = self._ticking or self.set_interval(1.0, self._tick)
-        self._ticking.resume()
-        self._draw()
-
-    async def _run(self, work: Callable[[], Awaitable[None]]) -> None:
-        """One piece of work; whatever it raises is shown, and the app lives on."""
-        try:
-            await work()
-        except FlashagentError as error:
-            self._fail(error.message, error.hint)
-        except asyncio.CancelledError:
-            self._note("Interrupted.", mark="warning")  # the work is the app's own task, and ends here
-        except Exception as error:  # a bug in the work must not take the session's screen with it
-            self._fail(
-                f"flashagent itself failed: {type(error).__name__}: {one_line(str(error))}",
-                "Please report it.",
-            )
-        finally:
-            self._work = None
-            self._names.forget()  # the work may have made new ones
-            self._facts = self._controller.facts
-            if self._ticking is not None:
-                self._ticking.pause()
-            self._view = settled(self._view)
-            self._finished += self._view.finished
-            self._draw()
-
-    def _tick(self) -> None:
-        self._draw_status()
-
-    def _fail(self, message: str, hint: str) -> None:
-        self._note(one_line(message, MAX_SENTENCE), hint, mark="bad")
-
-    def _note(self, title: str, text: str = "", *, mark: Mark = "") -> None:
-        self._show(Block("note", title, text, mark))
-
-    def _request(self, text: str) -> None:
-        self._view = with_request(self._view, text)
-        self._finished += self._view.finished
-        self._schedule()
-
-    def _show(self, block: Block) -> None:
-        self._view = with_block(self._view, block)
-        self._finished += self._view.finished
-        self._schedule()
 
     def _schedule(self) -> None:
         """A frame soon, but never more than FRAME_S allows; no timer stands by while nothing happens."""
@@ -351,17 +342,19 @@ class FlashApp(App[int]):
             self._frame.stop()
             self._frame = None
         self._drawn_at = self._now()
-        finished, self._finished = self._finished, []
-        self._transcript.extend(finished, self._view.open)
-        self._panel.show(self._story)
+        stage = self._desk.stage
+        self._transcript.extend(stage.take_finished(), stage.view.open)
+        self._panel.show(stage.story)
         self._draw_status()
 
     def _draw_status(self) -> None:
-        confirm = self._confirm[0] if self._confirm else ""
-        self._prompt.show_hint(*hint(self._view, self.working, confirm))
-        seconds = self._now() - self._since if self.working else None
-        doing = doing_shown(self._view, seconds, following=self._transcript.following)
-        self._status.show(doing, facts_shown(self._facts, self._view), busy=self.working)
+        desk, view = self._desk, self._desk.stage.view
+        said = hint(view, desk.asking, working=self.working, opening=desk.controller is None)
+        self._prompt.show_hint(said.text, said.choices, waits=self.working, secret=said.secret)
+        doing = doing_shown(
+            view, desk.work.seconds, following=self._transcript.following, waiting=len(desk.work.waiting)
+        )
+        self._status.show(doing, facts_shown(self._facts, view, desk.stage.story), busy=self.working)
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()

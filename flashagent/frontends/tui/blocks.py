@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from flashagent.events import ApprovalRequested
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from flashagent.events import ApprovalRequested
 
 BlockKind = Literal[
     "user", "text", "thought", "tool", "check", "focus", "diff", "note", "question", "result", "output"
@@ -24,7 +26,7 @@ _OUTPUT = "output"
 @dataclass(frozen=True, slots=True)
 class Block:
     """One piece of the transcript. `title` is one line, safe for a terminal; `text` is as it came. `key` ties later events
-    to their block; `done` blocks never change again."""
+    to their block; `done` blocks never change again. `more` is what stands in place of the text when the block is opened."""
 
     kind: BlockKind
     title: str = ""
@@ -32,6 +34,17 @@ class Block:
     mark: Mark = ""
     key: str = ""
     done: bool = False
+    more: str = ""
+
+    @property
+    def folds(self) -> bool:
+        """Whether there is more of it than is shown at first."""
+        return bool(self.more) or self.kind == "thought"
+
+    @property
+    def whole(self) -> str:
+        """All of its text, as it came."""
+        return self.more or self.text or self.title
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +52,7 @@ class View:
     """`finished` holds the blocks that the last event closed, in order; `open` those that may still change, which stand
     below all finished ones. `doing` says in a few words what goes on, '' when nothing does. `told` is true while work runs
     whose request the user's own words already show; the prompts that the harness makes of them are not shown then. `tokens` and `cost` are of the present work, the earlier ones of all
-    before it."""
+    before it; `share` is that of the most used limit."""
 
     finished: tuple[Block, ...] = ()
     open: tuple[Block, ...] = ()
@@ -47,6 +60,7 @@ class View:
     tokens: int = 0
     cost: float | None = None
     estimated: bool = False
+    share: float = 0.0
     question: ApprovalRequested | None = None
     told: bool = False
     earlier_tokens: int = 0

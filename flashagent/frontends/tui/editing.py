@@ -1,4 +1,4 @@
-"""One line of input being edited: text, cursor and history. Pure."""
+"""The input being edited: text, cursor and history. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from rich.cells import cell_len
 
 _WORD_BEFORE = re.compile(r"\S*\s*\Z")
 _WORD_AFTER = re.compile(r"\s*\S*")
-NEWLINE_SIGN = "⏎"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +54,23 @@ class Line:
         edit = _EDITS.get(key)
         return edit(self) if edit else None
 
-    def shown(self, width: int) -> tuple[str, int]:
-        """The part of the text that fits into `width` cells and holds the cursor, and the cursor's index in it."""
-        text = self.text.replace("\n", NEWLINE_SIGN).replace("\t", " ")
-        start, room = self.cursor, width - 1
-        while start > 0 and cell_len(text[start - 1 : self.cursor]) < room:
-            start -= 1
-        end = self.cursor
-        while end < len(text) and cell_len(text[start : end + 1]) <= room:
-            end += 1
-        return text[start:end], self.cursor - start
+    def laid_out(self, width: int) -> tuple[list[str], int, int]:
+        """The text as rows of at most `width` cells, and the row and the place in it where the cursor stands. A cursor at the
+        end of a full row stands in the next."""
+        rows: list[str] = []
+        at_row = at = 0
+        passed = 0
+        for line in self.text.replace("\t", " ").split("\n"):
+            parts = _cut(line, max(1, width))
+            if cell_len(parts[-1]) >= width:
+                parts.append("")
+            for part in parts:
+                if passed <= self.cursor <= passed + len(part):
+                    at_row, at = len(rows), self.cursor - passed
+                rows.append(part)
+                passed += len(part)
+            passed += 1
+        return rows, at_row, at
 
     def _at(self, cursor: int) -> Line:
         return replace(self, cursor=min(max(0, cursor), len(self.text)))
@@ -81,11 +87,41 @@ class Line:
         match = _WORD_AFTER.match(self.text, self.cursor)
         return match.end() if match else self.cursor
 
+    def _up(self) -> Line:
+        """The line above, or what was sent before."""
+        start = self.text.rfind("\n", 0, self.cursor) + 1
+        if not start:
+            return self._from_history(1)
+        above = self.text.rfind("\n", 0, start - 1) + 1
+        return self._at(min(above + self.cursor - start, start - 1))
+
+    def _down(self) -> Line:
+        end = self.text.find("\n", self.cursor)
+        if end < 0:
+            return self._from_history(-1)
+        start = self.text.rfind("\n", 0, self.cursor) + 1
+        below_end = self.text.find("\n", end + 1)
+        return self._at(min(end + 1 + self.cursor - start, below_end if below_end >= 0 else len(self.text)))
+
     def _from_history(self, steps: int) -> Line:
         place = min(max(0, self.place + steps), len(self.history))
         draft = self.text if self.place == 0 else self.draft
         text = self.history[-place] if place else draft
         return replace(self, text=text, cursor=len(text), place=place, draft=draft)
+
+
+def _cut(line: str, width: int) -> list[str]:
+    """Parts of at most so many cells; at least one."""
+    if len(line) * 2 <= width or cell_len(line) <= width:
+        return [line]
+    parts, start, size = [], 0, 0
+    for place, sign in enumerate(line):
+        cells = cell_len(sign)
+        if size + cells > width and place > start:
+            parts.append(line[start:place])
+            start, size = place, 0
+        size += cells
+    return [*parts, line[start:]]
 
 
 _EDITS: Mapping[str, Callable[[Line], Line]] = {
@@ -106,8 +142,8 @@ _EDITS: Mapping[str, Callable[[Line], Line]] = {
     "alt+backspace": lambda line: line._without(line._word_start(), line.cursor),
     "ctrl+u": lambda line: line._without(0, line.cursor),
     "ctrl+k": lambda line: line._without(line.cursor, len(line.text)),
-    "up": lambda line: line._from_history(1),
-    "down": lambda line: line._from_history(-1),
+    "up": lambda line: line._up(),
+    "down": lambda line: line._down(),
     "shift+enter": lambda line: line.insert("\n"),
     "alt+enter": lambda line: line.insert("\n"),
     "ctrl+j": lambda line: line.insert("\n"),

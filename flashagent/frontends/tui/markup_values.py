@@ -6,7 +6,7 @@ from typing import Literal
 
 StyleName = Literal[
     "", "dim", "bold", "italic", "code", "heading", "user", "good", "bad", "warning", "accent", "link", "hunk", "picked",
-    "keyword", "string", "comment", "number",
+    "keyword", "string", "comment", "number", "added", "removed",
 ]  # fmt: skip
 Span = tuple[str, StyleName]
 Line = tuple[Span, ...]

@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from rich.cells import cell_len
 
-from flashagent.frontends.tui.commands import COMMANDS
-from flashagent.frontends.tui.completing import Offer
+from flashagent.frontends.tui.completing import Offer, Wanted
 from flashagent.frontends.tui.markup import fitted
 from flashagent.frontends.tui.markup_values import Line
 from flashagent.frontends.words import one_line
 
-_LABEL_CELLS = 11
+_LEAST_LABEL, _MOST_LABEL = 10, 44
+_NOTHING = {"history": "no earlier prompt holds that", "palette": "nothing is called that"}
 
 
-def offer_rows(offer: Offer, width: int) -> tuple[Line, ...]:
-    """One row for each item, as wide as the screen, the chosen one marked; a rule above them."""
+def offer_rows(offer: Offer, width: int, said: Callable[[Wanted, str], str]) -> tuple[Line, ...]:
+    """One row for each item, as wide as the screen, the chosen one marked; a rule above them. `said` tells what an item
+    is."""
     rule: Line = (("─" * width, "dim"),)
     if not offer.items:
-        said = "no earlier prompt holds that" if offer.wanted.kind == "history" else "reading the map …"
-        return rule, ((_filled(f"  {said}", width), "dim"),)
-    return rule, *(_row(offer, place, width) for place in range(len(offer.items)))
+        nothing = _NOTHING.get(offer.wanted.kind, "reading the map …")
+        return rule, ((filled(f"  {nothing}", width), "dim"),)
+    labels = [one_line(item, max(8, width)) for item in offer.items]
+    label = min(max(_LEAST_LABEL, *map(cell_len, labels)), _MOST_LABEL)
+    rows: list[Line] = []
+    for place, (item, text) in enumerate(zip(offer.items, labels, strict=True)):
+        if about := one_line(said(offer.wanted, item), max(8, width)):
+            text = f"{filled(text, label)}  {about}"
+        rows.append(((filled(f"  {text}", width), "picked" if place == offer.chosen else ""),))
+    return rule, *rows
 
 
-def _row(offer: Offer, place: int, width: int) -> Line:
-    text = one_line(offer.items[place], max(8, width))
-    if offer.wanted.kind == "command":
-        text = f"{text:<{_LABEL_CELLS}}{COMMANDS[offer.items[place]].summary}"
-    return ((_filled(f"  {text}", width), "picked" if place == offer.chosen else ""),)
+def padded(rows: Sequence[Line], width: int) -> tuple[Line, ...]:
+    """Rows that hide all that they lie over."""
+    return tuple((*row, (" " * max(0, width - sum(cell_len(text) for text, _ in row)), "")) for row in rows)
 
 
-def _filled(text: str, width: int) -> str:
+def filled(text: str, width: int) -> str:
+    """The text in exactly so many cells."""
     text = fitted(text, width)
     return text + " " * (width - cell_len(text))

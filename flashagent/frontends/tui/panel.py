@@ -1,121 +1,125 @@
-"""The side panel: what the model is shown, the diffs, the checks. Fed by events; hidden until it is asked for."""
+"""The side panel: rows of one tab behind a rule at the left. Hidden until it is asked for; draws and reports, decides nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from textual import events as ui
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from flashagent.events import CheckFinished, CheckStarted, Event, FileChanged, FocusChosen
-from flashagent.frontends import words
-from flashagent.frontends.tui.blocks import Block, capped
 from flashagent.frontends.tui.markup import fitted
 from flashagent.frontends.tui.markup_values import Line
+from flashagent.frontends.tui.story import Story
+from flashagent.frontends.tui.tabs import HELP, TABS, Item, Look, TabRow, tab_rows
 from flashagent.frontends.tui.themes import Painter
-from flashagent.frontends.tui.typeset import Typeset
 
-TABS = ("Focus", "Diff", "Checks")
-MOST_CHECKS = 20
-MOST_DIFF_LINES = 400
 _WHEEL_ROWS = 3
-_EMPTY = {
-    "Focus": "Nothing was shown to a model yet.",
-    "Diff": "No file was changed in this session.",
-    "Checks": "No check has run in this session. /check runs them.",
-}
+_MOVES = {"up": -1, "k": -1, "down": 1, "j": 1}
+_TURNS = {"left": -1, "right": 1, "tab": 1, "shift+tab": -1}
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
-    """What the tabs show, each as blocks: the focus last chosen, the last diff of each file, the latest checks, newest first."""
+class Panel(Widget, can_focus=True):
+    """Laid out when it is looked at, not when events come. While it has the focus, keys choose an item and act on it; `Acted`
+    tells of those that the panel does not do itself."""
 
-    focus: tuple[Block, ...] = ()
-    diffs: tuple[Block, ...] = ()
-    checks: tuple[Block, ...] = ()
+    class Acted(Message):
+        """A key was pressed on an item: 'enter', 'a' or 'x'."""
 
-    def tab(self, name: str) -> tuple[Block, ...]:
-        found = {"Focus": self.focus, "Diff": self.diffs, "Checks": self.checks}[name]
-        return found or (Block("note", _EMPTY[name], done=True),)
-
-
-def told(story: Story, event: Event) -> Story:
-    """The story after the event; the very same one where the event adds nothing."""
-    match event:
-        case FocusChosen(symbols=symbols, tokens=tokens, why=why):
-            lines = [
-                f"{one.symbol.path}:{one.symbol.start_line} {one.symbol.qualified}"
-                + (f"  ({'; '.join(one.why)})" if one.why else "")
-                for one in symbols
-            ]
-            title = f"about {tokens:,} tokens, {words.one_line(why)}"
-            return replace(
-                story, focus=(Block("focus", title, "\n".join(map(words.one_line, lines)), done=True),)
-            )
-        case FileChanged(path=path, kind=kind, diff=diff):
-            title = f"{kind} {words.one_line(path)}  {words.diff_size(diff)}"
-            block = Block("diff", title, capped(diff, MOST_DIFF_LINES), "good", path, True)
-            return replace(story, diffs=(block, *(one for one in story.diffs if one.key != path)))
-        case CheckStarted():
-            block = Block("check", words.check_started(event), mark="running")
-            return replace(story, checks=(block, *story.checks[: MOST_CHECKS - 1]))
-        case CheckFinished() if story.checks:
-            first = story.checks[0]
-            block = Block(
-                "check",
-                f"{first.title} · {words.check_finished(event)}",
-                "\n".join(words.failures(event.failures)),
-                "good" if words.check_passed(event) else "bad",
-                done=True,
-            )
-            return replace(story, checks=(block, *story.checks[1:]))
-        case _:
-            return story
-
-
-class Panel(Widget):
-    """Rows of one tab behind a rule at the left; laid out when it is looked at, not when events come."""
-
-    can_focus = False
+        def __init__(self, key: str, item: Item) -> None:
+            super().__init__()
+            self.key = key
+            self.item = item
 
     def __init__(self, painter: Painter) -> None:
         super().__init__(id="panel")
         self.tab = ""
         self.display = False
+        self.item: Item | None = None
         self._painter = painter
-        self._blocks: tuple[Block, ...] = ()
-        self._rows: list[Line] = []
+        self._story = Story()
+        self._look = Look(1)
+        self._rows: list[TabRow] = []
         self._top = 0
 
-    def turn(self) -> None:
-        """The next tab, and after the last one closed."""
-        names = ("", *TABS)
-        self.tab = names[(names.index(self.tab) + 1) % len(names)]
-        self._blocks, self._top = (), 0
-        if self.display != bool(self.tab):
-            self.display = bool(self.tab)
-        self.refresh()
+    def turn(self, steps: int = 1, *, close: bool = True) -> None:
+        """The next tab, and with `close` after the last one none."""
+        names = ("", *TABS) if close else TABS
+        at = names.index(self.tab) if self.tab in names else -1
+        self.open(names[(at + steps) % len(names)])
+
+    def open(self, tab: str) -> None:
+        """This tab; '' hides the panel."""
+        if tab == self.tab:
+            return
+        self.tab, self.item, self._top = tab, None, 0
+        if self.display != bool(tab):
+            self.display = bool(tab)
+        self._lay_out()
 
     def show(self, story: Story) -> None:
         """Bring it up to date; costs nothing while it is hidden or nothing has changed."""
-        if not self.tab or (blocks := story.tab(self.tab)) == self._blocks:
-            return
-        self._blocks = blocks
-        self._lay_out(self.size.width)
-        self.refresh()
+        if story is not self._story:
+            self._story = story
+            if self.tab:
+                self._lay_out()
+
+    def toggle(self, item: Item) -> bool:
+        """Open or close what an item holds; whether it is open now."""
+        self._look = replace(self._look, opened=self._look.opened ^ {item})
+        self._lay_out()
+        return item in self._look.opened
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         if y == 0:
             return self._painter.strip(self._heading(width))
-        row = self._top + y - 1
-        rest = self._rows[row] if row < len(self._rows) else ()
-        return self._painter.strip((("│ ", "dim"), *rest))
+        if y == self.size.height - 1 and self.has_focus:
+            said = f"{HELP[self.tab]} · ← → tabs · Escape back" if self.tab else ""
+            return self._painter.strip((("│ ", "dim"), (fitted(said, max(1, width - 2)), "dim")))
+        at = self._top + y - 1
+        row = self._rows[at] if at < len(self._rows) else TabRow(())
+        chosen = self.has_focus and row.item is not None and row.item == self.item
+        return self._painter.strip((("┃ ", "accent") if chosen else ("│ ", "dim"), *row.line))
 
     def on_resize(self, event: ui.Resize) -> None:
-        self._lay_out(event.size.width)
+        self._look = replace(self._look, width=max(1, event.size.width - 2))
+        self._lay_out()
+
+    def on_focus(self) -> None:
+        if self.item is None:
+            self._choose(0)
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.refresh()
+
+    def on_key(self, event: ui.Key) -> None:
+        if event.key in _MOVES:
+            self._choose(_MOVES[event.key])
+        elif event.key in _TURNS:
+            self.turn(_TURNS[event.key], close=False)
+            self._choose(0)
+        elif event.key == "v" and self.tab == "Diff":
+            self._look = replace(self._look, columns=not self._look.columns)
+            self._lay_out()
+        elif event.key in ("enter", "a", "x") and self.item is not None:
+            self.post_message(self.Acted(event.key, self.item))
+        else:
+            return
+        event.stop()
+
+    def on_click(self, event: ui.Click) -> None:
+        """The row under the mouse is chosen; a second click on it acts as Enter does."""
+        event.stop()
+        at = self._top + event.y - 1
+        item = self._rows[at].item if event.y and at < len(self._rows) else None
+        if item is not None and item == self.item:
+            self.post_message(self.Acted("enter", item))
+        self.item = item or self.item
+        self.refresh()
 
     def on_mouse_scroll_up(self, event: ui.MouseScrollUp) -> None:
         event.stop()
@@ -126,14 +130,35 @@ class Panel(Widget):
         self.scroll_rows(_WHEEL_ROWS)
 
     def scroll_rows(self, rows: int) -> None:
-        last = max(0, len(self._rows) - self.size.height + 1)
+        last = max(0, len(self._rows) - self._room)
         top = min(max(0, self._top + rows), last)
         if top != self._top:
             self._top = top
             self.refresh()
 
     def plain_rows(self) -> list[str]:
-        return ["".join(text for text, _ in row).rstrip() for row in self._rows]
+        return ["".join(text for text, _ in row.line).rstrip() for row in self._rows]
+
+    @property
+    def _room(self) -> int:
+        return max(1, self.size.height - 2)
+
+    def _items(self) -> Sequence[Item]:
+        return list(dict.fromkeys(row.item for row in self._rows if row.item is not None))
+
+    def _choose(self, steps: int) -> None:
+        """Another item, in sight; the first when none was chosen."""
+        items = self._items()
+        if not items:
+            self.item = None
+            return self.scroll_rows(steps)
+        at = items.index(self.item) + steps if self.item in items else 0
+        self.item = items[min(max(0, at), len(items) - 1)]
+        first = next(place for place, row in enumerate(self._rows) if row.item == self.item)
+        if not self._top <= first < self._top + self._room:
+            self._top = max(0, first - 1)
+        self.refresh()
+        return None
 
     def _heading(self, width: int) -> Line:
         names: Sequence[str] = [f" {name} " for name in TABS]
@@ -141,6 +166,9 @@ class Panel(Widget):
             return (("│ ", "dim"), (fitted(self.tab, max(1, width - 2)), "bold"))
         return (("│ ", "dim"), *((name, "picked" if name.strip() == self.tab else "dim") for name in names))
 
-    def _lay_out(self, width: int) -> None:
-        self._rows = [row for block in self._blocks for row in Typeset(max(1, width - 2)).rows(block)]
+    def _lay_out(self) -> None:
+        self._rows = tab_rows(self._story, self.tab, self._look) if self.tab else []
         self._top = min(self._top, max(0, len(self._rows) - 1))
+        if self.item is not None and self.item not in self._items():
+            self.item = None
+        self.refresh()

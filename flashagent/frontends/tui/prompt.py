@@ -2,39 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
+from time import perf_counter
+from typing import Protocol
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from flashagent.frontends.tui import commands
-from flashagent.frontends.tui.completing import Kind, Offer, Wanted, offer, wanted_at
+from flashagent.frontends.tui.completing import Hunt, Kind, Offer, Wanted, wanted_at
 from flashagent.frontends.tui.editing import Line
 from flashagent.frontends.tui.markup import fitted
+from flashagent.frontends.tui.markup_values import Line as Row
 from flashagent.frontends.tui.pasting import Chips
 from flashagent.frontends.tui.themes import Painter
 
-_CURSOR = Style(reverse=True)
+MOST_ROWS = 8
 _LEAD = "› "
-Pool = Callable[[Kind], Sequence[str]]
+_AT_ONCE_S = 0.003  # so long a key may look for what fits; what is left is done between other keys
+_HIDDEN = "•"
+_SEARCHED: dict[Kind | None, str] = {
+    "history": "words of an earlier prompt",
+    "palette": "a command or what a key does",
+}
+
+
+class Lists(Protocol):
+    """What the prompt completes from."""
+
+    def pool(self, wanted: Wanted) -> Sequence[str]:
+        """All that can be chosen; none while it is still being read."""
+        ...
+
+    def takes_argument(self, command: str) -> bool:
+        """Whether something can follow the command."""
+        ...
+
+    def grown(self, rows: Sequence[Row]) -> None:
+        """The prompt has these rows above the two of its own."""
+        ...
+
+    def opened(self, offer: Offer | None) -> None:
+        """The open list is this one now; None when there is none."""
+        ...
 
 
 class Prompt(Widget, can_focus=True):
-    """Posts `Submitted` at Enter, and `Chosen` for the key of an open choice while nothing is written. `pool` gives what a
-    kind of completion chooses from; `on_offer` is told of the open list whenever it changes, None when it closes."""
+    """Posts `Submitted` at Enter, `Chosen` for the key of an open choice while nothing is written, and `Picked` for what was
+    chosen from the palette."""
 
     class Submitted(Message):
-        """The text that the user sends, without white space around it; never empty."""
+        """The text that the user sends, without white space around it; never empty. `later` asks for it to wait until what
+        runs has ended; `secret` says that it was typed where nothing is shown."""
 
-        def __init__(self, text: str) -> None:
+        def __init__(self, text: str, *, later: bool = False, secret: bool = False) -> None:
             super().__init__()
             self.text = text
+            self.later = later
+            self.secret = secret
 
     class Chosen(Message):
         """A single key, pressed while the prompt was empty and a choice was open."""
@@ -43,50 +72,73 @@ class Prompt(Widget, can_focus=True):
             super().__init__()
             self.key = key
 
-    def __init__(self, painter: Painter, pool: Pool, on_offer: Callable[[Offer | None], None]) -> None:
+    class Picked(Message):
+        """One row of the palette."""
+
+        def __init__(self, item: str) -> None:
+            super().__init__()
+            self.item = item
+
+    def __init__(self, painter: Painter, lists: Lists) -> None:
         super().__init__(id="prompt")
         self.line = Line()
         self.offer: Offer | None = None
         self._painter = painter
-        self._pool = pool
-        self._on_offer = on_offer
-        self._searching = False
+        self._lists = lists
+        self._searching: Kind | None = None  # what the line is a query of, if it is no prompt
+        self._hunting: asyncio.Task[None] | None = None
+        self._hunt: Hunt | None = None
         self._chips = Chips()
         self._hint = ""
         self._choices = ""
+        self._waits = False
+        self._secret = False
+        self._above: list[Row] = []
 
-    def show_hint(self, hint: str, choices: str = "") -> None:
-        """What an empty prompt says, and which single keys are choices at present."""
-        self._choices = choices
-        if hint != self._hint:
-            self._hint = hint
+    def show_hint(self, hint: str, choices: str = "", *, waits: bool = False, secret: bool = False) -> None:
+        """What an empty prompt says, which single keys are choices at present, whether what is sent with Tab waits, and
+        whether what is typed is hidden."""
+        self._choices, self._waits = choices, waits
+        if (hint, secret) != (self._hint, self._secret):
+            self._hint, self._secret = hint, secret
             self._redraw()
 
     def render_line(self, y: int) -> Strip:
-        width, dim = self.size.width, self._painter.style("dim")
-        if y == 0:
-            return Strip([Segment("─" * width, dim)])
         if y > 1:
             return Strip.blank(0)
-        lead = Segment("? " if self._searching else _LEAD, self._painter.style("accent"))
+        return self._painter.strip(self.rows()[y - 2])
+
+    def rows(self) -> list[Row]:
+        """All rows of the prompt, a rule first; the widget shows the last two, what is above lies over the transcript."""
+        width, room = self.size.width, self.size.width - len(_LEAD)
+        lead = "? " if self._searching else _LEAD
         if not self.line.text:
-            hint = "words of an earlier prompt" if self._searching else self._hint
-            return Strip([lead, Segment(" ", _CURSOR), Segment(fitted(hint, width - len(_LEAD) - 1), dim)])
-        text, cursor = self.line.shown(width - len(_LEAD))
-        under = text[cursor : cursor + 1] or " "
-        plain = self._painter.style("")
-        return Strip(
-            [lead, Segment(text[:cursor], plain), Segment(under, _CURSOR), Segment(text[cursor + 1 :], plain)]
-        )
+            hint = fitted(_SEARCHED.get(self._searching, self._hint), room - 1)
+            return [(("─" * width, "dim"),), ((lead, "accent"), (" ", "picked"), (hint, "dim"))]
+        line = replace(self.line, text=_HIDDEN * len(self.line.text)) if self._secret else self.line
+        texts, at_row, at = line.laid_out(room)
+        first = min(max(0, at_row - MOST_ROWS + 1), max(0, len(texts) - MOST_ROWS))
+        shown = range(first, min(first + MOST_ROWS, len(texts)))
+        return [
+            (("─" * width, "dim"),),
+            *(
+                (
+                    (lead if place == 0 else "  ", "accent"),
+                    *(_with_cursor(texts[place], at) if place == at_row else ((texts[place], ""),)),
+                )
+                for place in shown
+            ),
+        ]
 
     def on_key(self, event: events.Key) -> None:
         if self._in_list(event.key):
             event.stop()
         elif event.key == "ctrl+r":
             event.stop()
-            self._searching = True
-            self._redraw()
-            self.suggest()
+            self._search("history")
+        elif event.key == "tab" and self._waits:
+            event.stop()
+            self._submit(later=True)
         elif event.key == "enter":
             event.stop()
             self._submit()
@@ -117,31 +169,79 @@ class Prompt(Widget, can_focus=True):
 
     def clear(self) -> None:
         self._chips = Chips()
-        self._searching = False
+        self._searching = None
         self._show(self.line.cleared())
         self._redraw()
 
+    def write(self, text: str) -> None:
+        """This text in place of what is written."""
+        self._show(self.line.cleared().insert(text))
+
+    def open_palette(self) -> None:
+        self._search("palette")
+
     def close_list(self) -> bool:
         """Whether a list or a search was open; it no longer is."""
-        open_before = self.offer is not None or self._searching
+        open_before = self.offer is not None or self._searching is not None
         if self._searching:
-            self._searching = False
+            if self._searching == "palette":
+                self.line = self.line.cleared()
+            self._searching = None
             self._redraw()
+        self._end_hunt()
         self._tell(None)
         return open_before
+
+    def _search(self, kind: Kind) -> None:
+        self._searching = kind
+        self._redraw()
+        self.suggest()
 
     def suggest(self) -> None:
         """Open, renew or close the list for what is written now."""
         line = self.line
-        wanted = Wanted("history", line.text) if self._searching else wanted_at(line.text, line.cursor)
-        if wanted is None or (wanted.kind != "history" and line.place):
+        wanted = Wanted(self._searching, line.text) if self._searching else wanted_at(line.text, line.cursor)
+        self._end_hunt()
+        if wanted is None or self._secret or (not self._searching and line.place):
             return self._tell(None)
-        pool = self._pool(wanted.kind)
-        found = offer(wanted, pool)
-        return self._tell(found if found.items or not pool or self._searching else None)
+        pool = self._lists.pool(wanted)
+        hunt = Hunt(wanted, pool)
+        end = perf_counter() + _AT_ONCE_S
+        while hunt.step():
+            if perf_counter() > end:
+                self._hunt = hunt
+                self._hunting = asyncio.create_task(self._go_on(hunt, empty=not pool))
+                return None
+        return self._found(hunt.offer, empty=not pool)
+
+    async def _go_on(self, hunt: Hunt, *, empty: bool) -> None:
+        """What is left of a hunt, a little at a time."""
+        while hunt.step():
+            await asyncio.sleep(0)
+        self._hunting = self._hunt = None
+        self._found(hunt.offer, empty=empty)
+
+    def _found(self, offer: Offer, *, empty: bool) -> None:
+        reading = empty and offer.wanted.kind == "name"
+        self._tell(offer if offer.items or reading or self._searching else None)
+
+    def _end_hunt(self) -> None:
+        if self._hunting is not None:
+            self._hunting.cancel()
+        self._hunting = self._hunt = None
+
+    def _finish_hunt(self) -> None:
+        """The list for what is written, now: somebody takes from it."""
+        if (hunt := self._hunt) is not None:
+            self._end_hunt()
+            while hunt.step():
+                pass
+            self._found(hunt.offer, empty=False)
 
     def _in_list(self, key: str) -> bool:
         """Whether the key was meant for the open list, and was done."""
+        if key in ("tab", "enter"):
+            self._finish_hunt()
         if self.offer is None:
             return False
         if key in ("up", "down"):
@@ -150,25 +250,39 @@ class Prompt(Widget, can_focus=True):
         item = self.offer.item
         if key not in ("tab", "enter") or not item:
             return False
-        if key == "enter" and self.offer.wanted.kind == "command" and self.line.text in commands.COMMANDS:
-            return False  # it is written whole: send it
+        if key == "enter" and self._is_whole(self.offer):
+            return False  # send it
         self._take(self.offer.wanted, item)
         return True
 
+    def _is_whole(self, offer: Offer) -> bool:
+        """Whether what is written needs nothing of the list: a whole command, an argument as it stands there."""
+        query = offer.wanted.query
+        if offer.wanted.kind == "argument":
+            return not query or query in offer.items
+        return offer.wanted.kind == "command" and query in offer.items
+
     def _take(self, wanted: Wanted, item: str) -> None:
         self.close_list()
-        if wanted.kind == "history":
-            self._show(self.line.cleared().insert(item))
+        if wanted.kind == "palette":
+            self.clear()
+            self.post_message(self.Picked(item))
+        elif wanted.kind == "history":
+            self.write(item)
+        elif wanted.kind == "command" and not self._lists.takes_argument(item):
+            self._show(self.line.completed(wanted.start, item))
+            self.close_list()
         else:
             self._show(self.line.completed(wanted.start, f"{item} "))
 
-    def _submit(self) -> None:
+    def _submit(self, *, later: bool = False) -> None:
         text = self._chips.unfolded(self.line.text).strip()
         if text:
             self.close_list()
             self._chips = Chips()
-            self._show(replace(self.line, text=text).taken())
-            self.post_message(self.Submitted(text))
+            taken = self.line.cleared() if self._secret else replace(self.line, text=text).taken()
+            self._show(taken)
+            self.post_message(self.Submitted(text, later=later, secret=self._secret))
 
     def _show(self, line: Line) -> None:
         if line.text != self.line.text and line.place == self.line.place and line.place:
@@ -183,7 +297,18 @@ class Prompt(Widget, can_focus=True):
     def _tell(self, found: Offer | None) -> None:
         if found != self.offer:
             self.offer = found
-            self._on_offer(found)
+            self._lists.opened(found)
 
     def _redraw(self) -> None:
-        self.refresh(Region(0, 1, self.size.width, 1))  # the rule above never changes
+        rows = self.rows()
+        above = rows[:-2]
+        if above or self._above:
+            self._above = above
+            self._lists.grown(above)
+            self.refresh()
+        else:
+            self.refresh(Region(0, 1, self.size.width, 1))  # the rule above has not changed
+
+
+def _with_cursor(text: str, at: int) -> Row:
+    return (text[:at], ""), (text[at : at + 1] or " ", "picked"), (text[at + 1 :], "")

@@ -3,58 +3,82 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
-from flashagent.events import Decision
 from flashagent.frontends import words
 from flashagent.frontends.tui.blocks import View
 from flashagent.frontends.tui.controller import Facts
+from flashagent.frontends.tui.desk import Asking
 from flashagent.frontends.tui.markup import fitted
+from flashagent.frontends.tui.story import Story, totals
 from flashagent.frontends.tui.themes import Painter
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from flashagent.events import Decision
+
 _GAP = " · "
+_SHOWN_SHARE = 0.5  # of a limit that is used: below that it is no news
+_USUAL_MODE = "auto"
 _MIN_LEFT = 16
 DECISIONS: Mapping[str, Decision] = {"y": "once", "s": "session", "p": "project", "n": "deny"}
 
 
-def hint(view: View, working: bool, confirm: str) -> tuple[str, str]:
-    """What the empty prompt says, and the keys that are answers now. `confirm` is the question of a command, or ''."""
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What the empty prompt says, the single keys that are answers now, and whether what is typed is hidden."""
+
+    text: str
+    choices: str = ""
+    secret: bool = False
+
+
+def hint(view: View, asking: Asking | None, *, working: bool, opening: bool) -> Hint:
     if view.question is not None:
-        return "y · s · p · n, or why not", "".join(DECISIONS)
+        return Hint("y · s · p · n, or why not", "".join(DECISIONS))
+    if asking is not None:
+        return Hint(asking.hint, asking.choices, asking.secret)
+    if opening:
+        return Hint("Type ahead: flashagent is being opened")
     if working:
-        return "Escape interrupts; what you type now steers", ""
-    if confirm:
-        return f"{confirm}  y yes · n no", "yn"
-    return "Ask for something, or /fix, /help", ""
+        return Hint("Escape interrupts; Enter steers, Tab waits for the end")
+    return Hint("Ask for something, or /fix, /help")
 
 
-def doing_shown(view: View, seconds: float | None, *, following: bool) -> str:
-    """What goes on and for how long; `seconds` None means nothing does."""
+def doing_shown(view: View, seconds: float | None, *, following: bool, waiting: int = 0) -> str:
+    """What goes on and for how long; `seconds` None means nothing does. `waiting` counts what comes after it."""
     doing = "ready"
     if seconds is not None:
         minutes, left = divmod(int(seconds), 60)
         took = f"{minutes} min {left:02d} s" if minutes else f"{left} s"
-        doing = f"{view.doing or 'working'} · {took}"
+        doing = f"{view.doing or 'working'} · {took}" + (f" · {waiting} waiting" if waiting else "")
     return doing if following else f"scrolled back, Ctrl+End returns · {doing}"
 
 
-def facts_shown(facts: Facts, view: View) -> list[str]:
+def facts_shown(facts: Facts, view: View, story: Story | None = None) -> list[str]:
     """The parts at the right, the most wanted first."""
-    model = words.one_line(facts.model, 40) if facts.model else "offline"
-    parts = [model, words.one_line(facts.branch, 40), words.one_line(facts.sandbox, 30)]
+    model = words.one_line(facts.model, 40) if facts.model else "offline" if facts.folder else ""
+    spent = ""
     if view.all_tokens:
         about = "~" if view.estimated else ""
-        parts.append(
-            " ".join(
-                part
-                for part in (f"{about}{_short(view.all_tokens)} tokens", words.money(view.all_cost))
-                if part
-            )
-        )
+        money = words.money(view.all_cost)
+        spent = " ".join(part for part in (f"{about}{_short(view.all_tokens)} tokens", money) if part)
+        if view.share >= _SHOWN_SHARE:
+            spent += f" ({view.share:.0%} of the limit)"
+    parts = [
+        f"{facts.mode} mode" if facts.mode not in ("", _USUAL_MODE) else "",
+        model + (f" {facts.effort}" if facts.effort else ""),
+        words.one_line(facts.branch, 40),
+        words.one_line(facts.sandbox, 30),
+        spent,
+        f"context {facts.used:.0%}" if facts.used is not None else "",
+        totals(story) if story else "",
+    ]
     return [part for part in parts if part]
 
 
@@ -76,6 +100,12 @@ class StatusLine(Widget):
         super().__init__(id="status")
         self._painter = painter
         self._said: tuple[str, tuple[str, ...], bool] = ("", (), False)
+        self._passing = ""
+
+    def say(self, text: str) -> None:
+        """This in place of what goes on, '' for that again."""
+        self._passing = text
+        self.refresh()
 
     def show(self, doing: str, parts: Sequence[str], *, busy: bool) -> None:
         said = (doing, tuple(parts), busy)
@@ -87,6 +117,7 @@ class StatusLine(Widget):
         if y:
             return Strip.blank(0)
         doing, parts, busy = self._said
+        doing = self._passing or doing
         width = self.size.width
         left, right = laid_out(doing, parts, width)
         gap = " " * (width - cell_len(left) - cell_len(right))

@@ -38,6 +38,8 @@ def _fixed(colors: Mapping[StyleName, int]) -> dict[StyleName, Style]:
         "user": Style(bold=True),
         "link": Style(underline=True),
         "picked": Style(reverse=True),
+        "added": Style(bold=True, underline=True),
+        "removed": Style(bold=True, underline=True),
     }
     plain = colors[""]
     return {
@@ -65,18 +67,20 @@ _TERMINAL: dict[StyleName, Style] = {
     "string": Style(color="green"),
     "comment": Style(dim=True),
     "number": Style(color="yellow"),
+    "added": Style(color="green", bold=True, underline=True),
+    "removed": Style(color="red", bold=True, underline=True),
 }
 _DARK: dict[StyleName, int] = {
     "": 253, "dim": 247, "code": 117, "heading": 111, "good": 114, "bad": 210, "warning": 221, "accent": 183,
-    "link": 117, "hunk": 110, "keyword": 183, "string": 150, "comment": 247, "number": 216,
+    "link": 117, "hunk": 110, "keyword": 183, "string": 150, "comment": 247, "number": 216, "added": 114, "removed": 210,
 }  # fmt: skip
 _LIGHT: dict[StyleName, int] = {
     "": 235, "dim": 240, "code": 24, "heading": 25, "good": 22, "bad": 124, "warning": 94, "accent": 90,
-    "link": 25, "hunk": 24, "keyword": 90, "string": 22, "comment": 240, "number": 94,
+    "link": 25, "hunk": 24, "keyword": 90, "string": 22, "comment": 240, "number": 94, "added": 22, "removed": 124,
 }  # fmt: skip
 _CONTRAST: dict[StyleName, int] = {
     "": 231, "dim": 252, "code": 159, "heading": 123, "good": 120, "bad": 217, "warning": 227, "accent": 225,
-    "link": 159, "hunk": 159, "keyword": 225, "string": 157, "comment": 252, "number": 229,
+    "link": 159, "hunk": 159, "keyword": 225, "string": 157, "comment": 252, "number": 229, "added": 120, "removed": 217,
 }  # fmt: skip
 DEFAULT = Theme("terminal", "the terminal's own colours", _TERMINAL)
 THEMES: Mapping[str, Theme] = {

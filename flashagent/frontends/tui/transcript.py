@@ -1,21 +1,26 @@
-"""The transcript on the screen: one widget of rows, whatever its length. Draws, and scrolls; decides nothing."""
+"""The transcript on the screen: one widget of rows, whatever its length. Draws, scrolls, picks and selects; decides nothing."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
+from itertools import islice
 
 from textual import events
 from textual.geometry import Region
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
 from flashagent.frontends.tui.blocks import Block
 from flashagent.frontends.tui.markup_values import Line
+from flashagent.frontends.tui.selecting import Selection, marked, selected_text
 from flashagent.frontends.tui.themes import Painter
 from flashagent.frontends.tui.typeset import Typeset
 
 WHEEL_ROWS = 3
 MAX_STEP = 6
+_LOOKED_BACK = 200
 
 
 class Transcript(Widget):
@@ -23,6 +28,14 @@ class Transcript(Widget):
     older ones when someone scrolls to them. Work per frame grows with the screen, never with the history."""
 
     can_focus = False
+    ALLOW_SELECT = False  # Textual's own selection knows no rows that are not widgets
+
+    class Selected(Message):
+        """This text was selected with the mouse."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
 
     def __init__(self, painter: Painter) -> None:
         super().__init__(id="transcript")
@@ -33,6 +46,10 @@ class Transcript(Widget):
         self._rows: list[Line] = []  # of the finished blocks after those, then of the open ones
         self._fixed = 0  # how many rows belong to finished blocks
         self._open: tuple[Block, ...] = ()
+        self._sizes: deque[int] = deque()  # rows of each finished block that is laid out
+        self._shown_whole: set[int] = set()  # places of blocks that were opened
+        self._picked: int | None = None
+        self._selection: Selection | None = None
         self._typesets: dict[int, Typeset] = {}
         self._top = 0
         self._following = True
@@ -54,7 +71,9 @@ class Transcript(Widget):
             return
         rows: list[Line] = []
         for block in finished:
-            rows += self._typeset_for(block).rows(block)
+            laid = self._typeset_for(block).rows(block)
+            self._sizes.append(len(laid))
+            rows += laid
         self._blocks += finished
         shown = rows.copy()
         self._typesets = {self._place(block): self._typeset_for(block) for block in open_blocks}
@@ -72,8 +91,15 @@ class Transcript(Widget):
         covered = y - (self.size.height - len(self._overlaid))
         if covered >= 0:
             return self._painter.strip(self._overlaid[covered])
-        row = self._top + y
-        return self._painter.strip(self._rows[row]) if 0 <= row < len(self._rows) else Strip.blank(0)
+        at = self._top + y
+        if not 0 <= at < len(self._rows):
+            return Strip.blank(0)
+        row = self._rows[at]
+        if self._picked is not None and at in self._rows_of(self._picked):
+            row = marked(row)
+        if self._selection is not None:
+            row = self._selection.shown(at, row)
+        return self._painter.strip(row)
 
     def overlay(self, rows: Sequence[Line]) -> None:
         """Show these rows over the last ones, as long as they are not empty. No layout: only they are painted."""
@@ -86,6 +112,9 @@ class Transcript(Widget):
     def clear(self) -> None:
         """Forget all finished blocks; what is open stays."""
         self._blocks, self._rows, self._fixed, self._unlaid, self._top = [], [], 0, 0, 0
+        self._sizes.clear()
+        self._shown_whole.clear()
+        self._picked = self._selection = None
         self._following = True
         self.extend((), self._open)
         self.refresh()
@@ -94,6 +123,38 @@ class Transcript(Widget):
     def blocks(self) -> Sequence[Block]:
         """All finished ones, oldest first."""
         return self._blocks
+
+    @property
+    def picked(self) -> Block | None:
+        """The block that the user has picked."""
+        return self._blocks[self._picked] if self._picked is not None else None
+
+    def pick(self, steps: int) -> None:
+        """Pick the block so many further, empty ones left out; below the last one nothing is picked."""
+        at = self._picked if self._picked is not None else len(self._blocks)
+        at += steps
+        while 0 <= at < len(self._blocks) and not self._blocks[at].text and not self._blocks[at].title:
+            at += steps
+        self._show_picked(max(0, at) if at < len(self._blocks) and self._blocks else None)
+
+    def unpick(self) -> bool:
+        """Whether one was picked or selected; none is any more."""
+        was = self._picked is not None or self._selection is not None
+        self._selection = None
+        self._show_picked(None)
+        return was
+
+    def toggle(self) -> bool:
+        """Show the picked block whole, or folded again; without one the last that can be. False where none can."""
+        at = self._picked
+        if at is None:
+            last = range(len(self._blocks) - 1, max(-1, len(self._blocks) - _LOOKED_BACK), -1)
+            at = next((place for place in last if self._blocks[place].folds), None)
+        if at is None or not self._blocks[at].folds:
+            return False
+        self._shown_whole ^= {at}
+        self._lay_out_block(at)
+        return True
 
     def scroll_rows(self, rows: int) -> None:
         """Move by so many rows, down for a positive number."""
@@ -126,6 +187,33 @@ class Transcript(Widget):
         event.stop()
         self.scroll_rows(WHEEL_ROWS)
 
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        if event.button == 1:
+            self.capture_mouse()
+            self._selection = Selection((self._top + event.y, event.x))
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if event.button == 1 and self._selection is not None:
+            if event.y < 0 or event.y >= self.size.height:
+                self.scroll_rows(-1 if event.y < 0 else 1)
+            self._selection = self._selection.to((self._top + event.y, event.x))
+            self.refresh()
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """The end of a selection, or a click: it picks the block, and opens or closes it where its title stands."""
+        self.release_mouse()
+        selection = self._selection
+        if selection is None:
+            return
+        if not selection.empty:
+            self.post_message(self.Selected(selected_text(self._rows, selection)))
+            return
+        self._selection = None
+        at = self._block_at(self._top + event.y)
+        if at is not None and at == self._picked and self._blocks[at].folds:
+            self.toggle()
+        self._show_picked(at)
+
     def plain_rows(self) -> list[str]:
         """The text of all laid-out rows, for tests and for copying."""
         return ["".join(text for text, _ in row).rstrip() for row in self._rows]
@@ -134,6 +222,56 @@ class Transcript(Widget):
         return self._typesets.get(self._place(block)) or self._typesets.setdefault(
             self._place(block), Typeset(self._laid_width)
         )
+
+    def _rows_of(self, place: int) -> range:
+        """Where the rows of a finished block stand."""
+        at = place - self._unlaid
+        if at < 0:
+            return range(0)
+        if at * 2 < len(self._sizes):
+            start = sum(islice(self._sizes, at))
+        else:
+            start = self._fixed - sum(islice(reversed(self._sizes), len(self._sizes) - at))
+        return range(start, start + self._sizes[at])
+
+    def _block_at(self, row: int) -> int | None:
+        """The finished block that a row belongs to."""
+        if not 0 <= row < self._fixed:
+            return None
+        end = self._fixed
+        for back, size in enumerate(reversed(self._sizes), 1):
+            end -= size
+            if row >= end:
+                return len(self._blocks) - back
+        return None
+
+    def _show_picked(self, place: int | None) -> None:
+        """This block is picked now, and in sight."""
+        if place == self._picked:
+            return
+        self._picked = place
+        if place is not None:
+            while place < self._unlaid:
+                self._lay_out_older(1)
+            rows = self._rows_of(place)
+            if rows and not (self._top <= rows[0] and rows[-1] < self._top + self.size.height):
+                self._move_to(max(0, min(rows[0], len(self._rows) - 1)), following=False)
+        self.refresh()
+
+    def _lay_out_block(self, place: int) -> None:
+        """Its rows anew; what stands above stays where it is."""
+        rows = self._rows_of(place)
+        laid = self._laid(place)
+        self._rows[rows.start : rows.stop] = laid
+        self._sizes[place - self._unlaid] = len(laid)
+        self._fixed += len(laid) - len(rows)
+        last = max(0, len(self._rows) - self.size.height)
+        if self._following or self._top > last:
+            self._top = last
+        self.refresh()
+
+    def _laid(self, place: int) -> list[Line]:
+        return Typeset(self._laid_width).rows(self._blocks[place], whole=place in self._shown_whole)
 
     def _place(self, block: Block) -> int:
         return hash((block.kind, block.key))
@@ -163,6 +301,8 @@ class Transcript(Widget):
         from_end = len(self._rows) - self._top
         self._laid_width = width
         self._rows, self._fixed, self._unlaid = [], 0, len(self._blocks)
+        self._sizes.clear()
+        self._selection = None
         self._typesets = {}
         self._lay_out_older(max(2 * height, from_end))
         self.extend((), self._open)
@@ -174,8 +314,8 @@ class Transcript(Widget):
         count = 0
         while self._unlaid and count < wanted:
             self._unlaid -= 1
-            block = self._blocks[self._unlaid]
-            batches.append(Typeset(self._laid_width).rows(block))
+            batches.append(self._laid(self._unlaid))
+            self._sizes.appendleft(len(batches[-1]))
             count += len(batches[-1])
         self._rows[0:0] = [row for batch in reversed(batches) for row in batch]
         self._fixed += count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from flashagent.frontends.tui.blocks import Block, Mark
 from flashagent.frontends.tui.markup import (
@@ -36,10 +37,13 @@ class Typeset:
         self._read = 0  # how much of the text they hold
         self._fence = ""
 
-    def rows(self, block: Block) -> list[Line]:
-        """All rows of the block. A block that only grew at the end of its text is continued, any other started anew."""
-        if block.kind in ("thought",):
+    def rows(self, block: Block, *, whole: bool = False) -> list[Line]:
+        """All rows of the block, folded where it can be unless `whole`. A block that only grew at the end of its text is
+        continued, any other started anew."""
+        if block.kind == "thought" and not whole:
             return [*self._thought(block), ()]
+        if whole and block.more:
+            block = replace(block, text=block.more)
         if not self._continues(block):
             self._rows, self._read, self._fence = self._title(block), 0, ""
         self._block = block
@@ -65,10 +69,11 @@ class Typeset:
         if not block.title:
             return []
         sign, style = _SIGNS[block.mark]
+        hint = f"  {_count(block.more)}" if block.more and block.done else ""
         strong: StyleName = style if block.kind == "result" else "bold" if block.kind == "question" else ""
         if block.kind == "note" and not block.mark:
             strong = "dim"
-        rows = wrap(Laid(((block.title, strong),)), self._width, INDENT)
+        rows = wrap(Laid(((block.title, strong), (hint, "dim"))), self._width, INDENT)
         return [((f"{sign} ", style), *rows[0][1:]), *rows[1:]]
 
     def _line(self, block: Block, line: str) -> list[Line]:
@@ -94,6 +99,11 @@ class Typeset:
         if not block.done:
             text = f"thinking … {' '.join(source_lines(' '.join(said[-MAX_WORDS_OF_THOUGHT:])))}"
         return wrap(Laid(((text, "dim"),)), self._width, "∴ ")[:2]
+
+
+def _count(more: str) -> str:
+    lines = more.count("\n") + 1
+    return f"({lines:,} {'line' if lines == 1 else 'lines'})"
 
 
 def _space_after(block: Block) -> list[Line]:

@@ -51,6 +51,7 @@ from flashagent.frontends.tui.blocks import (
 
 TAIL_LINES = 4
 DIFF_LINES = 400
+TOLD_LINES = 2_000
 NEAREST_LINES = 12
 ANSWERS = "y once · s this session · p this project · n no · or type why not, and Enter"
 
@@ -80,8 +81,8 @@ def _step(view: View, event: Event) -> View:
             return _turn_finished(view, event)
         case JobFinished():
             return _job_finished(view, event)
-        case BudgetSpent(tokens=tokens, cost=cost, estimated=estimated):
-            return replace(view, tokens=tokens, cost=cost, estimated=estimated)
+        case BudgetSpent(tokens=tokens, cost=cost, share=share, estimated=estimated):
+            return replace(view, tokens=tokens, cost=cost, share=share, estimated=estimated)
         case MapReady():
             return view
         case (
@@ -147,11 +148,16 @@ def _act(
                 f"tool {call_id}",
                 lambda block: replace(block, text=tail(block.text + text, TAIL_LINES)),
             )
-        case ToolFinished(call_id=call_id, tool=tool, outcome=outcome, for_person=said, seconds=took):
+        case ToolFinished(
+            call_id=call_id, tool=tool, outcome=outcome, for_person=said, seconds=took, for_model=told
+        ):
             title = f"{_named(tool, said)} · {words.seconds(took)}"
             mark: Mark = "good" if outcome == "ok" else "bad"
             extra = "" if outcome == "ok" else f" · {outcome}"
-            finished = Block("tool", title + extra, mark=mark, key=f"tool {call_id}", done=True)
+            key = f"tool {call_id}"
+            finished = Block(
+                "tool", title + extra, mark=mark, key=key, done=True, more=capped(told, TOLD_LINES)
+            )
             return replace(changed(view, finished.key, lambda _: finished), doing="")
         case ApprovalRequested(call_id=call_id, action=action):
             title = f"May this run?  {words.one_line(action, words.MAX_SENTENCE)}"

@@ -76,7 +76,8 @@ class Batch:
         if not found.parts:
             failed = any(row.state in ("failed", "conflict", "broke") for row in self.store.rows())
             return self._finished("failed" if failed else "nothing", "No item brought a change.")
-        await asyncio.to_thread(self._commit, found)
+        for item, commit in await asyncio.to_thread(self._commit, found):
+            self.emit(ItemMerged(item, "merged", commit))
         rows = self.store.rows()
         good = all(row.state in ("merged", "unchanged") for row in rows)
         return self._finished("done" if good else "partly")
@@ -117,7 +118,7 @@ class Batch:
                 return "; ".join(verdict.reasons)
         return ""
 
-    def _commit(self, found: Integration) -> None:
+    def _commit(self, found: Integration) -> list[tuple[str, str]]:
         """The branch with a commit per item, or one for all; it and the store move together, or can be made again."""
         meta = self.store.meta()
         base, branch = meta["base"], meta["branch"]
@@ -130,6 +131,7 @@ class Batch:
             )
         with BranchWriter(self.house.repository, branch, base) as writer:
             commits: list[tuple[str, str]] = []
+            writer.learn(found.changes)
             if self.spec.squash:
                 made = writer.commit(found.changes, self._message_of_all(found))
                 commits = [(row.item.id, made) for row, _ in found.parts]
@@ -140,8 +142,7 @@ class Batch:
             self.store.set_meta(publishing=writer.tip)
             writer.publish(old)
             self.store.merged(commits, tip=writer.tip)
-        for item, commit in commits:
-            self.emit(ItemMerged(item, "merged", commit))
+        return commits
 
     def _message_of(self, item: Item) -> str:
         subject = (

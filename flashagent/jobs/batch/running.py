@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from flashagent.agent.limits import Budget, Limits
 from flashagent.jobs.batch.events import BatchNotice, EmitBatch, ItemFinished, ItemStarted
@@ -93,23 +94,41 @@ class Crew:
             worked = Worked("failed", "", (), f"A bug of ours: {type(error).__name__}: {error}")
         except BaseException:
             worked = Worked("waiting", "", (), "Stopped before it was finished.")
-            self._record(item, number, worked, budget, started)
+            self._save(item, worked, self._account(item, number, worked, budget, started))
             raise
-        self._record(item, number, worked, budget, started)
+        attempt = self._account(item, number, worked, budget, started)
+        await finished(asyncio.to_thread(self._save, item, worked, attempt))  # waits for the disk
+        self.emit(
+            ItemFinished(
+                item.id,
+                worked.state,
+                worked.how,
+                worked.message,
+                attempt.usage,
+                attempt.cost,
+                attempt.seconds,
+                worked.files,
+            )
+        )
         return worked, budget
 
-    def _record(self, item: Item, number: int, worked: Worked, budget: Budget, started: str) -> None:
-        """One try is over: what it used is counted and written down before anybody is told."""
+    def _account(self, item: Item, number: int, worked: Worked, budget: Budget, started: str) -> Attempt:
+        """One try is over: what it used counts, and what was set aside for it is free."""
         usage, cost, seconds = budget.usage, budget.cost, budget.seconds
         self.budget.settle(item.id, usage, cost)
-        attempt = Attempt(number, worked.state, worked.how, worked.message, usage, cost, seconds, started)
+        return Attempt(number, worked.state, worked.how, worked.message, usage, cost, seconds, started)
+
+    def _save(self, item: Item, worked: Worked, attempt: Attempt) -> None:
         self.store.finished(item.id, attempt, worked.patch, again=self.again, below=self.below)
-        if worked.state != "waiting":
-            self.emit(
-                ItemFinished(
-                    item.id, worked.state, worked.how, worked.message, usage, cost, seconds, worked.files
-                )
-            )
+
+
+async def finished(work: Coroutine[Any, Any, None]) -> None:
+    """Wait for work that must not be left half done, also when cancelled meanwhile."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    finally:
+        await asyncio.wait([task])
 
 
 def _less(limits: Limits, used: Budget) -> Limits:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -76,12 +77,13 @@ class Spent:
 
 
 class BatchStore:
-    """Close it, or use it in `contextlib.closing`."""
+    """Close it, or use it in `contextlib.closing`. Several threads may write, one after another."""
 
     def __init__(self, path: Path) -> None:
         """Opens the file, or makes it. Raises WorkspaceError for a file of another format."""
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.path = path
+        self._one = threading.Lock()
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10.0)
         path.chmod(0o600)
         self._db.execute("PRAGMA journal_mode = WAL")
@@ -200,13 +202,14 @@ class BatchStore:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+        with self._one:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
 
 
 def _dumped(values: Sequence[Any]) -> str:

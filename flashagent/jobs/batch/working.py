@@ -16,6 +16,7 @@ from flashagent.jobs.batch.events import ItemState
 from flashagent.jobs.batch.rules import Rewriter
 from flashagent.jobs.batch.spec import BatchSpec, Item
 from flashagent.jobs.batch.stacking import on_base
+from flashagent.jobs.batch.unchecked import NOTHING, unchecked
 from flashagent.jobs.house import House, Models
 from flashagent.jobs.job import FixJob, Result
 from flashagent.jobs.observing import FOCUS_SYMBOLS, Observation
@@ -56,8 +57,10 @@ class TreesAbove:
         self._trees = trees
         self._below = tuple(below)
 
-    def tree(self, changes: Sequence[FileChange]) -> AbstractContextManager[Path]:
-        return self._trees.tree(on_base(changes, self._below))
+    def tree(
+        self, changes: Sequence[FileChange], *, quick: bool = False
+    ) -> AbstractContextManager[Path]:
+        return self._trees.tree(on_base(changes, self._below), quick=quick)
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,8 @@ class Workshop:
                 return worked
         if self.models is None:
             return Worked("failed", "", (), "There is no rule that did it, and no model to ask.")
+        if ground.checks == (NOTHING,):
+            house = unchecked(house)
         return await self._by_model(self.models, item, house, ground, budget, emit)
 
     def _house_of(self, item: Item, attempt: int, emit: Emit, below: tuple[FileChange, ...]) -> House:
@@ -108,6 +113,7 @@ class Workshop:
             session_id=f"{house.session_id}-{item.id}-{attempt}",
             verifier=house.verifier.telling(emit),
             trees=TreesAbove(house.trees, below) if below else house.trees,  # type: ignore[arg-type]
+            editable=TreesAbove(house.editable, below) if below and house.editable else house.editable,
         )
 
     async def _ground_of(self, item: Item, house: House) -> Ground:

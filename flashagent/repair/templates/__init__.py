@@ -8,15 +8,32 @@ from flashagent.repair.templates import (
     conditions,
     constants,
     containers,
+    expressions,
+    gaps,
     guards,
     moves,
     names,
     operators,
+    patterns,
     results,
     statements,
 )
 
-_SUBJECTS = (operators, constants, names, calls, conditions, containers, results, statements, moves, guards)
+_SUBJECTS = (
+    operators,
+    constants,
+    names,
+    calls,
+    conditions,
+    containers,
+    results,
+    statements,
+    moves,
+    guards,
+    gaps,
+    expressions,
+    patterns,
+)
 CATALOGUE: tuple[Template, ...] = tuple(
     thing for subject in _SUBJECTS for thing in vars(subject).values() if isinstance(thing, Template)
 )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from flashagent.repair.source import own_nodes
 from flashagent.repair.template import Fix, Site, template
 
+_WORDS = {ast.Lt: "<", ast.Gt: ">", ast.LtE: "<=", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 _TESTED = (ast.If, ast.While, ast.IfExp, ast.Assert)
 
 
@@ -154,6 +156,36 @@ def kind_of_branch(site: Site) -> Iterator[Fix]:
     before = block[block.index(node) - 1] if block.index(node) else None
     if isinstance(before, ast.If) and not before.orelse:
         yield site.raw(start, start + 2, "elif", 0.8)
+
+
+_MIRRORED = {"<": ">", ">": "<", "<=": ">", ">=": "<", "==": "!=", "!=": "=="}
+
+
+@template("else that asks", 0.2, ast.If)
+def else_that_asks(site: Site) -> Iterator[Fix]:
+    """`else:` that should be `elif ...:` with the opposite of the condition above, or with a small one (condition
+    synthesis: SPR, Long and Rinard 2015)."""
+    node, source = site.node, site.source
+    assert isinstance(node, ast.If)
+    if not node.orelse or (
+        isinstance(node.orelse[0], ast.If) and source.line_text(node.orelse[0].lineno).lstrip()[:4] == "elif"
+    ):
+        return
+    begin, end = source.span(node.body[-1])[1], source.span(node.orelse[0])[0]
+    found = re.search(r"^[ \t]*else[ \t]*:", source.text[begin:end], re.MULTILINE)
+    if found is None:
+        return
+    place = begin + source.text[begin:end].index("else", found.start())
+    tests: dict[str, float] = {}
+    if isinstance(node.test, ast.Compare) and len(node.test.ops) == 1:
+        word = _WORDS.get(type(node.test.ops[0]), "")
+        if word in _MIRRORED:
+            tests[f"{site.text(node.test.left)} {_MIRRORED[word]} {site.text(node.test.comparators[0])}"] = (
+                1.0
+            )
+    tests |= {text: weight * 0.3 for text, weight in atoms(site)[:20] if text not in tests}
+    for text, weight in tests.items():
+        yield site.raw(place, place + 4, f"elif {text}", weight)
 
 
 @template("comprehension filter", 0.2, ast.comprehension)

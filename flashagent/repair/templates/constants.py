@@ -133,6 +133,8 @@ def off_by_one(site: Site) -> Iterator[Fix]:
         weight = 1.0 if parent.func.id in _COUNTING_CALLS else 0.6
     elif isinstance(parent, ast.Tuple):
         weight = 0.25
+    elif isinstance(parent, ast.Call):
+        weight = 0.4 if isinstance(node, ast.BinOp | ast.Name) else 0.15
     if isinstance(node, ast.BinOp) and isinstance(node.right, ast.Constant) and node.right.value == 1:
         weight *= 0.4  # `number` and `operand` already change that one
     yield site.swap(node, f"{site.text(node)} + 1", weight)
@@ -141,7 +143,7 @@ def off_by_one(site: Site) -> Iterator[Fix]:
 
 def _counts(parent: ast.AST | None, place: str) -> bool:
     if isinstance(parent, ast.Call):
-        return place == "args" and isinstance(parent.func, ast.Name)
+        return place == "args"
     if isinstance(parent, ast.Subscript):
         return place == "slice"
     return isinstance(parent, _COUNTING) and place != "target" and place != "targets"

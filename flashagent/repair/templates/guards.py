@@ -94,13 +94,33 @@ def base_case(site: Site) -> Iterator[Fix]:
                 edit = site.source.insert_before(top, [f"if {test}:", f"    return {value}"])
                 if edit is not None:
                     yield Fix((edit,), 0.4 if test.startswith("not ") else 0.25, "early-return")
+    own = _returned(node, site)
     for left in names:
         for right in names:
-            if left != right:
-                for value in ("True", "False", "0", left):
-                    edit = site.source.insert_before(top, [f"if {left} == {right}:", f"    return {value}"])
-                    if edit is not None and left < right:
-                        yield Fix((edit,), 0.15, "early-return")
+            if left == right:
+                continue
+            relations = [
+                f"{left} > {right}",
+                f"{left} >= {right}",
+                f"len({left}) < {right}",
+                f"{left} >= len({right})",
+            ]
+            if left < right:
+                relations.append(f"{left} == {right}")
+            for test in relations:
+                for value in dict.fromkeys(["True", "False", "0", "None", "[]", left, *own]):
+                    edit = site.source.insert_before(top, [f"if {test}:", f"    return {value}"])
+                    if edit is not None:
+                        yield Fix((edit,), 0.3 if value in own else 0.12, "early-return")
+
+
+def _returned(function: FunctionNode, site: Site) -> list[str]:
+    """Plain values that the function returns elsewhere."""
+    found = (n.value for n in ast.walk(function) if isinstance(n, ast.Return) and n.value is not None)
+    plain = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.UnaryOp, ast.Name)
+    texts = [site.text(value) for value in found if isinstance(value, plain)]
+    names = {*site.source.scope(function).locals}
+    return [text for text in dict.fromkeys(texts) if len(text) < 20 and text not in names][:4]
 
 
 @template("missing error", 0.02, ast.FunctionDef, ast.AsyncFunctionDef, kinds=("did not raise",))

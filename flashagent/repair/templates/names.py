@@ -128,9 +128,10 @@ def operand_added(site: Site) -> Iterator[Fix]:
     """A forgotten summand or difference taken from the function itself (expression insertion: SemFix, Nguyen et al. 2013)."""
     node, parent = site.node, site.parent
     if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load) or not isinstance(
-        parent, ast.Return | ast.Assign | ast.AugAssign | ast.Compare | ast.Subscript | ast.Call
+        parent, ast.Return | ast.Assign | ast.AugAssign | ast.Compare | ast.Subscript | ast.Call | ast.BinOp
     ):
         return
+    near = 0.4 if isinstance(parent, ast.BinOp) else 1.0
     if site.place in ("func", "value") and isinstance(parent, ast.Subscript | ast.Call):
         return
     names = [name for name in site.scope.variables if name != site.text(node)][:5]
@@ -139,7 +140,11 @@ def operand_added(site: Site) -> Iterator[Fix]:
         yield site.swap(node, f"{site.text(node)} + {following}", 1.5)
     for text in texts:
         for operator, weight in (("+", 1.0), ("-", 0.6), ("*", 0.4)):
-            yield site.swap(node, f"{site.text(node)} {operator} {text}", min(0.8, 6.0 / len(texts)) * weight)
+            yield site.swap(
+                node, f"{site.text(node)} {operator} {text}", min(0.8, 6.0 / len(texts)) * weight * near
+            )
+        if isinstance(node, ast.Name | ast.Subscript | ast.Call):
+            yield site.swap(node, f"{text} - {site.text(node)}", min(0.8, 6.0 / len(texts)) * 0.5 * near)
 
 
 def expressions_beside(site: Site) -> list[str]:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from flashagent.repair.template import Fix, Site, template
 
+_YIELDING = (ast.Assign, ast.AugAssign, ast.Expr, ast.If, ast.For, ast.While)
+
 
 @template("returned value", 0.25, ast.Return)
 def returned(site: Site) -> Iterator[Fix]:
@@ -43,7 +45,7 @@ def base_case_value(site: Site) -> Iterator[Fix]:
     ):
         return
     text = site.text(node.value)
-    for other in ("[]", "[[]]", "0", "1", "None", "''", "True", "False", "()", "{}"):
+    for other in ("[]", "[[]]", "0", "1", "-1", "None", "''", "True", "False", "()", "{}"):
         if other != text:
             yield site.swap(node.value, other, 0.5)
 
@@ -80,6 +82,35 @@ def yields(site: Site) -> Iterator[Fix]:
     elif isinstance(node.value, ast.Call):
         yield site.raw(start, start, "yield from ", 0.5)
         yield site.raw(start, start, "yield ", 0.2)
+
+
+@template("missing yield", 0.3, *_YIELDING)
+def missing_yield(site: Site) -> Iterator[Fix]:
+    """A generator that passes over a value: a variable, or a part that the function looks at (missing statement patterns
+    of Pan et al. 2009)."""
+    node, function = site.node, site.source.function_of(site.node)
+    if function is None or not isinstance(node, ast.stmt):
+        return
+    inside = list(ast.walk(function))
+    if not any(isinstance(n, ast.Yield | ast.YieldFrom) for n in inside):
+        return
+    parts = [
+        site.text(n)
+        for n in inside
+        if isinstance(n, ast.Attribute | ast.Subscript) and isinstance(n.ctx, ast.Load)
+    ]
+    values = list(dict.fromkeys([*site.scope.variables[:6], *parts]))[:12]
+    owners = {text.partition("[")[0] for text in parts if "[" in text}
+    values += [
+        f"{owner}[{n}]" for owner in sorted(owners)[:2] for n in (0, 1) if f"{owner}[{n}]" not in values
+    ]
+    for value in values:
+        for edit in (
+            site.source.insert_after(node, [f"yield {value}"]),
+            site.source.insert_before(node, [f"yield {value}"]),
+        ):
+            if edit is not None:
+                yield Fix((edit,), min(1.0, 6 / len(values)), "insertion")
 
 
 @template("raised type", 0.5, ast.Raise, kinds=("wrong exception",))

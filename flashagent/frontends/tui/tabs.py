@@ -1,0 +1,155 @@
+"""The tabs of the side panel as rows: a tree of what the model is shown, diffs by hunk, checks with what failed, the plan. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from flashagent.frontends import words
+from flashagent.frontends.tui.blocks import Block
+from flashagent.frontends.tui.diffing import side_by_side, unified
+from flashagent.frontends.tui.markup import Laid, source_lines, wrap
+from flashagent.frontends.tui.markup_values import Line, StyleName
+from flashagent.frontends.tui.story import CheckRun, FileDiff, Story, place_of
+from flashagent.frontends.tui.typeset import Typeset
+
+TABS = ("Focus", "Diff", "Checks", "Plan")
+NARROWEST_SIDE_BY_SIDE = 48
+_EMPTY = {
+    "Focus": "Nothing was shown to a model yet.",
+    "Diff": "No file was changed in this session.",
+    "Checks": "No check has run in this session. /check runs them.",
+    "Plan": "There is no plan. /plan GOAL makes one.",
+}
+HELP = {
+    "Focus": "Up Down move",
+    "Diff": "a keep · x take back · v columns",
+    "Checks": "Enter shows the code",
+    "Plan": "Enter carries it out",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something that can be chosen: a hunk of a file, a failure of a check, a place in the focus, the plan."""
+
+    kind: str
+    path: str = ""
+    number: int = 0
+    check: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TabRow:
+    """One row and the item that it belongs to, None for a row that cannot be chosen."""
+
+    line: Line
+    item: Item | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the tab is looked at: its width, in two columns or one, and which failures are open."""
+
+    width: int
+    columns: bool = False
+    opened: frozenset[Item] = frozenset()
+
+
+def tab_rows(story: Story, tab: str, look: Look) -> list[TabRow]:
+    return list(_TABS[tab](story, look)) or [
+        TabRow(line) for line in wrap(Laid(((_EMPTY[tab], "dim"),)), look.width)
+    ]
+
+
+def _focus(story: Story, look: Look) -> Iterator[TabRow]:
+    """Files, and in each the symbols with the reasons they were chosen for."""
+    focus = story.focus
+    if focus is None:
+        return
+    about = f"about {focus.tokens:,} tokens, {words.one_line(focus.why)}"
+    yield from _plain(about, look, "dim")
+    paths = list(dict.fromkeys(one.symbol.path for one in focus.symbols))
+    for path in paths:
+        yield TabRow(((words.one_line(path, look.width), "heading"),))
+        for number, one in enumerate(focus.symbols):
+            if one.symbol.path != path:
+                continue
+            item = Item("symbol", path, number)
+            told = f"├ {words.one_line(one.symbol.qualified)}:{one.symbol.start_line}"
+            for line in wrap(Laid(((told, ""),), hang=2), look.width):
+                yield TabRow(line, item)
+            for line in wrap(Laid(((words.one_line("; ".join(one.why)), "dim"),)), look.width, "│   "):
+                yield TabRow(line, item)
+
+
+def _diff(story: Story, look: Look) -> Iterator[TabRow]:
+    for file in story.files:
+        yield from _file(file, look)
+
+
+def _file(file: FileDiff, look: Look) -> Iterator[TabRow]:
+    head = f"{file.kind} {words.one_line(file.path)}  {words.diff_size(file.diff)}"
+    yield from _plain(head, look, "heading")
+    columns = look.columns and look.width >= NARROWEST_SIDE_BY_SIDE
+    for number, hunk in enumerate(file.hunks):
+        item = Item("hunk", file.path, number)
+        kept = number in file.accepted
+        mark = "✓ kept" if kept else f"{number + 1} of {len(file.hunks)}"
+        where = f"@ {hunk.new_start} {words.one_line(hunk.where, 40)}".rstrip()
+        for line in wrap(Laid(((f"{where}  ", "hunk"), (mark, "good" if kept else "dim"))), look.width):
+            yield TabRow(line, item)
+        for line in side_by_side(hunk, look.width) if columns else unified(hunk, look.width):
+            yield TabRow(line, item)
+    yield TabRow(())
+
+
+def _checks(story: Story, look: Look) -> Iterator[TabRow]:
+    for place, run in enumerate(story.checks):
+        for line in Typeset(look.width).rows(_run_block(run)):
+            yield TabRow(line)
+        for number, failure in enumerate(run.failures):
+            item = Item("failure", number=number, check=place)
+            first, *rest = words.failure_lines(failure)
+            opened = item in look.opened
+            lines = [f"{'▾' if opened else '▸'} {first}", *rest]
+            for line in lines:
+                for row in wrap(Laid(((line, ""),), hang=4), look.width, "  "):
+                    yield TabRow(row, item)
+            if opened and (where := place_of(failure)):
+                for text in source_lines(story.excerpts.get(where, "… reading")):
+                    for row in wrap(Laid(((text, "code"),), by_word=False), look.width, "    "):
+                        yield TabRow(row, item)
+
+
+def _run_block(run: CheckRun) -> Block:
+    title = words.check_started(run.started)
+    if run.finished is None:
+        return Block("check", title, mark="running")
+    good = words.check_passed(run.finished)
+    return Block(
+        "check",
+        f"{title} · {words.check_finished(run.finished)}",
+        mark="good" if good else "bad",
+        done=True,
+    )
+
+
+def _plan(story: Story, look: Look) -> Iterator[TabRow]:
+    if not story.plan:
+        return
+    for line in Typeset(look.width).rows(Block("text", text=story.plan, done=True)):
+        yield TabRow(line, Item("plan"))
+
+
+def _plain(text: str, look: Look, style: StyleName) -> Iterator[TabRow]:
+    for line in wrap(Laid(((text, style),)), look.width):
+        yield TabRow(line)
+
+
+_TABS: Mapping[str, Callable[[Story, Look], Iterator[TabRow]]] = {
+    "Focus": _focus,
+    "Diff": _diff,
+    "Checks": _checks,
+    "Plan": _plan,
+}

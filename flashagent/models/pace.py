@@ -1,0 +1,159 @@
+"""The pace of all requests to one endpoint together, learned from what it answers.
+
+Three sources, the surest first: the counts in its `x-ratelimit-*` (or `ratelimit-*`) headers, the share of requests that
+it refuses with 429, and the waits that it asks for then. A refusal now and then is left to the retry policy of the one
+request; only when a good part is refused does everybody slow down, to what got through.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from flashagent.ports import Clock
+
+WINDOW = 20  # answers that the share of refusals is taken of
+CROWDED = 0.4  # of them refused: the endpoint has a limit, and we are over it
+CALM = 0.1
+LONGEST_S = 60.0  # a quota of a day is not waited for: the endpoint's refusal then says so
+GROWTH = 1.15  # of the rate after each calm window
+_KINDS = ("requests", "tokens")
+_PARTS = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?")
+_SECONDS = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
+
+
+@dataclass(slots=True)
+class _Allowance:
+    """What the endpoint said is left of one kind, less what was sent since; full again at `resets_at`."""
+
+    limit: float
+    remaining: float
+    resets_at: float
+
+    def wait_s(self, now: float, need: float) -> float:
+        if now >= self.resets_at or self.remaining >= need:
+            return 0.0
+        refilled = max(1.0, self.limit - self.remaining)
+        share = min(1.0, (need - self.remaining) / refilled)
+        wait = (self.resets_at - now) * share
+        return wait if wait <= LONGEST_S else 0.0
+
+
+@dataclass(slots=True)
+class Learned:
+    """What is known of an endpoint. Pure: the time comes in, in seconds."""
+
+    rate: float | None = None  # requests a second, None while no limit was met
+    _allowances: dict[str, _Allowance] = field(default_factory=dict)
+    _answers: deque[tuple[float, bool]] = field(default_factory=lambda: deque(maxlen=WINDOW))
+    _since: int = 0
+    _next_at: float = 0.0
+
+    def wait_s(self, now: float, tokens: int) -> float:
+        """Seconds until a request of so many tokens may go."""
+        waits = [self._next_at - now]
+        for kind, allowance in self._allowances.items():
+            waits.append(allowance.wait_s(now, tokens if kind == "tokens" else 1))
+        return max(0.0, *waits)
+
+    def sent(self, now: float, tokens: int) -> None:
+        for kind, allowance in self._allowances.items():
+            allowance.remaining -= tokens if kind == "tokens" else 1
+        if self.rate is not None:
+            self._next_at = max(now, self._next_at) + 1.0 / self.rate
+
+    def answered(self, now: float, headers: Mapping[str, str]) -> None:
+        """The endpoint took a request. Header names in lower case."""
+        self._read(now, headers)
+        self._note(now, taken=True)
+
+    def refused(self, now: float, asked_s: float | None, headers: Mapping[str, str]) -> None:
+        """It answered 429, asking to wait so long."""
+        self._read(now, headers)
+        self._note(now, taken=False)
+        if self._share() >= CROWDED and self._since >= WINDOW // 2:
+            self._slow_down(now, asked_s)
+
+    def _note(self, now: float, *, taken: bool) -> None:
+        self._answers.append((now, taken))
+        self._since += 1
+        if self.rate is not None and self._since >= WINDOW and self._share() <= CALM:
+            self.rate *= GROWTH
+            self._since = 0
+
+    def _share(self) -> float:
+        refused = sum(not taken for _, taken in self._answers)
+        return refused / len(self._answers) if len(self._answers) >= WINDOW // 2 else 0.0
+
+    def _slow_down(self, now: float, asked_s: float | None) -> None:
+        """To the rate at which requests got through, and nobody goes before the wait that was asked for is over."""
+        spent = max(0.1, now - self._answers[0][0])
+        taken = sum(ok for _, ok in self._answers)
+        through = max(1, taken) / spent
+        self.rate = through if self.rate is None else min(self.rate * 0.7, max(through, 0.1))
+        self._next_at = max(self._next_at, now + (asked_s or 0.0))
+        self._since = 0
+
+    def _read(self, now: float, headers: Mapping[str, str]) -> None:
+        for kind in _KINDS:
+            remaining = _number(headers.get(f"x-ratelimit-remaining-{kind}"))
+            reset = _duration(headers.get(f"x-ratelimit-reset-{kind}"))
+            limit = _number(headers.get(f"x-ratelimit-limit-{kind}"))
+            if kind == "requests" and remaining is None:
+                remaining = _number(headers.get("ratelimit-remaining"))
+                reset = _duration(headers.get("ratelimit-reset"))
+                limit = _number(headers.get("ratelimit-limit"))
+            if remaining is not None and reset is not None:
+                self._allow(kind, now, remaining, reset, limit)
+
+    def _allow(self, kind: str, now: float, remaining: float, reset_s: float, limit: float | None) -> None:
+        """Answers come in another order than they were given: of one period the smallest count is believed."""
+        before = self._allowances.get(kind)
+        if before is not None and now < before.resets_at:
+            remaining = min(remaining, before.remaining)
+        full = limit if limit is not None else max(remaining, before.limit if before else 0.0)
+        self._allowances[kind] = _Allowance(full, remaining, now + reset_s)
+
+
+class Pace:
+    """Lets requests go at the pace that was learned, first come, first served. One for all who ask one endpoint."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.learned = Learned()
+        self._clock = clock
+        self._turn = asyncio.Lock()
+
+    async def ready(self, tokens: int) -> float:
+        """Wait until a request of so many tokens may go; the seconds that it took."""
+        began = self._clock.monotonic()
+        async with self._turn:
+            while (wait := self.learned.wait_s(self._clock.monotonic(), tokens)) > 0:
+                await self._clock.sleep(wait)
+            now = self._clock.monotonic()
+            self.learned.sent(now, tokens)
+        return now - began
+
+    def answered(self, headers: Mapping[str, str]) -> None:
+        self.learned.answered(self._clock.monotonic(), _lowered(headers))
+
+    def refused(self, asked_s: float | None, headers: Mapping[str, str]) -> None:
+        self.learned.refused(self._clock.monotonic(), asked_s, _lowered(headers))
+
+
+def _lowered(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items() if "ratelimit" in name.lower()}
+
+
+def _number(text: str | None) -> float | None:
+    """The first number: some endpoints list several windows."""
+    found = _PARTS.match((text or "").strip())
+    return float(found[1]) if found else None
+
+
+def _duration(text: str | None) -> float | None:
+    """'6m0s', '120ms' or plain seconds."""
+    parts = _PARTS.findall(text or "")
+    return sum(float(number) * _SECONDS[unit] for number, unit in parts) if parts else None
