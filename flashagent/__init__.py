@@ -1,6 +1,6 @@
 """flashagent: a local coding agent for the terminal. Importing does nothing; heavy libraries load when first needed.
 
-The public door: `fix` (a whole job), `Session` (one conversation), `RepoMap` (the map), `apply_reply` (the edit engine as a
+The public door: `fix` (a whole job), `batch` (one over many places), `Session` (one conversation), `RepoMap` (the map), `apply_reply` (the edit engine as a
 pure function). Each is imported when it is first asked for.
 """
 
@@ -11,15 +11,17 @@ if TYPE_CHECKING:
     from flashagent.agent.session import Session
     from flashagent.edits.reply import apply_reply
     from flashagent.frontends.api import fix
+    from flashagent.frontends.batch_api import batch
     from flashagent.repomap.repo_map import RepoMap
 
 __version__ = "0.1.0"
-__all__ = ["RepoMap", "Session", "__version__", "apply_reply", "fix"]
+__all__ = ["RepoMap", "Session", "__version__", "apply_reply", "batch", "fix"]
 
 _HOMES = {
     "RepoMap": "flashagent.repomap.repo_map",
     "Session": "flashagent.agent.session",
     "apply_reply": "flashagent.edits.reply",
+    "batch": "flashagent.frontends.batch_api",
     "fix": "flashagent.frontends.api",
 }
 

@@ -250,6 +250,7 @@ class JobReport:
     message: str = ""
     hint: str = ""
     dry_run: bool = False
+    goal: str = ""
 
 
 @dataclass(frozen=True, slots=True)

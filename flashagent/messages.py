@@ -38,7 +38,7 @@ class AssistantMessage:
 
     `wasted` counts tries of this same reply that came to nothing (cut off, empty): an endpoint bills those too. It is
     always an estimate and not part of `usage`. `items` are the model's thoughts as an endpoint sealed them, JSON texts that
-    go back to it as they came.
+    go back to it as they came. `fingerprint` is the endpoint's own mark of the build that answered, '' where it gives none.
     """
 
     text: str
@@ -49,6 +49,7 @@ class AssistantMessage:
     finish: FinishReason = "stop"
     wasted: Usage = field(default_factory=Usage)
     items: tuple[str, ...] = ()
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,8 @@ class Words(Protocol):
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """`judgement` is the last one, None when nothing was ever checked; `best` is the patch with the fewest failures;
-    `error` is what ended the attempts early; `learned` says in a line each what the attempts came to."""
+    `error` is what ended the attempts early; `learned` says in a line each what the attempts came to, `tried` the same for
+    the choice of effort; `split` is the effort that asks for several ways at once, None when none does."""
 
     judgement: Judgement | None
     attempts: int
@@ -49,10 +50,24 @@ class Outcome:
     interrupted: bool = False
     error: FlashagentError | None = None
     learned: tuple[str, ...] = ()
+    tried: tuple[Tried, ...] = ()
+    split: Effort | None = None
 
     @property
     def green(self) -> bool:
         return self.judgement is not None and self.judgement.green
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where the attempts of a session begin: after `made` others, which came to `tried` and `learned`. `may_split` says that
+    somebody can try several ways at once when that is worth it; `after` counts the attempts that others may make later."""
+
+    made: int = 0
+    tried: tuple[Tried, ...] = ()
+    learned: tuple[str, ...] = ()
+    may_split: bool = False
+    after: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,6 +84,7 @@ class Plan:
     formats: Mapping[Format, str] = field(default_factory=dict)
     hint: str = ""
     temperature: float | None = None
+    start: Start = field(default_factory=Start)
 
 
 class Attempts:
@@ -87,26 +103,39 @@ class Attempts:
         self._asking = plan.asking
         self._text_edits = 0
         self._refusal = ""
-        self._tried: list[Tried] = []
-        self._learned: list[str] = []
+        self._tried = list(plan.start.tried)
+        self._learned = list(plan.start.learned)
         self._unjudged = False
         self.judgement: Judgement | None = None
         self._best: tuple[int, tuple[FileChange, ...]] | None = None
         session.thread.on_text = self._after_text
 
     async def until_green(self, prompt: str, cap: int) -> Outcome:
-        """At most `cap` attempts, fewer when another one is in vain. Whatever landed has been judged when this returns,
-        unless the user interrupted."""
-        end, error, number = "again", None, 0
+        """At most `cap` attempts with those before, fewer when another one is in vain, or when several should be tried at
+        once and somebody can. Whatever landed has been judged when this returns, unless the user interrupted."""
+        start = self._plan.start
+        end, error, number, split = "again", None, start.made, None
         while end == "again" and number < cap:
-            effort = self._effort(cap - number)
+            effort = self._effort(cap - number + start.after)
             if effort.stop:
                 self._learned.append(f"stopped: {effort.why}")
+                break
+            if effort.candidates > 1 and start.may_split:
+                split = effort
                 break
             number += 1
             end, error, prompt = await self._attempt(number, prompt, effort)
         best = self._best[1] if self._best else self._landing.changes()
-        return Outcome(self.judgement, number, best, end == "interrupted", error, tuple(self._learned))
+        return Outcome(
+            self.judgement,
+            number,
+            best,
+            end == "interrupted",
+            error,
+            tuple(self._learned),
+            tuple(self._tried),
+            split,
+        )
 
     async def again(self, prompt: str, number: int, cap: int) -> Outcome:
         """One attempt more after a green one, when somebody objects to its patch."""
@@ -150,7 +179,8 @@ class Attempts:
         """Set the thread to the effort. A model that takes over begins with a short account instead of the whole history."""
         thread = self._session.thread
         model = self._plan.model_for(effort)
-        thread.effort, thread.temperature = effort, effort.temperature or self._temperature
+        thread.effort = effort
+        thread.temperature = self._plan.temperature or effort.temperature or self._temperature
         if model is not thread.model and self._tried:
             start_afresh(thread, self._learned, self._emit)
         thread.model = model
@@ -190,7 +220,7 @@ class Attempts:
         self._unjudged = True
         if not self._plan.red:
             return Ruling(tell=self._words.after_edit(None, await self._landing.problems()))
-        linting = asyncio.create_task(self._landing.problems())
+        linting = asyncio.create_task(self._linted())
         try:
             judgement = await self._judge()
             problems = () if judgement.green else await linting
@@ -198,6 +228,11 @@ class Attempts:
             linting.cancel()
             await asyncio.gather(linting, return_exceptions=True)
         return Ruling(stop=self._is_done(), tell=self._words.after_edit(judgement, problems))
+
+    async def _linted(self) -> Sequence[Diagnostic]:
+        """A linter's processes would hold up the start of the check, so they are started after it."""
+        await self._witness.running.wait()
+        return await self._landing.problems()
 
     def _after_edits(self, landed: Sequence[bool]) -> str:
         """Note how edits fared; how to write them from now on, after two refusals in a row, '' while the format stays."""

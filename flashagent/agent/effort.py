@@ -14,6 +14,7 @@ REPLY_TOKENS: dict[Level, int] = {"low": 4_000, "medium": 8_000, "high": 16_000}
 PLAIN_KINDS: frozenset[str] = frozenset({"syntax", "import", "compile"})  # the message names place and cause
 LONG_GOAL_WORDS, MANY_FAILURES, MANY_FILES = 60, 20, 4
 OTHER_WAY_TEMPERATURE = 0.8
+CANDIDATES = 2  # at once, when one way at a time got no further
 OTHER_WAY = "That way has been tried. Look for a different cause, and make a different change."
 
 
@@ -46,7 +47,7 @@ class Tried:
 @dataclass(frozen=True, slots=True)
 class Effort:
     """`reasoning` is None where the endpoint's own default should hold. `hint` goes to the model with its prompt;
-    `temperature` None leaves the configured one. `plan` says that a plan should come first, `stop` that another attempt is
+    `temperature` None leaves the configured one. `candidates` above 1 says that so many should be tried at once. `plan` says that a plan should come first, `stop` that another attempt is
     in vain."""
 
     level: Level
@@ -58,12 +59,13 @@ class Effort:
     temperature: float | None = None
     plan: bool = False
     stop: bool = False
+    candidates: int = 1
 
 
 def choose(tried: Sequence[Tried], situation: Situation, *, has_architect: bool, left: int = 1) -> Effort:
     """Start as low as the situation allows. Attempts that get no further (the same failure, the same patch, refused edits,
-    growing failures) raise the effort, then ask for another way, then hand over to the architect where there is one, and
-    then stop. `left` is how many attempts remain, this one included: the architect is not kept for an attempt that never
+    growing failures) raise the effort, then ask for other ways (several at once where attempts remain), then hand over to the
+    architect where there is one, and then stop. `left` is how many attempts remain, this one included: the architect is not kept for an attempt that never
     comes."""
     raises = stuck(tried)
     if any(one.role == "architect" for one in tried) and raises >= 3:
@@ -75,9 +77,11 @@ def choose(tried: Sequence[Tried], situation: Situation, *, has_architect: bool,
             "high", "architect", f"{raises} attempts in a row got no further: the stronger model takes over"
         )
     if raises >= 2:
+        count = min(CANDIDATES, left - has_architect) if raises == 2 else 1  # one is left for the architect
+        way = f"{count} other ways are tried at once" if count > 1 else "another way is tried"
         return _effort(
-            "high", "flash", f"{raises} attempts in a row got no further: another way is tried",
-            hint=OTHER_WAY, temperature=OTHER_WAY_TEMPERATURE,
+            "high", "flash", f"{raises} attempts in a row got no further: {way}",
+            hint=OTHER_WAY, temperature=OTHER_WAY_TEMPERATURE, candidates=count,
         )  # fmt: skip
     if raises == 1:
         return _effort("medium", "flash", "the last attempt got no further")
@@ -106,9 +110,10 @@ def _effort(
     temperature: float | None = None,
     plan: bool = False,
     stop: bool = False,
+    candidates: int = 1,
 ) -> Effort:
     reasoning = None if level == "low" else level
-    return Effort(level, role, REPLY_TOKENS[level], reasoning, why, hint, temperature, plan, stop)
+    return Effort(level, role, REPLY_TOKENS[level], reasoning, why, hint, temperature, plan, stop, candidates)
 
 
 def stuck(tried: Sequence[Tried]) -> int:

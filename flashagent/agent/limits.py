@@ -194,6 +194,12 @@ class Budget:
         if not usage.estimated and reservation.estimate:
             self._ratio = max(self._ratio or 0.0, usage.prompt_tokens / reservation.estimate)
 
+    def spent_elsewhere(self, usage: Usage, cost: float | None, requests: int) -> None:
+        """Count what was used on another machine under these limits."""
+        self.usage += usage
+        self.requests += requests
+        self.cost = None if cost is None or self.cost is None else self.cost + cost
+
     @property
     def _margin(self) -> float:
         return FIRST_MARGIN if self._ratio is None else self._ratio * LATER_MARGIN

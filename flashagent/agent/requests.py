@@ -84,7 +84,7 @@ async def shorten(thread: Thread, emit: Emit) -> bool:
         return False
     prompt = estimate_request(_request(thread)) * thread.budget.scale
     summary = await _summed_up(thread, compactor, prompt, emit) if compactor.by_model else ""
-    others = estimate_request(replace(_request(thread), messages=thread.history[:1]))
+    others = estimate_request(replace(_request(thread), messages=tuple(thread.history[:1])))
     small = int((others + SHORTENED_TOKENS) * thread.budget.scale) + thread.wanted_reply
     compact(thread, replace(compactor, window=min(compactor.window or small, small)), emit, summary)
     return True

@@ -65,7 +65,9 @@ class _History:
 
     def _drop_unanswered(self) -> None:
         self._close()
-        while self._messages and isinstance(last := self._messages[-1], UserMessage) and last is not self._start:
+        while (
+            self._messages and isinstance(last := self._messages[-1], UserMessage) and last is not self._start
+        ):
             self._messages.pop()
 
 

@@ -50,9 +50,12 @@ class Judgement:
 
 class Witness:
     """Judges a tree. The tests that failed run first and alone; only when they pass do all checks run whole, the one
-    that was red first. The first check that is not green decides."""
+    that was red first. The first check that is not green decides.
+
+    `running` is set, by whoever runs the checks, once one is under way: what costs time beside it waits for that."""
 
     def __init__(self, checks: Sequence[Watched]) -> None:
+        self.running = asyncio.Event()
         self._checks = sorted(checks, key=lambda watched: watched.before.green)
 
     @property
@@ -61,6 +64,13 @@ class Witness:
         return self._checks[0].before
 
     async def judge(self) -> Judgement:
+        self.running.clear()
+        try:
+            return await self._judged()
+        finally:
+            self.running.set()
+
+    async def _judged(self) -> Judgement:
         for watched in self._checks:
             early = await _failing_first(watched)
             if early is not None:

@@ -90,7 +90,7 @@ def _controller(options: argparse.Namespace, environ: Mapping[str, str], *, ask_
         options.trust_project,
         full=options.mode == "full",
     )
-    return AppController(open_place(Path.cwd(), environ, wishes), wishes)
+    return AppController(open_place(Path.cwd(), environ, wishes), wishes, options.resume)
 
 
 def _trust_waits(environ: Mapping[str, str]) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from flashagent.cli.options import positive_float, positive_int
 from flashagent.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from flashagent.frontends.batch import Call
+    from flashagent.frontends.batch_call import Call
     from flashagent.jobs.batch.spec import BatchSpec
 
 
@@ -27,12 +28,19 @@ def build_parser() -> argparse.ArgumentParser:
         one.add_argument("file", nargs="?", metavar="FILE", help="the job file (YAML); - reads stdin")
         _add_job(one)
         _add_common(one)
+        if name == "run":
+            _add_engine(one)
     resume = actions.add_parser("resume", help="go on with a batch that was stopped")
     retry = actions.add_parser("retry", help="try failed items again")
     retry.add_argument("--failed", action="store_true", help="all that failed or did not fit (the default)")
     apply = actions.add_parser("apply", help="bring a batch's changes into your own files")
     status = actions.add_parser("status", help="show all batches, or one with its items")
     abort = actions.add_parser("abort", help="give a batch up")
+    report = actions.add_parser("report", help="write a batch as JUnit XML, SARIF or an HTML page")
+    report.add_argument("files", nargs="+", metavar="FILE", help="NAME.xml, NAME.sarif or NAME.html")
+    report.add_argument("--batch", default="", metavar="ID", help="the batch (the newest)")
+    for one in (resume, retry):
+        _add_engine(one)
     for one in (resume, retry, apply, status, abort):
         one.add_argument("batch", nargs="?", default="", metavar="ID", help="the batch (the newest)")
         _add_common(one)
@@ -40,6 +48,10 @@ def build_parser() -> argparse.ArgumentParser:
     show.add_argument("item", metavar="ITEM", help="its number")
     show.add_argument("--batch", default="", metavar="ID", help="the batch (the newest)")
     _add_common(show)
+    worker = actions.add_parser("worker", help="do items of batches on this machine, for a Dask scheduler")
+    worker.add_argument("scheduler", metavar="tcp://HOST:PORT", help="where the scheduler listens")
+    worker.add_argument("--threads", type=positive_int, default=4, metavar="N", help="items at once (4)")
+    worker.add_argument("--no-sandbox", action="store_true", help="run checks unprotected")
     schema = actions.add_parser("schema", help="print the JSON Schema of job files, for your editor")
     schema.set_defaults(schema=True)
     return parser
@@ -69,6 +81,31 @@ def _add_job(parser: argparse.ArgumentParser) -> None:
     add("--branch", default="", metavar="NAME", help="the branch to make")
 
 
+def _add_engine(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--engine", choices=("local", "dask"), default="local", help="who does the items (local)")
+    add(
+        "--scheduler",
+        default="",
+        metavar="tcp://HOST:PORT",
+        help="the Dask scheduler; its workers bring their own keys",
+    )
+    add(
+        "--report",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="at the end write NAME.xml (JUnit), NAME.sarif or NAME.html",
+    )
+    add(
+        "--patience",
+        type=positive_float,
+        default=300.0,
+        metavar="S",
+        help="seconds to wait for a scheduler that is gone (300)",
+    )
+
+
 def _add_common(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--model", metavar="M", help="the model to ask")
@@ -89,16 +126,23 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
 
         print(json.dumps(schema(), indent=2))
         return ExitCode.OK
-    from flashagent.frontends import batch
+    from flashagent.frontends import batch, batch_run
+    from flashagent.frontends.batch_call import Call
 
+    here = Call(Path.cwd(), environ, sys.stdout, sys.stderr)
+    if args.action == "worker":
+        alone = replace(here, sandboxed=not args.no_sandbox, scheduler=args.scheduler)
+        return batch_run.worker(alone, args.threads)
+    if args.action == "report":
+        return batch.report(replace(here, reports=_reports(args.files)), args.batch)
     call = _call(args, environ)
     match args.action:
         case "plan":
             return batch.plan(call, _spec(args))
         case "run":
-            return batch.start(call, _spec(args))
+            return batch_run.start(call, _spec(args))
         case "resume" | "retry":
-            return batch.resume(call, args.batch, retry=args.action == "retry")
+            return batch_run.resume(call, args.batch, retry=args.action == "retry")
         case "status":
             return batch.status(call, args.batch)
         case "show":
@@ -110,7 +154,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
 
 
 def _call(args: argparse.Namespace, environ: Mapping[str, str]) -> Call:
-    from flashagent.frontends.batch import Call
+    from flashagent.frontends.batch_call import Call
 
     settings = {"model_settings.model": args.model, "limits.max_cost": args.max_cost}
     return Call(
@@ -123,12 +167,28 @@ def _call(args: argparse.Namespace, environ: Mapping[str, str]) -> Call:
         args.trust_project,
         args.json,
         args.apply,
+        _reports(getattr(args, "report", ())),
+        scheduler=_scheduler(args),
+        patience_s=getattr(args, "patience", 300.0),
     )
 
 
-def _spec(args: argparse.Namespace) -> BatchSpec:
-    from dataclasses import replace
+def _reports(files: Sequence[str]) -> tuple[str, ...]:
+    """Names that say their format, looked at before anything runs."""
+    from flashagent.frontends.batch_reports.writing import check_report
 
+    return tuple(check_report(file) for file in files)
+
+
+def _scheduler(args: argparse.Namespace) -> str:
+    """The scheduler's address, '' where this process does the work."""
+    engine, address = getattr(args, "engine", "local"), getattr(args, "scheduler", "")
+    if (engine == "dask") != bool(address):
+        raise UsageError("--engine dask and --scheduler tcp://HOST:PORT go together.")
+    return str(address)
+
+
+def _spec(args: argparse.Namespace) -> BatchSpec:
     from flashagent.compose.jobfile import read_job
 
     if args.file is None:

@@ -38,9 +38,10 @@ COMMANDS: dict[str, CommandEntry] = {
     "config": CommandEntry("show and set settings", "flashagent.cli.config"),
     "trust": CommandEntry("trust a project's settings file", "flashagent.cli.trust"),
     "sessions": CommandEntry(
-        "list, show, search and export sessions; their audit", "flashagent.cli.sessions"
+        "list, show, search, fork and export sessions; their audit", "flashagent.cli.sessions"
     ),
     "memory": CommandEntry("show and edit what is remembered of this repository", "flashagent.cli.memory"),
+    "replay": CommandEntry("show a recorded run again, or compare two", "flashagent.cli.replay"),
     "approvals": CommandEntry("show and take back what you allowed for good", "flashagent.cli.approvals"),
     "cache": CommandEntry("show and clear the cache", "flashagent.cli.cache"),
     "completion": CommandEntry("print a completion script for your shell", "flashagent.cli.completion"),

@@ -12,7 +12,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="flashagent doctor",
         description="Look at git, the sandbox, the settings and the model: a line for each, with what to do."
-        " Asks the configured model two short questions. Exit 0 when all works, else 1.",
+        " Asks the configured model three short questions. Exit 0 when all works, else 1.",
     )
     parser.add_argument("--model", metavar="M", help="the model to ask")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")

@@ -12,7 +12,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from flashagent.cli.map_relations import Related, callers, changes_of, draw, focus, impact, nearest_of
+from flashagent.cli.map_relations import (
+    Related,
+    callers,
+    changes_of,
+    dependents,
+    draw,
+    focus,
+    impact,
+    importers,
+    nearest_of,
+    way,
+)
 from flashagent.cli.options import positive_int
 from flashagent.compose.mapping import past_commits
 from flashagent.errors import ExitCode, NotARepository, UsageError, WorkspaceError
@@ -63,6 +74,18 @@ def build_parser() -> argparse.ArgumentParser:
     )
     asked.add_argument("--focus", metavar="SYMBOL", help="this symbol, what uses it, what it uses, its tests")
     asked.add_argument("--callers", metavar="SYMBOL", help="every line that uses this symbol")
+    asked.add_argument(
+        "--path",
+        nargs=2,
+        metavar=("USER", "USED"),
+        help="the shortest way by which one symbol or file uses another",
+    )
+    asked.add_argument("--importers", metavar="PATH", help="the files that import this file")
+    asked.add_argument(
+        "--dependents",
+        metavar="SYMBOL",
+        help="all that a change of this symbol or file can reach, nearest first",
+    )
     asked.add_argument(
         "--impact", nargs="?", const="", metavar="PATH[:LINES]",
         help="the tests to run for a change and why; without PATH, for what git sees as changed",
@@ -124,6 +147,12 @@ def _related(args: argparse.Namespace, tree: RepoMap, found: Tree, here: Path) -
         return callers(tree, args.callers)
     if args.focus is not None:
         return focus(tree, args.focus, args.tokens)
+    if args.path is not None:
+        return way(tree, *args.path)
+    if args.importers is not None:
+        return importers(tree, _inside(found, here, args.importers))
+    if args.dependents is not None:
+        return dependents(tree, args.dependents)
     if args.impact is not None:
         return impact(tree, changes_of(args.impact, found.diff, lambda path: _inside(found, here, path)))
     return None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flashagent.errors import UsageError
-from flashagent.repomap.graph import Chain
+from flashagent.repomap.graph import WORDS, Chain
 from flashagent.repomap.impact import changed_lines
 from flashagent.repomap.render import outline
 from flashagent.repomap.repo_map import RepoMap
@@ -73,6 +73,49 @@ def focus(tree: RepoMap, name: str, tokens: int) -> Related:
     if tests:
         text += "\nTests that reach it:\n" + "".join(f"  {_way(one)}\n" for one in tests)
     return Related(text, _files(paths), _ranked(symbols), {})
+
+
+def way(tree: RepoMap, user: str, used: str) -> Related:
+    """The shortest way by which one symbol or file uses another one."""
+    for name in (user, used):
+        if not tree.has_file(name):
+            _known(tree, name)
+    chain = tree.path_between(user, used)
+    links = chain.links if chain else ()
+    text = "\n  ".join(
+        f"{link.place.name} {WORDS[link.kind]}" if link.kind else link.place.name for link in links
+    )
+    return Related(
+        f"{text}\n" if links else f"Nothing here leads from {user} to {used}.\n",
+        _files(list(dict.fromkeys(link.place.path for link in links))),
+        _ranked([link.place.symbol for link in links if link.place.symbol is not None]),
+        {
+            "path": [{"place": link.place.name, "edge": link.kind} for link in links],
+            "distance": chain.distance if chain else None,
+        },
+    )
+
+
+def importers(tree: RepoMap, path: str) -> Related:
+    """The files that import a file, and those that it imports."""
+    users, used = tree.importers(path), tree.imports(path)
+    lines = [f"{path} is imported by:", *(f"  {one}" for one in users or ["nothing here"])]
+    lines += [f"{path} imports:", *(f"  {one}" for one in used or ["nothing here"])]
+    return Related("\n".join(lines) + "\n", _files(users), (), {"importers": users, "imports": used})
+
+
+def dependents(tree: RepoMap, name: str) -> Related:
+    """All that a change of a symbol or file can reach, nearest first."""
+    if not tree.has_file(name):
+        _known(tree, name)
+    found = tree.dependents(name, limit=_MOST)
+    text = "".join(f"{place.name}  {distance:g}\n" for place, distance in found)
+    return Related(
+        text or f"Nothing here is known to depend on {name}.\n",
+        _files(list(dict.fromkeys(place.path for place, _ in found))),
+        _ranked([place.symbol for place, _ in found if place.symbol is not None]),
+        {"dependents": [{"place": place.name, "distance": distance} for place, distance in found]},
+    )
 
 
 def impact(tree: RepoMap, changes: Mapping[str, Sequence[tuple[int, int]]], limit: int = _MOST) -> Related:

@@ -66,6 +66,14 @@ def add_job_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="a text that stays in the model's view (repeat for several)",
     )
+    add(
+        "--resume",
+        nargs="?",
+        const="last",
+        default="",
+        metavar="ID",
+        help="go on with a job that did not get there: its session or the start of it (the last one)",
+    )
     add("--all-candidates", action="store_true", help="list every patch that the offline search found")
     add(
         "--explain",
@@ -78,6 +86,12 @@ def add_job_options(parser: argparse.ArgumentParser) -> None:
     add("--no-sandbox", action="store_true", help="run checks unprotected (the offline search stays off)")
     add("--mode", choices=MODES, help="what happens without a question (auto: all that stays in the sandbox)")
     add("--trust-project", action="store_true", help="trust the project's own settings for this run")
+    add(
+        "--record",
+        default="",
+        metavar="FILE",
+        help="keep the whole run on a new file, secrets masked: `flashagent replay`",
+    )
     add("--json", action="store_true", help="one event a line on stdout")
     add("-q", "--quiet", action="count", default=0, help="only the result")
     add(

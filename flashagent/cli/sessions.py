@@ -1,4 +1,4 @@
-"""`flashagent sessions`: list, show, search and export what was recorded. `audit` proves that the log of a session is whole,
+"""`flashagent sessions`: list, show, search, fork, compact and export what was recorded. `audit` proves that the log of a session is whole,
 and prints it."""
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from flashagent.cli.config import project_root
+from flashagent.cli.options import positive_int
 from flashagent.errors import ExitCode, UsageError
 from flashagent.folders import Folders
 from flashagent.frontends.session_text import as_json, as_markdown, as_text, summary_line
-from flashagent.frontends.sessions import archive_at, find_session
+from flashagent.frontends.sessions import FOLDER, archive_at, find_session
 from flashagent.untrusted import sanitize
 
 
@@ -33,6 +34,13 @@ def build_parser() -> argparse.ArgumentParser:
     search = actions.add_parser("search", help="find a text in all sessions of this project")
     search.add_argument("text", metavar="TEXT", help="upper and lower case count the same")
     search.add_argument("--json", action="store_true", help="one JSON list on stdout")
+    fork = actions.add_parser("fork", help="begin a new session as another one began; prints its id")
+    fork.add_argument("session", nargs="?", default="", metavar="ID", help=told)
+    fork.add_argument("--turn", type=positive_int, metavar="N", help="up to the end of this turn (the last)")
+    shorter = actions.add_parser(
+        "compact", help="shorten what a model is sent when a session is gone on with"
+    )
+    shorter.add_argument("session", nargs="?", default="", metavar="ID", help=told)
     export = actions.add_parser("export", help="a session as one Markdown or JSON file")
     export.add_argument("session", nargs="?", default="", metavar="ID", help=told)
     export.add_argument("--json", action="store_true", help="its events as JSON instead of Markdown")
@@ -101,6 +109,28 @@ def _search(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return ExitCode.OK if hits else ExitCode.NOT_FIXED
 
 
+def _fork(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from flashagent.compose.clock import SystemClock
+    from flashagent.compose.house import new_session_id
+    from flashagent.frontends.app_sessions import fork, read_lines, turns_of
+
+    folder = Folders.of(environ).of_repository(project_root(Path.cwd())) / FOLDER
+    lines = read_lines(find_session(folder, args.session))
+    session = new_session_id(SystemClock())
+    fork(lines, args.turn or len(turns_of(lines)), session, folder / f"{session}.jsonl")
+    print(session)
+    return ExitCode.OK
+
+
+def _compact(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from flashagent.frontends.compacting import compact_record
+
+    folder = Folders.of(environ).of_repository(project_root(Path.cwd())) / FOLDER
+    done = compact_record(find_session(folder, args.session))
+    print(f"About {done.tokens_before:,} tokens are {done.tokens_after:,} now.")
+    return ExitCode.OK
+
+
 def _export(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     with archive_at(Path.cwd(), environ) as archive:
         told = archive.read(args.session)
@@ -152,6 +182,8 @@ ACTIONS: Mapping[str, Callable[[argparse.Namespace, Mapping[str, str]], int]] = 
     "list": _list,
     "show": _show,
     "search": _search,
+    "fork": _fork,
+    "compact": _compact,
     "export": _export,
     "audit": _audit,
 }

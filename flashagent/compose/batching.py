@@ -9,12 +9,12 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from flashagent.agent.limits import Limits
+from flashagent.agent.limits import Budget, Limits
 from flashagent.agent.recorder import NOT_RECORDED, Recorder
 from flashagent.compose.house import Place
 from flashagent.compose.inspect import inspector
@@ -26,17 +26,20 @@ from flashagent.jobs.batch.events import EmitBatch
 from flashagent.jobs.batch.grouping import items_of
 from flashagent.jobs.batch.looking import LookingRunner
 from flashagent.jobs.batch.rules import Rewriter
+from flashagent.jobs.batch.running import WorkOn
 from flashagent.jobs.batch.spec import BatchSpec, Item, Rule, Selector
 from flashagent.jobs.batch.store import BatchStore
+from flashagent.jobs.batch.travelling import Task, Told
 from flashagent.jobs.batch.unchecked import NOTHING, PASSED
-from flashagent.jobs.batch.working import Ground, Workshop
+from flashagent.jobs.batch.working import Ground, Worked, Workshop
 from flashagent.jobs.house import House
 from flashagent.jobs.trees import candidate
 from flashagent.untrusted import Secrets
-from flashagent.values import CheckReport, Usage
+from flashagent.values import CheckReport, FileChange, Usage
 from flashagent.verify.commands import Check, check_from_text
 from flashagent.workspace.branches import check_new_branch
 from flashagent.workspace.differing import DifferingTrees
+from flashagent.workspace.disk import write_durably
 from flashagent.workspace.journal import Workspace
 from flashagent.workspace.locks import ProcessLock
 from flashagent.workspace.still import LookingTrees, still
@@ -186,15 +189,15 @@ class Batching:
             [(check, await self._green(check)) for check in self._checks(self.spec.final_check, default=None)]
         )
 
-    def new(self, batch: str, base: str, items: Sequence[Item]) -> None:
-        """Write the batch down. Raises UsageError when there is nothing to do, WorkspaceError when its branch could not be
+    def new(self, batch: str, base: str, items: Sequence[Item], *, elsewhere: bool = False) -> None:
+        """Write the batch down; `elsewhere` says that others do the work, with models of their own. Raises UsageError when there is nothing to do, WorkspaceError when its branch could not be
         made at the end."""
         if not items:
             raise UsageError(
                 "The selectors find nothing, so there is nothing to do.",
                 hint="`flashagent batch plan` shows what they find.",
             )
-        if self._asks() and self.house.models is None and self.spec.rule is None:
+        if self._asks() and not elsewhere and self.house.models is None and self.spec.rule is None:
             raise UsageError("This batch needs a model.", hint=self.house.no_model_hint)
         branch = self.spec.branch or f"flashagent/{batch}"
         check_new_branch(self.place.repository, branch)
@@ -207,16 +210,45 @@ class Batching:
 
     @contextlib.contextmanager
     def opened(
-        self, batch: str, ground: Ground, finals: Sequence[tuple[Check, CheckReport]], emit: EmitBatch
+        self,
+        batch: str,
+        finals: Sequence[tuple[Check, CheckReport]],
+        emit: EmitBatch,
+        work: WorkOn,
     ) -> Iterator[Batch]:
         """The batch, ready to run, held by this process alone. Raises WorkspaceError when another one has it."""
-        folder = folder_of(self.place) / batch
         with held(self.place, batch) as store:
-            shop = Workshop(
-                self.spec, self.house, ground, self.house.models if self._asks() else None, self._rewriter(),
-                lambda item, attempt: self._record(folder, item, attempt),
-            )  # fmt: skip
-            yield Batch(batch, self.spec, store, self.house, shop.work, finals, emit, self.place.clock)
+            yield Batch(batch, self.spec, store, self.house, work, finals, emit, self.place.clock)
+
+    def work_here(self, batch: str, ground: Ground) -> WorkOn:
+        """The work of this machine, each try on record in the batch's folder."""
+        folder = folder_of(self.place) / batch / "items"
+        return self.shop(ground, lambda item, attempt: self._record(folder, item, attempt)).work
+
+    def work_there(self, batch: str, tree: str, send: Callable[[Task], Awaitable[Told]]) -> WorkOn:
+        """The work of other machines, which have the base as `tree`. What they record comes into the batch's folder."""
+        folder = folder_of(self.place) / batch / "items"
+        spec, code = dumped(self.spec), self.rule_code()
+
+        async def work(item: Item, attempt: int, budget: Budget, below: Sequence[FileChange] = ()) -> Worked:
+            told = await send(Task(batch, tree, spec, item, attempt, budget.limits, tuple(below), code))
+            budget.spent_elsewhere(told.usage, told.cost, told.requests)
+            record = "".join(f"{line}\n" for line in told.events)
+            place = folder / f"{item.id}-{attempt}.jsonl"
+            await asyncio.to_thread(write_durably, place, record.encode("utf-8", "surrogateescape"))
+            return told.worked
+
+        return work
+
+    def shop(
+        self,
+        ground: Ground,
+        record: Callable[[str, int], contextlib.AbstractContextManager[Emit]],
+        rule_code: str | None = None,
+    ) -> Workshop:
+        """`rule_code` is the text of a rule's own file, None to read it here."""
+        models = self.house.models if self._asks() else None
+        return Workshop(self.spec, self.house, ground, models, self._rewriter(rule_code), record)
 
     def _asks(self) -> bool:
         return bool(self.spec.instruction)
@@ -248,26 +280,33 @@ class Batching:
                 self._reports[key] = await self.house.verifier.run(check, tree=tree, original=True)
         return self._reports[key]
 
-    def _rewriter(self) -> Rewriter | None:
+    def rule_code(self) -> str:
+        """The text of the file that the rule names, '' where it names none. Raises UsageError when it cannot be read."""
+        if self.spec.rule is None or self.spec.rule.kind != "python":
+            return ""
+        path = Path(self.spec.rule.find.rpartition(":")[0])
+        try:
+            return (self.place.cwd / path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(
+                f"The rule's file {path} cannot be read: {getattr(error, 'strerror', None) or error}."
+            ) from error
+
+    def _rewriter(self, code: str | None) -> Rewriter | None:
         rule = self.spec.rule
         if rule is None:
             return None
         python = shutil.which("python3", path="/usr/bin:/bin:/usr/local/bin") or sys.executable
-        code = ""
-        if rule.kind == "python":
-            path = Path(rule.find.rpartition(":")[0])
-            try:
-                code = (self.place.cwd / path).read_text(encoding="utf-8")
-            except OSError as error:
-                raise UsageError(f"The rule's file {path} cannot be read: {error.strerror}.") from error
-        return Rewriter(rule, self.house.runner, self.place.root, python, code)
+        return Rewriter(
+            rule, self.house.runner, self.place.root, python, self.rule_code() if code is None else code
+        )
 
     @contextlib.contextmanager
     def _record(self, folder: Path, item: str, attempt: int) -> Iterator[Emit]:
         name = f"{item}-{attempt}"
         mask = Secrets(self.place.secrets).mask
         with contextlib.closing(
-            Recorder(folder / "items" / f"{name}.jsonl", name, self.place.clock, synced=False)
+            Recorder(folder / f"{name}.jsonl", name, self.place.clock, synced=False)
         ) as recorder:
 
             def emit(event: Event) -> None:

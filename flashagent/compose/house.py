@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -18,9 +17,10 @@ from flashagent.compose.facts import FactFile
 from flashagent.compose.inspect import inspector
 from flashagent.compose.mapping import open_map
 from flashagent.compose.models import build_models, price_of
+from flashagent.compose.profiles import Profiles
 from flashagent.compose.remembered import ApprovalStore
 from flashagent.compose.runner import SandboxRunner, allowed_variables, open_runner
-from flashagent.compose.servers import language_servers, servers_of
+from flashagent.compose.servers import language_servers, own_prefix, servers_of
 from flashagent.compose.texts import load_texts
 from flashagent.errors import UsageError
 from flashagent.events import Emit, Notice
@@ -29,6 +29,7 @@ from flashagent.jobs.house import House
 from flashagent.ports import Clock, CommandRunner
 from flashagent.secrecy import Secrets, looks_secret, stripped_values
 from flashagent.settings import Settings, TrustStore, load
+from flashagent.values import Diagnostic
 from flashagent.verify.buildcache import BuildCache
 from flashagent.verify.commands import CheckKind
 from flashagent.verify.detect import Check, check_from_text, detect_checks
@@ -43,6 +44,9 @@ from flashagent.workspace.worktrees import CandidateTrees
 
 if TYPE_CHECKING:
     from flashagent.diagnose.lsp.servers import LanguageServers
+
+if TYPE_CHECKING:
+    from flashagent.compose.tape import Tape
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +122,10 @@ def open_house(
     *,
     can_ask: bool = False,
     audit: SessionAudit | None = None,
+    tape: Tape | None = None,
 ) -> House:
-    """Everything a job needs. Work that was cut off by a crash is rolled back or forward first.
+    """Everything a job needs. Work that was cut off by a crash is rolled back or forward first. What models and commands
+    say goes on the tape, where there is one.
 
     Raises SandboxUnavailable when nothing protects and the user did not say to go without.
     """
@@ -128,7 +134,7 @@ def open_house(
     workspace = Workspace(root, state, closed=place.repository.submodules(), before_write=checkpoints.watch)
     for told in recover_all(place.repository, workspace, checkpoints, state).told:
         emit(Notice("warning", told))
-    own = _own_prefix()
+    own = own_prefix()
     environment = find_environment(root, place.cwd, environ, own_prefix=own)
     sandbox: SandboxRunner = open_runner(
         root,
@@ -145,7 +151,9 @@ def open_house(
     audit = audit or session_audit(place, session_id)
     audit.on_trouble = lambda why: emit(Notice("warning", f"This session has no audit from here on. {why}"))
     runner = audit.watch(sandbox, settings.sandbox.profile)
-    models = build_models(settings, place.clock, mask)
+    if tape is not None:
+        runner = tape.runner(runner, mask)
+    models = build_models(settings, place.clock, mask, Profiles(place.folders.state), tape)
     facts = FactFile(state, mask)
     servers = _language_servers(place, wishes, environment, own)
     mode: Mode = "full" if wishes.full else cast(Mode, settings.mode)
@@ -187,9 +195,16 @@ def open_house(
         unconfined=_unconfined(place, wishes, own, audit) if can_ask or mode == "full" else None,
         secret_files=settings.secret_files,
         hooks=_hooks_folder(place.repository),
-        inspect=inspector(runner, environment, root, place.repository.files, servers),
+        inspect=inspector(
+            runner, environment, root, place.repository.files, servers, lambda one: emit(_dependency(one))
+        ),
         servers=servers,
     )
+
+
+def _dependency(one: Diagnostic) -> Notice:
+    hint = "Nothing was installed. Look at what it is before you install it."
+    return Notice("warning", f"{one.path}: {one.message}.", hint)
 
 
 def _language_servers(
@@ -263,11 +278,6 @@ def dotenv_secrets(root: Path) -> frozenset[str]:
     files = [path for path in root.glob(".env*") if path.is_file() and not path.is_symlink()]
     found = (value for path in files for value in dotenv_values(path, interpolate=False).values())
     return frozenset(value for value in found if value and looks_secret(value))
-
-
-def _own_prefix() -> Path | None:
-    """flashagent's own environment, whose programs must never run a project's checks; None outside of one."""
-    return Path(sys.prefix) if sys.prefix != sys.base_prefix else None
 
 
 def _without_own_programs(environ: Mapping[str, str], own: Path | None) -> dict[str, str]:

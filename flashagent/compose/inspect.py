@@ -22,11 +22,13 @@ def inspector(
     root: Path,
     files: Callable[[], Sequence[str]],
     servers: LanguageServers | None = None,
+    tell: Callable[[Diagnostic], None] = lambda one: None,
 ) -> Inspect:
     """Undefined names and syntax by ruff, what is invented by the project's own environment, the rest by servers that
-    answer in time. A place that several complain of is told once, by the first of them."""
+    answer in time. A place that several complain of is told once, by the first of them. `tell` hears of each dependency that a patch adds: the user must know."""
 
     async def inspect(changes: Sequence[FileChange]) -> Sequence[Diagnostic]:
+        from flashagent.diagnose.dependencies import LOOKS_LIKE, NEW
         from flashagent.diagnose.invented import invented
         from flashagent.diagnose.lint import caused
 
@@ -36,6 +38,9 @@ def inspector(
         linted, missing, served = await asyncio.gather(
             caused(before, after), invented(changes, files(), environment, runner, root), asked
         )
+        for one in missing:
+            if one.code in (NEW, LOOKS_LIKE):
+                tell(one)
         told = {(one.path, one.line) for one in (*linted, *missing)}
         return (*linted, *missing, *(one for one in served if (one.path, one.line) not in told))
 

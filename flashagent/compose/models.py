@@ -12,26 +12,42 @@ from flashagent.ports import Clock
 from flashagent.settings import ModelSettings, Settings
 
 if TYPE_CHECKING:
+    from flashagent.compose.profiles import Profiles
+    from flashagent.compose.tape import Tape
     from flashagent.models.base import ChatModel
+    from flashagent.models.endpoint import Endpoint
     from flashagent.values import Usage
 
 
-def build_models(settings: Settings, clock: Clock, mask: Callable[[str], str]) -> Models | None:
-    """None when no model is configured or the user asked to work offline. Every text that goes to a model is masked."""
+def build_models(
+    settings: Settings,
+    clock: Clock,
+    mask: Callable[[str], str],
+    profiles: Profiles | None = None,
+    tape: Tape | None = None,
+) -> Models | None:
+    """None when no model is configured or the user asked to work offline. Every text that goes to a model is masked, and on
+    the tape where there is one. What settings leave open is taken from the doctor's profile, then from the model's name."""
     if settings.flash is None or settings.offline:
         return None
     from flashagent.models.abilities import abilities_of
     from flashagent.models.masked import MaskedModel
     from flashagent.models.router import Router
 
-    architect = MaskedModel(_client(settings.architect, clock), mask) if settings.architect else None
+    def client(role: ModelSettings) -> ChatModel:
+        model = _client(role, clock, profiles)
+        return MaskedModel(tape.model(model, mask) if tape is not None else model, mask)
+
+    architect = client(settings.architect) if settings.architect else None
     flash, known = settings.flash, abilities_of(settings.flash.model)
+    seen = profiles.of(endpoint_of(flash)) if profiles is not None else None
+    tools = known.tools if seen is None or seen.tools is None else seen.tools
     return Models(
-        Router(MaskedModel(_client(flash, clock), mask), architect),
-        tools=known.tools if flash.tools is None else flash.tools,
+        Router(client(flash), architect),
+        tools=tools if flash.tools is None else flash.tools,
         reply_cap=flash.max_tokens,
         temperature=flash.temperature,
-        window=flash.context or known.window,
+        window=flash.context or (seen.window if seen else 0) or known.window,
         edit_formats=cast(Mapping[str, Format], settings.edit_formats),
     )
 
@@ -57,20 +73,29 @@ def price_of(settings: Settings) -> PriceOf:
     return dearest
 
 
-def _client(role: ModelSettings, clock: Clock) -> ChatModel:
-    from flashagent.models.endpoint import Endpoint, Timeouts
+def endpoint_of(role: ModelSettings, model: str = "") -> Endpoint:
+    """Where the role's model, or another one in its place, is asked."""
+    from flashagent.models.endpoint import Endpoint
+
+    return Endpoint(
+        role.base_url,
+        model or role.model,
+        role.api_key,
+        returns_reasoning=role.returns_reasoning,
+        api=role.api,
+    )
+
+
+def _client(role: ModelSettings, clock: Clock, profiles: Profiles | None) -> ChatModel:
+    from flashagent.models.endpoint import Timeouts
     from flashagent.models.openai_compatible import OpenAICompatibleModel
     from flashagent.models.router import FallbackModel
 
     timeouts = Timeouts(first_token_s=role.timeout_s)
+    endpoints = [endpoint_of(role, name) for name in (role.model, *role.fallbacks)]
+    seen = [profiles.of(endpoint) if profiles is not None else None for endpoint in endpoints]
     models = [
-        OpenAICompatibleModel(
-            Endpoint(
-                role.base_url, name, role.api_key, returns_reasoning=role.returns_reasoning, api=role.api
-            ),
-            clock,
-            timeouts=timeouts,
-        )
-        for name in (role.model, *role.fallbacks)
+        OpenAICompatibleModel(endpoint, clock, timeouts=timeouts, omit=profile.omits if profile else ())
+        for endpoint, profile in zip(endpoints, seen, strict=True)
     ]
     return models[0] if len(models) == 1 else FallbackModel(models)

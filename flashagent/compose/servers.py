@@ -24,6 +24,11 @@ _LOG_BYTES = 64 * 1024 * 1024
 _SYSTEM_PYTHON = Path("/usr/bin/python3")
 
 
+def own_prefix() -> Path | None:
+    """flashagent's own environment, whose programs must never run a project's checks; None outside of one."""
+    return Path(sys.prefix) if sys.prefix != sys.base_prefix else None
+
+
 def servers_of(
     root: Path,
     environment: ProjectEnvironment,

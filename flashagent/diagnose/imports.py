@@ -140,7 +140,7 @@ class LocalModules:
         shown = one.module.lstrip("/").replace("/", ".")
         if found is None:
             return _with_nearest(f"no module named {shown} in the project", self._nearest(one, importer))
-        if not one.name or self._exists(_join(found, one.name)):
+        if not one.name or self._exists(_join(found, one.name)) or self._beside(found, one):
             return ""
         names = self._names(found)
         if names is None or one.name in names:
@@ -159,6 +159,14 @@ class LocalModules:
         return (
             any(f"{path}{end}" in self._files for end in (".py", ".pyi", ".so", ".pyx"))
             or path in self._folders
+        )
+
+    def _beside(self, path: str, one: Import) -> bool:
+        """Whether an absolute import found the module only beside its importer in a package: a script may mean that one,
+        but in a package the name stands for the library."""
+        folder = path.removesuffix("/" + one.module.replace(".", "/"))
+        return (
+            not one.module.startswith("/") and folder != path and _join(folder, "__init__.py") in self._files
         )
 
     def _names(self, path: str) -> set[str] | None:

@@ -4,12 +4,16 @@ do not take. Told before any test runs, with the nearest real names and signatur
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from flashagent.diagnose.dependencies import Dependencies, ProjectText, added_dependencies
 from flashagent.diagnose.imports import LocalModules, unresolved
+from flashagent.diagnose.manifests import plain
+from flashagent.diagnose.packages import unknown_packages
 from flashagent.diagnose.project import ProjectPython, ask
 from flashagent.diagnose.uses import Use, added_uses
 from flashagent.ports import CommandRunner
@@ -17,6 +21,13 @@ from flashagent.values import Diagnostic, FileChange
 
 ATTRIBUTE = "unknown-attribute"
 ARGUMENT = "wrong-argument"
+# Where the distribution that brings a module has another name; spelling aside.
+DISTRIBUTIONS: Mapping[str, str] = {
+    "yaml": "PyYAML", "PIL": "Pillow", "cv2": "opencv-python", "sklearn": "scikit-learn", "bs4": "beautifulsoup4",
+    "dateutil": "python-dateutil", "dotenv": "python-dotenv", "attr": "attrs", "git": "GitPython", "jwt": "PyJWT",
+    "serial": "pyserial", "OpenSSL": "pyOpenSSL", "Crypto": "pycryptodome", "docx": "python-docx", "zmq": "pyzmq",
+    "psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient", "google": "protobuf", "skimage": "scikit-image",
+}  # fmt: skip
 _MOST_USES = 2_000
 _PROBE_S = 30.0
 
@@ -37,8 +48,42 @@ async def invented(
         unknown_uses(changes, files, environment, runner, root),
     )
     places = {(one.path, one.line) for one in imports}
-    found = (*imports, *(one for one in uses if (one.path, one.line) not in places))
+    packages = await asyncio.to_thread(_packages, changes, files, environment, root)
+    imports = _declared(imports, changes, files, root)
+    found = (*imports, *packages, *(one for one in uses if (one.path, one.line) not in places))
     return tuple(sorted(found, key=lambda one: (one.path, one.line, one.column)))
+
+
+def _packages(
+    changes: Sequence[FileChange], files: Sequence[str], environment: ProjectPython, root: Path
+) -> tuple[Diagnostic, ...]:
+    """What manifests and installed packages say: imports of other languages, and dependencies that were added."""
+    project = ProjectText(root, files, changes)
+    programs = (Path(entry) for entry in environment.path if Path(entry, "go").is_file())
+    given = environment.variables.get("GOROOT")
+    go_root = Path(given) if given else next((one.resolve().parent for one in programs), None)
+    return (*unknown_packages(changes, project, go_root), *added_dependencies(changes, project))
+
+
+def _declared(
+    missing: Sequence[Diagnostic], changes: Sequence[FileChange], files: Sequence[str], root: Path
+) -> tuple[Diagnostic, ...]:
+    """The missing modules, those that a manifest names as a warning: they are real, and not installed here."""
+    if not missing:
+        return ()
+    known = Dependencies.of(ProjectText(root, files, changes))
+    return tuple(_softened(one, known) for one in missing)
+
+
+def _softened(one: Diagnostic, known: Dependencies) -> Diagnostic:
+    found = re.match(r"no module named (\w+) in ", one.message)
+    top = found[1] if found else ""
+    name = plain("python", DISTRIBUTIONS.get(top, top))
+    where = known.where("python", name) if top else ""
+    if not where:
+        return one
+    text = f"{top} is not installed for the project, though {where} names {name}"
+    return replace(one, message=text, severity="warning")
 
 
 async def unknown_uses(

@@ -81,7 +81,7 @@ def all_uses(text: str) -> tuple[Use, ...]:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):
         return ()
-    collector = _Collector(scopes_of(tree), text.splitlines())
+    collector = _Collector(scopes_of(tree), text.splitlines(), _stored(tree))
     try:
         collector.visit(tree, None)
     except RecursionError:
@@ -89,9 +89,17 @@ def all_uses(text: str) -> tuple[Use, ...]:
     return tuple(collector.uses)
 
 
+def _stored(tree: ast.AST) -> frozenset[str]:
+    targets = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute))
+    return frozenset(node.attr for node in targets if isinstance(node.ctx, ast.Store | ast.Del))
+
+
 class _Collector:
-    def __init__(self, scopes: dict[ast.AST, Scope], lines: list[str]) -> None:
+    """`stored` are attributes that the file itself gives to objects: any object may then have them."""
+
+    def __init__(self, scopes: dict[ast.AST, Scope], lines: list[str], stored: frozenset[str]) -> None:
         self._scopes = scopes
+        self._stored = stored
         self._lines = lines
         self.uses: list[Use] = []
 
@@ -121,6 +129,8 @@ class _Collector:
             self._add(steps, line, node.col_offset)
 
     def _add(self, steps: Steps, line: int, column: int) -> None:
+        if any(step.kind == "attr" and step.text in self._stored for step in steps):
+            return
         if "type: ignore" not in (self._lines[line - 1] if line <= len(self._lines) else ""):
             self.uses.append(Use(steps, line, column + 1))
 

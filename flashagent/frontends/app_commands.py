@@ -1,20 +1,18 @@
-"""The commands of the terminal app that ask the house: each is one function from an argument to an answer."""
+"""The commands of the terminal app about files and checks: each is one function from an argument to an answer."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from flashagent.compose.facts import FactFile
-from flashagent.compose.limits import limits_of
 from flashagent.compose.mapping import open_map
-from flashagent.compose.models import build_models, price_of
 from flashagent.errors import UsageError
-from flashagent.frontends import words
+from flashagent.frontends import app_talk, words
+from flashagent.frontends.app_asked import Asked, Handler, note
 from flashagent.frontends.history import changes_since_last, remember_redo, remember_undo, sentence
-from flashagent.frontends.tui.blocks import Block, Mark, capped
+from flashagent.frontends.tui.blocks import Block, capped
 from flashagent.frontends.tui.controller import Answer
 from flashagent.jobs.observing import run_apart
 from flashagent.jobs.workbench import guard_for
@@ -24,36 +22,11 @@ from flashagent.values import FileChange, FocusQuery
 from flashagent.workspace import files
 
 if TYPE_CHECKING:
-    from flashagent.compose.house import Place
-    from flashagent.jobs.chat import Chat
     from flashagent.jobs.house import House
 
 MOST_DIFF_LINES = 2_000
 _MAP_TOKENS = 800
 _MAP_SYMBOLS = 200
-
-
-@dataclass
-class Opened:
-    """What the app has open. `/model` replaces place and house; `chat` is there from the first prompt on."""
-
-    place: Place
-    house: House
-    chat: Chat | None = None
-    pins: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A command with what it needs to know."""
-
-    opened: Opened
-    argument: str
-    confirmed: bool
-
-
-def _note(title: str, text: str = "", mark: Mark = "") -> Answer:
-    return Answer(Block("note", words.one_line(title, words.MAX_SENTENCE), text, mark))
 
 
 async def _check(asked: Asked) -> Answer:
@@ -66,36 +39,56 @@ async def _check(asked: Asked) -> Answer:
     reports = [await run_apart(check, house) for check in checks]
     red = [report for report in reports if not report.green]
     if not red:
-        return _note("The check passes." if len(reports) == 1 else "All checks pass.", mark="good")
+        return note("The check passes." if len(reports) == 1 else "All checks pass.", mark="good")
     # What could be counted is in the transcript already, failure by failure; else the output is all there is.
     silent = [house.mask(report.output) for report in red if not report.failures]
     said = f"{len(red)} of {len(reports)} checks fail" if len(reports) > 1 else "The check fails"
-    return _note(f"{said}. /fix works until it passes.", "\n".join(silent)[-4_000:], "bad")
+    return note(f"{said}. /fix works until it passes.", "\n".join(silent)[-4_000:], "bad")
 
 
 async def _diff(asked: Asked) -> Answer:
     diff = await asyncio.to_thread(changes_since_last, asked.opened.house.checkpoints)
     if not diff:
-        return _note("Nothing has been changed.")
+        return note("Nothing has been changed.")
     return Answer(Block("diff", "changes", capped(diff, MOST_DIFF_LINES), "good"))
 
 
 async def _undo(asked: Asked) -> Answer:
+    if asked.argument:
+        return await _go_back(asked)
     checkpoints = asked.opened.house.checkpoints
     if asked.confirmed:
-        undone = await asyncio.to_thread(checkpoints.undo)
-        remember_undo(checkpoints, undone, _facts(asked))
-        return _note(f"Undone. {sentence(undone)} /redo brings it back.", mark="good")
+        done = await asyncio.to_thread(checkpoints.undo)
+        remember_undo(checkpoints, done, _facts(asked))
+        return note(f"Undone. {sentence(done)} /redo brings it back.", mark="good")
     would = await asyncio.to_thread(checkpoints.preview_undo)
     title = words.one_line(f"/undo goes {_lowered(sentence(would))}", words.MAX_SENTENCE)
     return Answer(Block("diff", title, capped(would.diff, MOST_DIFF_LINES), "warning"), "Undo this?")
+
+
+async def _go_back(asked: Asked) -> Answer:
+    """All files as they were before a turn, counted from the last one."""
+    checkpoints, number = asked.opened.house.checkpoints, asked.argument
+    known = await asyncio.to_thread(checkpoints.list)
+    if not number.isdecimal() or not 1 <= int(number) <= len(known):
+        raise UsageError(
+            f"There is no turn {words.one_line(number)} to go back to.",
+            hint=f"1 is the last change, {len(known)} the first one known. A list opens as you type.",
+        )
+    target = known[-int(number)]
+    if asked.confirmed:
+        done = await asyncio.to_thread(checkpoints.restore, target.id)
+        return note(f"{sentence(done)} /undo goes back to before.", mark="good")
+    would = await asyncio.to_thread(checkpoints.preview, target.id)
+    title = words.one_line(f"/undo {number} goes {_lowered(sentence(would))}", words.MAX_SENTENCE)
+    return Answer(Block("diff", title, capped(would.diff, MOST_DIFF_LINES), "warning"), "Go back to this?")
 
 
 async def _redo(asked: Asked) -> Answer:
     checkpoints = asked.opened.house.checkpoints
     done = await asyncio.to_thread(checkpoints.redo)
     remember_redo(checkpoints, done, _facts(asked))
-    return _note(f"Done again. {sentence(done)} /undo takes it back.", mark="good")
+    return note(f"Done again. {sentence(done)} /undo takes it back.", mark="good")
 
 
 def _facts(asked: Asked) -> FactFile:
@@ -118,7 +111,7 @@ async def _commit(asked: Asked) -> Answer:
         diff = capped(house.mask(unified_diffs(changes)), MOST_DIFF_LINES)
         return Answer(Block("diff", f"/commit: {subject}", diff, "warning"), "Commit this?")
     made = await asyncio.to_thread(house.commit, changes, message)
-    return _note(f"Committed as {made[:9]}: {subject}", mark="good")
+    return note(f"Committed as {made[:9]}: {subject}", mark="good")
 
 
 def uncommitted(house: House) -> tuple[FileChange, ...]:
@@ -167,9 +160,9 @@ async def _add(asked: Asked) -> Answer:
     pins, path = asked.opened.pins, asked.argument.removeprefix("@").removeprefix("./")
     if not path:
         return (
-            _note("in the model's view with each prompt", "\n".join(pins))
+            note("in the model's view with each prompt", "\n".join(pins))
             if pins
-            else _note("No file is added.")
+            else note("No file is added.")
         )
     house = asked.opened.house
     if guard_for(house, "").is_secret(path):
@@ -179,7 +172,7 @@ async def _add(asked: Asked) -> Answer:
     text = await asyncio.to_thread(house.workspace.read, path)
     if path not in pins:
         pins.append(path)
-    return _note(f"{path} goes along with the next prompt, about {token_count(text):,} tokens.", mark="good")
+    return note(f"{path} goes along with the next prompt, about {token_count(text):,} tokens.", mark="good")
 
 
 async def _drop(asked: Asked) -> Answer:
@@ -188,52 +181,13 @@ async def _drop(asked: Asked) -> Answer:
         hint = f"Added are: {', '.join(pins)}." if pins else "No file is added."
         raise UsageError(f"{path or 'Nothing'} is not among the added files.", hint=hint)
     pins.remove(path)
-    return _note(f"{path} no longer goes along. What the model has seen of it stays in the conversation.")
-
-
-async def _model(asked: Asked) -> Answer:
-    opened, name = asked.opened, asked.argument
-    settings = opened.place.settings
-    if settings.flash is None or opened.house.models is None:
-        raise UsageError("No model is configured.", hint=opened.house.no_model_hint)
-    if not name:
-        lines = [f"endpoint: {settings.flash.base_url}"]
-        if settings.architect is not None:
-            lines.append(f"architect: {settings.architect.model}")
-        return _note(
-            f"model: {settings.flash.model}", "\n".join([*lines, "/model NAME asks another one from now on."])
-        )
-    changed = replace(settings, flash=replace(settings.flash, model=name))
-    old, place = opened.house.models, replace(opened.place, settings=changed)
-    models = build_models(changed, place.clock, Secrets(place.secrets).mask)
-    assert models is not None
-    opened.place, opened.house = place, replace(opened.house, models=models, price=price_of(changed))
-    if opened.chat is not None:
-        opened.chat.use(opened.house, models)
-    await old.router.aclose()
-    return _note(f"From now on {name} is asked.", mark="good")
-
-
-async def _budget(asked: Asked) -> Answer:
-    limits, chat = limits_of(asked.opened.place.settings), asked.opened.chat
-    cost = "no limit" if limits.cost is None else f"at most ${limits.cost:g}"
-    lines = [
-        f"tokens    {chat.usage.total_tokens if chat else 0:,}; a turn at most {limits.tokens:,}",
-        f"requests  a turn at most {limits.requests}",
-        f"money     {_spent(chat.cost if chat else 0.0)}; {cost}",
-        f"time      a turn at most {words.seconds(limits.seconds)}",
-    ]
-    return _note("this conversation has used", "\n".join([*lines, "Each /fix has these limits for itself."]))
-
-
-def _spent(cost: float | None) -> str:
-    return "an unknown sum" if cost is None else words.money(cost) or "$0"
+    return note(f"{path} no longer goes along. What the model has seen of it stays in the conversation.")
 
 
 async def _sandbox(asked: Asked) -> Answer:
     house, settings = asked.opened.house, asked.opened.place.settings
     if not house.runner.protects:
-        return _note(
+        return note(
             "NO SANDBOX: commands run unprotected.", "Start without --no-sandbox to be safe.", "warning"
         )
     lines = [
@@ -242,14 +196,14 @@ async def _sandbox(asked: Asked) -> Answer:
         f"approvals      {house.mode}",
         "`flashagent sandbox explain` shows all of it, `flashagent sandbox probe` tries it.",
     ]
-    return _note(f"Commands run in: {house.runner.description}", "\n".join(lines), "good")
+    return note(f"Commands run in: {house.runner.description}", "\n".join(lines), "good")
 
 
 def _lowered(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-HANDLERS: Mapping[str, Callable[[Asked], Coroutine[Any, Any, Answer]]] = {
+HANDLERS: Mapping[str, Handler] = {
     "/check": _check, "/diff": _diff, "/undo": _undo, "/redo": _redo, "/commit": _commit, "/map": _map, "/add": _add,
-    "/drop": _drop, "/model": _model, "/budget": _budget, "/sandbox": _sandbox,
+    "/drop": _drop, "/sandbox": _sandbox, **app_talk.HANDLERS,
 }  # fmt: skip

@@ -11,8 +11,9 @@ from flashagent.compose.house import Place, Wishes, new_session_id, open_place
 from flashagent.compose.mapping import open_map
 from flashagent.events import Decision, Emit, Event, FileChanged, Notice
 from flashagent.frontends import app_files, app_settings, words
+from flashagent.frontends.app_asked import NOTHING, Asked
 from flashagent.frontends.app_choices import choices_for
-from flashagent.frontends.app_commands import HANDLERS, Asked
+from flashagent.frontends.app_commands import HANDLERS
 from flashagent.frontends.app_opened import Opened
 from flashagent.frontends.app_own import OwnCommandFiles, filled
 from flashagent.frontends.app_sessions import read_lines, transcript_of
@@ -49,8 +50,7 @@ class AppController:
         if resume:
             path = find_session(place.state / FOLDER, "" if resume == LAST else resume)
             session, self._lines = path.stem, read_lines(path)
-        self._opened = Opened(place, wishes, session, self._show)
-        self._opened.begin_again(self._lines)
+        self._opened = Opened(place, wishes, session, self._show, self._lines)
         self._sent = PromptHistory(
             place.state / "prompts.jsonl",
             Secrets(place.secrets).mask,
@@ -239,11 +239,13 @@ class AppController:
         assert file is not None, "the app knows only commands that were listed"
         if not file.trusted and not confirmed:
             text = f"{file.path} would be said to the model:\n\n{file.text}"
-            return Answer(Block("output", f"{name} is a command of the project", text, "warning"), "Trust this text?")
+            return Answer(
+                Block("output", f"{name} is a command of the project", text, "warning"), "Trust this text?"
+            )
         if not file.trusted:
             file = self._own.trust(name)
         await self._opened.turn(filled(name, file, argument))
-        return Answer(Block("note"))
+        return NOTHING
 
     async def _to_its_end(self, work: Coroutine[Any, Any, T]) -> T | None:
         """What one piece of work returns; an interrupt ends it and is no error (None), while cancelling the caller goes

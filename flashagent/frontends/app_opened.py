@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flashagent.agent.effort import REPLY_TOKENS, Effort, Level
+from flashagent.agent.effort import REPLY_TOKENS, Effort, Level, Situation, choose
 from flashagent.agent.limits import Limits
 from flashagent.agent.recorder import Recorder
 from flashagent.agent.resumed import history_of
@@ -17,7 +17,7 @@ from flashagent.compose.models import build_models, price_of
 from flashagent.errors import UsageError
 from flashagent.events import AssistantReplied, Emit, Event, Notice
 from flashagent.frontends.masking import masked
-from flashagent.frontends.sessions import FOLDER
+from flashagent.frontends.sessions import FOLDER, Archive
 from flashagent.prompts import load
 from flashagent.untrusted import Secrets
 
@@ -34,7 +34,14 @@ class Opened:
     Raises SandboxUnavailable when nothing protects and the user did not say to go without.
     """
 
-    def __init__(self, place: Place, wishes: Wishes, session: str, show: Emit) -> None:
+    def __init__(
+        self,
+        place: Place,
+        wishes: Wishes,
+        session: str,
+        show: Emit,
+        earlier: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         self.place = place
         self.wishes = wishes
         self.pins: list[str] = []
@@ -42,28 +49,26 @@ class Opened:
         self.effort: Level | None = None
         self.untold: list[str] = []  # for the model, with the next prompt
         self._show = show
-        self.session = ""
-        self.chat: Chat | None = None
-        self._context_tokens = 0
-        self._earlier: Sequence[Mapping[str, Any]] = ()
-        self.begin(session)
+        self.begin(session, earlier)
 
     def begin(self, session: str, earlier: Sequence[Mapping[str, Any]] = ()) -> None:
         """Work in this session from now on; `earlier` are the lines of its record, which the model will remember."""
         place = self.place
-        self.session, self.chat, self._earlier = session, None, earlier
+        self.session, self._earlier = session, earlier
+        self.chat: Chat | None = None
         self._context_tokens = 0
         self.recorder = Recorder(self.record_of(session), session, place.clock, self._unrecorded)
         audit = session_audit(place, session)
         self.emit = masked(Secrets(place.secrets), self.recorder, audit, self._seen)
         self.house: House = open_house(place, self.wishes, self.emit, session, can_ask=True, audit=audit)
 
+    @property
+    def archive(self) -> Archive:
+        """The sessions of this project."""
+        return Archive(self.place.state / FOLDER, Secrets(self.place.secrets))
+
     def record_of(self, session: str) -> Path:
         return self.place.state / FOLDER / f"{session}.jsonl"
-
-    def begin_again(self, earlier: Sequence[Mapping[str, Any]]) -> None:
-        """The model remembers these lines of the record of this session."""
-        self._earlier = earlier
 
     @property
     def added(self) -> str:
@@ -137,6 +142,18 @@ class Opened:
             approver.mode = mode
         return chat.session.last_text
 
+    def choose_effort(self, level: Level | None) -> None:
+        """None lets the situation choose again."""
+        self.effort = level
+        if self.chat is not None:
+            usual = choose((), Situation(), has_architect=False)
+            self.chat.session.thread.effort = chosen_effort(level) if level else usual
+
+    def use_limits(self, limits: Limits) -> None:
+        self.limits = limits
+        if self.chat is not None:
+            self.chat.limits = limits
+
     @property
     def used(self) -> float | None:
         """The share of the context window that the last request took; None while the window is unknown."""
@@ -159,5 +176,3 @@ def chosen_effort(level: Level) -> Effort:
     return Effort(
         level, "flash", REPLY_TOKENS[level], None if level == "low" else level, "chosen by the user"
     )
-
-

@@ -12,7 +12,8 @@ from flashagent.agent.recorder import read_record
 from flashagent.errors import UsageError
 from flashagent.events import CheckFinished, Event, FileChanged, TurnStarted, from_plain
 from flashagent.frontends import words
-from flashagent.frontends.sessions import Recorded, summary_of
+from flashagent.frontends.session_values import Recorded, summary_of
+from flashagent.frontends.sessions import Archive
 from flashagent.frontends.tui.blocks import Block, View, settled
 from flashagent.frontends.tui.controller import Choice
 from flashagent.frontends.tui.view import reduce
@@ -67,10 +68,13 @@ def fork(lines: Lines, turn: int, session: str, path: Path) -> list[dict[str, An
     return kept
 
 
-def recent(folder: Path, without: str = "") -> list[Choice]:
+def recent(archive: Archive, without: str = "") -> list[Choice]:
     """The last sessions, newest first, each in a few words."""
-    found = [path for path in sorted(folder.glob("*.jsonl"), reverse=True) if path.stem != without]
-    return [_choice(path) for path in found[:MOST_LISTED]]
+    found = [one for one in archive.summaries() if one.id != without][:MOST_LISTED]
+    return [
+        Choice(one.id, f"{one.end or 'broken off'}, {words.count(one.turns, 'turn')}: {words.one_line(one.title, _TITLE)}")
+        for one in found
+    ]  # fmt: skip
 
 
 def compared(one: Recorded, other: Recorded) -> Block:
@@ -111,12 +115,6 @@ def _difference(a: str, b: str) -> str:
     if a == b:
         return "the same in both"
     return "changed differently" if a and b else f"changed in {'A' if a else 'B'} only"
-
-
-def _choice(path: Path) -> Choice:
-    one = summary_of(Recorded(path.stem, tuple(read_record(path))))
-    said = f"{one.end or 'broken off'}, {words.count(one.turns, 'turn')}: {words.one_line(one.title, _TITLE)}"
-    return Choice(one.id, said)
 
 
 def _events(lines: Lines) -> Iterator[Event]:

@@ -6,10 +6,10 @@ import asyncio
 import os
 import shutil
 from collections.abc import Coroutine, Mapping
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from flashagent.agent.recorder import Recorder
 from flashagent.compose.clock import SystemClock
@@ -17,16 +17,21 @@ from flashagent.compose.house import Place, Wishes, new_session_id, open_house, 
 from flashagent.compose.limits import limits_of
 from flashagent.errors import FlashagentError, InternalError, UsageError
 from flashagent.events import Emit, JobFinished, Notice
+from flashagent.frontends.earlier import Earlier, earlier_work
 from flashagent.frontends.headless import run_headless
 from flashagent.frontends.jsonl import JsonLines
 from flashagent.frontends.masking import masked
 from flashagent.frontends.opening import NO_SANDBOX, ignored_notices
+from flashagent.frontends.sessions import FOLDER
 from flashagent.frontends.text import TextAccount
 from flashagent.jobs.fix import run_fix
 from flashagent.jobs.job import FixJob, job_failed
 from flashagent.ports import Clock
 from flashagent.settings import Settings
 from flashagent.untrusted import Secrets
+
+if TYPE_CHECKING:
+    from flashagent.compose.tape import Tape
 
 TICK_S = 0.5
 
@@ -44,12 +49,14 @@ class OneShot:
     dry_run: bool = False
     candidates: int = 1
     docs: tuple[str, ...] = ()
+    resume: str = ""
     tests_may_change: bool = False
     all_candidates: bool = False
     explain: bool = False
     sandboxed: bool = True
     trust_project: bool = False
     full: bool = False
+    record: str = ""
     json: bool = False
     verbosity: int = 0
 
@@ -57,12 +64,31 @@ class OneShot:
 def run_oneshot(wish: OneShot, cwd: Path, environ: Mapping[str, str], out: TextIO, talk: TextIO) -> int:
     """Run the job and return its exit code. In JSON the outcome is always the last line, also when nothing could be
     started."""
-    clock = SystemClock()
+    clock: Clock = SystemClock()
     session = new_session_id(clock)
-    if wish.json:
-        return run_headless(lambda: job_at(wish, cwd, environ, JsonLines(out, clock, session), session))
-    account = _account(wish, environ, out, talk, clock)
-    return run_headless(lambda: _ticking(job_at(wish, cwd, environ, account, session), account))
+    try:
+        tape = _tape(wish.record, cwd, clock, session)
+    except UsageError as error:
+        if not wish.json:
+            raise
+        JsonLines(out, clock, session)(job_failed(error))
+        return error.exit_code
+    with closing(tape) if tape is not None else nullcontext():
+        clock = tape.clock if tape is not None else clock
+        if wish.json:
+            lines = JsonLines(out, clock, session)
+            return run_headless(lambda: job_at(wish, cwd, environ, lines, session, tape))
+        account = _account(wish, environ, out, talk, clock)
+        return run_headless(lambda: _ticking(job_at(wish, cwd, environ, account, session, tape), account))
+
+
+def _tape(record: str, cwd: Path, clock: Clock, session: str) -> Tape | None:
+    """The file that the run is recorded on, None where no record is asked for. Raises UsageError when it cannot be made."""
+    if not record:
+        return None
+    from flashagent.compose.tape import Tape
+
+    return Tape(cwd / record, clock, session)
 
 
 async def _ticking(job: Coroutine[Any, Any, JobFinished], account: TextAccount) -> JobFinished:
@@ -82,12 +108,18 @@ async def _ticking(job: Coroutine[Any, Any, JobFinished], account: TextAccount) 
 
 
 async def job_at(
-    wish: OneShot, cwd: Path, environ: Mapping[str, str], sink: Emit, session: str = ""
+    wish: OneShot,
+    cwd: Path,
+    environ: Mapping[str, str],
+    sink: Emit,
+    session: str = "",
+    tape: Tape | None = None,
 ) -> JobFinished:
     """The whole job in the repository around `cwd`: every event goes to `sink` and on record; JobFinished is the last,
     also when nothing could be started."""
+    sink = sink if tape is None else tape.sink(sink)
     try:
-        return await _run(wish, cwd, environ, sink, session or new_session_id(SystemClock()))
+        return await _run(wish, cwd, environ, sink, session or new_session_id(SystemClock()), tape)
     except FlashagentError as error:
         finished = job_failed(error)
         sink(finished)
@@ -98,7 +130,9 @@ async def job_at(
         raise
 
 
-async def _run(wish: OneShot, cwd: Path, environ: Mapping[str, str], sink: Emit, session: str) -> JobFinished:
+async def _run(
+    wish: OneShot, cwd: Path, environ: Mapping[str, str], sink: Emit, session: str, tape: Tape | None
+) -> JobFinished:
     wishes = Wishes(wish.settings, wish.checks, wish.sandboxed, wish.trust_project, wish.full)
     with (
         closing(open_place(cwd, environ, wishes)) as place,
@@ -109,13 +143,14 @@ async def _run(wish: OneShot, cwd: Path, environ: Mapping[str, str], sink: Emit,
         for notice in ignored_notices(place.settings.ignored):
             emit(notice)
         _refuse_asking(wish, place.settings)
+        earlier = earlier_work(place.state / FOLDER, wish.resume, session) if wish.resume else None
         paths = tuple(_in_repository(path, cwd, place.root) for path in wish.paths)
         wish = replace(wish, paths=paths, docs=tuple(str(cwd / path) for path in wish.docs))
-        house = open_house(place, wishes, emit, session, audit=audit)
+        house = open_house(place, wishes, emit, session, audit=audit, tape=tape)
         if not house.runner.protects:
             emit(NO_SANDBOX)
         try:
-            return await run_fix(_job(wish, place.settings), house, emit)
+            return await run_fix(_job(wish, place.settings, earlier), house, emit)
         finally:
             await house.close()
 
@@ -154,12 +189,13 @@ def _recorder(place: Place, session: str, sink: Emit) -> Recorder:
     def tell(error: OSError) -> None:
         sink(Notice("warning", f"This run is not recorded: {error.strerror or error}.", "Is the disk full?"))
 
-    return Recorder(place.state / "sessions" / f"{session}.jsonl", session, place.clock, tell)
+    return Recorder(place.state / FOLDER / f"{session}.jsonl", session, place.clock, tell)
 
 
-def _job(wish: OneShot, settings: Settings) -> FixJob:
+def _job(wish: OneShot, settings: Settings, earlier: Earlier | None) -> FixJob:
     return FixJob(
-        goal=wish.goal,
+        goal=wish.goal or (earlier.goal if earlier else ""),
+        earlier=earlier.account if earlier else "",
         log=wish.log,
         paths=wish.paths,
         change=wish.change,

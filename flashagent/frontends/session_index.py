@@ -6,7 +6,6 @@ It can be removed at any time and is built again from them; where it cannot be w
 from __future__ import annotations
 
 import contextlib
-import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import astuple
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from flashagent.agent.recorder import read_record
-from flashagent.frontends.session_values import Summary, summary_of, texts_of
+from flashagent.frontends.session_values import Recorded, Summary, summary_of, texts_of
 
 NAME = "index.sqlite"
 VERSION = 1
@@ -36,19 +35,33 @@ class SessionIndex:
 
     def summaries(self) -> list[Summary]:
         """The newest first."""
-        self._refresh()
-        rows = self._database.execute(
-            "SELECT id, started, title, outcome, turns, requests, tokens FROM sessions ORDER BY id DESC"
-        )
-        return [Summary(*row) for row in rows]
+        return [
+            Summary(*row)
+            for row in self._asked(
+                "SELECT id, started, title, outcome, turns, requests, tokens FROM sessions ORDER BY id DESC"
+            )
+        ]
 
     def holding(self, text: str) -> list[str]:
         """The ids of the sessions in which the text stands, whatever its case; the newest first."""
-        self._refresh()
-        found = self._database.execute(
-            "SELECT session FROM texts WHERE instr(folded, ?) > 0 ORDER BY session DESC", (text.casefold(),)
-        )
-        return [row[0] for row in found]
+        found = "SELECT session FROM texts WHERE instr(folded, ?) > 0 ORDER BY session DESC"
+        return [row[0] for row in self._asked(found, text.casefold())]
+
+    def _asked(self, query: str, *values: str) -> list[tuple[Any, ...]]:
+        """The rows, of an index that is brought up to the files; one that turns out to be broken is built in memory."""
+        try:
+            self._refresh()
+            return self._database.execute(query, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            self._database.close()
+            if not isinstance(error, sqlite3.OperationalError):
+                (self._folder / NAME).unlink(missing_ok=True)
+            self._database = _in_memory()
+            self._refresh()
+            return self._database.execute(query, values).fetchall()
+
+    def close(self) -> None:
+        self._database.close()
 
     def _refresh(self) -> None:
         known = {row[0]: row[1:] for row in self._database.execute("SELECT id, size, written FROM sessions")}
@@ -70,31 +83,20 @@ class SessionIndex:
 
     def _read(self, id_: str, path: Path, state: tuple[int, int]) -> None:
         events: tuple[Mapping[str, Any], ...] = tuple(self._clean(line) for line in read_record(path))
-        _, *rest = astuple(summary_of(id_, events))
+        _, *rest = astuple(summary_of(Recorded(id_, events)))
         row = (id_, *state, *rest)
         self._database.execute(f"INSERT OR REPLACE INTO sessions VALUES ({','.join('?' * len(row))})", row)
         folded = "\n".join(text for event in events for text in texts_of(event)).casefold()
-        text = json.dumps(folded)[1:-1] if not folded.isprintable() and _unstorable(folded) else folded
-        self._database.execute("INSERT OR REPLACE INTO texts VALUES (?, ?)", (id_, text))
-
-
-def _unstorable(text: str) -> bool:
-    """Whether it holds half of a surrogate pair, which SQLite does not take."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return True
-    return False
+        storable = folded.encode("utf-8", "replace").decode()  # half of a surrogate pair cannot be stored
+        self._database.execute("INSERT OR REPLACE INTO texts VALUES (?, ?)", (id_, storable))
 
 
 @contextlib.contextmanager
 def opened(folder: Path, clean: Clean) -> Iterator[SessionIndex]:
     """The index of the sessions in `folder`; a damaged file or one of another version is built anew."""
     database = _connect(folder / NAME) if folder.is_dir() else _in_memory()
-    try:
-        yield SessionIndex(folder, clean, database)
-    finally:
-        database.close()
+    with contextlib.closing(SessionIndex(folder, clean, database)) as index:
+        yield index
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from flashagent.frontends.sessions import Recorded, Summary, summary_of
+from flashagent.frontends.session_values import Recorded, Summary, summary_of
 
 LONGEST_BODY = 4_000  # characters of one result in a text for people; the JSON has it whole
 

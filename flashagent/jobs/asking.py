@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
 
-from flashagent.agent.attempts import Outcome
-from flashagent.agent.effort import choose
+from flashagent.agent.attempts import Outcome, Start
+from flashagent.agent.effort import Effort, choose
 from flashagent.agent.limits import Budget
 from flashagent.agent.risk import risks
 from flashagent.diffs import unified_diffs
@@ -15,13 +16,15 @@ from flashagent.errors import Interrupted
 from flashagent.events import Emit, Notice
 from flashagent.jobs.architect import Architect
 from flashagent.jobs.bench import Bench
-from flashagent.jobs.candidates import Variant, first_green
+from flashagent.jobs.candidates import Variant, first_green, is_good, rank
 from flashagent.jobs.house import House, Models
 from flashagent.jobs.job import FixJob, Result, failed
 from flashagent.jobs.observing import Observation
 from flashagent.jobs.trees import tree_to_edit
 from flashagent.values import FileChange
 from flashagent.verify.tamper import Tampering, examine, is_test_file, touches_tests
+
+NO_START = Start()
 
 
 async def ask_model(
@@ -31,14 +34,52 @@ async def ask_model(
     """Ask until green or a cap is reached. What is returned has been judged on a fresh tree that holds the patch alone.
     `learned` says what somebody else found out meanwhile."""
 
-    async def one_way(variant: Variant, sink: Emit) -> Result:
+    async def one_way(
+        variant: Variant, sink: Emit, start: Start = NO_START, cap: int = job.limits.attempts
+    ) -> tuple[Result, Outcome]:
         async with tree_to_edit(house) as tree:
-            bench = Bench(job, seen, house, models, budget, sink, tree, variant, learned)
-            return await _Way(bench, Architect(house, models, budget, sink)).to_the_end()
+            bench = Bench(job, seen, house, models, budget, sink, tree, variant, learned, start)
+            return await _Way(bench, Architect(house, models, budget, sink), cap).to_the_end()
+
+    async def alone(variant: Variant, sink: Emit) -> Result:
+        return (await one_way(variant, sink))[0]
 
     if job.candidates > 1:
-        return await first_green(job.candidates, one_way, emit)
-    return await one_way(Variant(), emit)
+        return await first_green(job.candidates, alone, emit)
+    result, outcome = await one_way(Variant(), emit, Start(may_split=True))
+    if outcome.split is None:
+        return result
+    return await _other_ways(one_way, result, outcome, outcome.split, job.limits.attempts, emit)
+
+
+class _OneWay(Protocol):
+    def __call__(
+        self, variant: Variant, sink: Emit, start: Start, cap: int
+    ) -> Awaitable[tuple[Result, Outcome]]: ...
+
+
+async def _other_ways(
+    one_way: _OneWay, result: Result, outcome: Outcome, effort: Effort, cap: int, emit: Emit
+) -> Result:
+    """Several ways at once, one attempt each, each told what was tried; when none is green, the attempts that are left go
+    on from what all came to (which is where the stronger model takes over)."""
+    emit(Notice("info", f"{effort.why[0].upper()}{effort.why[1:]}."))
+    ended: list[Outcome] = []
+    made = outcome.attempts + effort.candidates
+    start = Start(outcome.attempts, outcome.tried, outcome.learned, after=cap - outcome.attempts - 1)
+
+    async def candidate(variant: Variant, sink: Emit) -> Result:
+        found, end = await one_way(variant, sink, start, start.made + 1)
+        ended.append(end)
+        return found
+
+    best = min(await first_green(effort.candidates, candidate, emit), result, key=rank)
+    if is_good(best) or made >= cap or not ended or any(end.error or end.interrupted for end in ended):
+        return replace(best, attempts=made)
+    new = [line for end in ended for line in end.learned[len(start.learned) :]]
+    going_on = Start(made, (*start.tried, ended[0].tried[-1]), (*start.learned, *new))
+    last, _ = await one_way(Variant(), emit, going_on, cap)
+    return min(last, best, key=rank)
 
 
 @dataclass
@@ -47,6 +88,7 @@ class _Way:
 
     bench: Bench
     architect: Architect
+    cap: int
     objection: str = ""
 
     def __post_init__(self) -> None:
@@ -54,15 +96,15 @@ class _Way:
         self.job, self.seen, self.emit = bench.job, bench.seen, bench.emit
         self.landing, self.witness, self.clean = bench.landing, bench.witness, bench.clean
 
-    async def to_the_end(self) -> Result:
-        cap = self.job.limits.attempts
-        outcome = await self.bench.attempts.until_green(await self._prompt(), cap)
-        return await self.result(await self._reviewed(outcome, cap))
+    async def to_the_end(self) -> tuple[Result, Outcome]:
+        outcome = await self.bench.attempts.until_green(await self._prompt(), self.cap)
+        outcome = await self._reviewed(outcome, self.cap)
+        return await self.result(outcome), outcome
 
     async def _prompt(self) -> str:
         """The first prompt, with the architect's plan where the work is large and an architect is there."""
         prompt = self.bench.first_prompt()
-        effort = choose((), self.bench.situation, has_architect=self.architect.is_there)
+        effort = choose(self.bench.start.tried, self.bench.situation, has_architect=self.architect.is_there)
         if not (effort.plan and self.architect.is_there):
             return prompt
         plan = await self.architect.plan(prompt)

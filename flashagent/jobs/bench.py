@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flashagent import untrusted
-from flashagent.agent.attempts import Attempts, Plan
+from flashagent.agent.attempts import Attempts, Plan, Start
 from flashagent.agent.compaction import Memory
 from flashagent.agent.context import Focus, choose_focus
 from flashagent.agent.effort import Effort, Situation
@@ -41,6 +41,7 @@ from flashagent.verify.tamper import is_test_file
 
 DOCS_TOKENS = 4_000  # of all pinned texts, at most; and never more than a share of the window
 DOCS_SHARE = 0.2
+EARLIER_TOKENS = 1_500  # of the account of a run that is gone on with
 HINT_SHARE, GUESS_SHARE = 0.5, 0.4  # of the focus, where no failure points at a place
 
 
@@ -57,6 +58,7 @@ class Bench:
     tree: Path
     variant: Variant = field(default_factory=Variant)
     learned: Callable[[], str] = lambda: ""
+    start: Start = field(default_factory=Start)
 
     def __post_init__(self) -> None:
         house, seen = self.house, self.seen
@@ -78,6 +80,8 @@ class Bench:
             learned=self.learned,
         )
         self.docs = self._docs()
+        earlier = cut_middle(self.clean(self.job.earlier), EARLIER_TOKENS)
+        self.earlier = earlier and untrusted.fence(earlier, "earlier run", untrusted.new_nonce())
         self.session = new_session(house, self.models, self.budget, self.emit)
         self.landing.permit_text = permit_text(self.session, self.emit)
         thread = self.session.thread
@@ -115,7 +119,15 @@ class Bench:
         self.emit(FocusChosen(focus.shown, focus.tokens, "shown to the model in full"))
         prompt = self.words.first(self._goal(), self.seen.check_text, self.seen.before, focus.text)
         remembered, _ = recalled(self.house, self._features(), self.emit)
-        return f"{prompt}\n\n{remembered}" if remembered else prompt
+        return "\n\n".join(filter(None, (prompt, self.earlier, remembered, self._tried_before())))
+
+    def _tried_before(self) -> str:
+        """The short account of the attempts that this session was not there for."""
+        if not self.start.learned:
+            return ""
+        account = self.clean("\n".join(f"- {line}" for line in self.start.learned))
+        told = untrusted.mark(account, "attempts", untrusted.new_nonce())
+        return f"Tried before, without success; nothing of it is in the files now.\n{told}"
 
     def _features(self) -> frozenset[str]:
         """By what the memory finds earlier work like this."""
@@ -160,6 +172,7 @@ class Bench:
             formats=self.house.texts.formats,
             hint=self.variant.hint,
             temperature=self.variant.temperature,
+            start=self.start,
         )
 
     def _memory(self) -> Memory:
@@ -171,7 +184,7 @@ class Bench:
             failing="" if report.green else self.words.report(report),
             patch=self.clean(self.landing.diff()),
             focus=lambda tokens: self.clean(self._focus(tokens).text),
-            pinned=self.docs,
+            pinned="\n\n".join(filter(None, (self.docs, self.earlier))),
         )
 
     def _quoted(self) -> set[tuple[str, int]]:
@@ -213,6 +226,7 @@ class Bench:
         left = max(1.0, self.budget.seconds_left)
         quiet = not self.variant.alone
         async with candidate(self.house, self.landing.changes(), quick=bool(tests)) as fresh:
+            self.witness.running.set()
             report = await self.house.verifier.run(
                 check, tests=tests, tree=fresh, timeout_s=left, quiet=quiet
             )

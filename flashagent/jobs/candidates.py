@@ -79,7 +79,7 @@ async def first_green(count: int, attempt: Try, emit: Emit) -> Result:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     ended = [number for number, task in enumerate(tasks) if not task.cancelled()]
-    best = min(ended, key=lambda number: _rank(tasks[number].result()))
+    best = min(ended, key=lambda number: rank(tasks[number].result()))
     for number in ended:
         if number != best:
             emit(Notice("info", f"Candidate {number + 1}: {tasks[number].result().message or 'not needed'}"))
@@ -98,15 +98,19 @@ async def _to_the_end(attempt: Awaitable[Result]) -> Result:
 def _is_green(task: asyncio.Task[Result]) -> bool:
     if not task.done() or task.cancelled():
         return False
-    return EXIT_CODES[task.result().outcome] is ExitCode.OK
+    return is_good(task.result())
 
 
-def _rank(result: Result) -> tuple[bool, bool, int, int]:
+def is_good(result: Result) -> bool:
+    return EXIT_CODES[result.outcome] is ExitCode.OK
+
+
+def rank(result: Result) -> tuple[bool, bool, int, int]:
     """Green first, then what was judged at all, then the fewest failures, then the smallest diff."""
     verdict = result.verdict
     wrong = len(verdict.still_failing) + len(verdict.newly_failing) if verdict else 0
     return (
-        EXIT_CODES[result.outcome] is not ExitCode.OK,
+        not is_good(result),
         verdict is None,
         wrong,
         sum(map(changed_lines, result.patch)),

@@ -53,7 +53,7 @@ class Chat:
         self._emit = emit
         self._map: MapQuery | None = None
         self._checks: Sequence[Check] | None = None
-        self._limits = limits
+        self.limits = limits
         self._before = Usage()
         self._cost_before: float | None = 0.0
         self.session: Session = new_session(house, models, Budget(limits, house.clock, house.price), emit)
@@ -79,7 +79,7 @@ class Chat:
     def _renew_budget(self) -> None:
         """The limits hold for each turn anew, but the money for all of them together."""
         self._before, self._cost_before = self.usage, self.cost
-        limits = self._limits
+        limits = self.limits
         if limits.cost is not None:
             limits = replace(limits, cost=max(0.0, limits.cost - (self._cost_before or 0.0)))
         self.session.thread.budget = Budget(limits, self._house.clock, self._house.price)

@@ -10,9 +10,11 @@ from flashagent.diagnose import lint
 from flashagent.errors import UsageError, WorkspaceError
 from flashagent.jobs.house import House
 from flashagent.jobs.trees import candidate
-from flashagent.values import CheckReport, Diagnostic
+from flashagent.values import CheckReport, Diagnostic, FileChange
 from flashagent.verify.detect import Check
 from flashagent.verify.flaky import Suspects, suspects
+
+SERVERS_S = 60.0  # how long language servers may take to start and to look at the changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,13 @@ class Findings:
     @property
     def green(self) -> bool:
         """A flaky test is red as well: that it passed once more proves nothing."""
-        return not self.diagnostics and all(one.report.green for one in self.checks)
+        wrong = any(one.severity == "error" for one in self.diagnostics)
+        return not wrong and all(one.report.green for one in self.checks)
 
 
 async def examine(house: House, *, changed: bool = False, timeout_s: float | None = None) -> Findings:
-    """Every check, each on a fresh copy of the tree, and the linter on every file. With `changed` the linter tells only
-    what the changes since the last commit caused, and without any change nothing runs.
+    """Every check, each on a fresh copy of the tree, and the linter on every file. With `changed` it and all else that
+    looks at an edit tell only what the changes since the last commit caused, and without any change nothing runs.
 
     Raises UsageError when there is no check or, with `changed`, no git repository, RunnerMissing when its program is not there.
     """
@@ -72,10 +75,13 @@ async def _checked(house: House, check: Check, timeout_s: float | None) -> Check
 
 
 async def _caused(house: House, files: Sequence[str]) -> tuple[Diagnostic, ...]:
-    own = [path for path in files if lint.is_python(path)]
-    before = await asyncio.to_thread(lambda: {path: _committed(house, path) for path in own})
-    after = await asyncio.to_thread(lambda: {path: house.read(path) for path in own})
-    return await lint.caused(before, after)
+    def read() -> list[FileChange]:
+        return [FileChange(path, _committed(house, path), house.read(path)) for path in files]
+
+    changes = [one for one in await asyncio.to_thread(read) if one.before != one.after]
+    if house.servers is not None:  # nobody waits at a keyboard: a server that is just starting is waited for
+        await house.servers.caused(changes, wait_s=SERVERS_S)
+    return tuple(await house.inspect(changes))
 
 
 def _committed(house: House, path: str) -> str | None:

@@ -160,7 +160,15 @@ class _Run:
     ) -> JobFinished:
         before, check = (self.seen.before, self.seen.check_text) if self.seen else (None, "")
         return account(
-            result, before, check, self.budget, patch=patch, commit=commit, kept=kept, dry_run=dry_run
+            result,
+            before,
+            check,
+            self.budget,
+            patch=patch,
+            commit=commit,
+            kept=kept,
+            dry_run=dry_run,
+            goal=self.job.goal,
         )
 
 

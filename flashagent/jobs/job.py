@@ -30,7 +30,7 @@ OUTCOME_OF_CODE: dict[ExitCode, JobOutcome] = {
 @dataclass(frozen=True, slots=True)
 class FixJob:
     """What the user asked for. `change` is true for `do`: a change where nothing need be red. `log` is a failure log
-    that the user gave. `search_seconds` bounds the offline search. `candidates` patches are asked for at once. `docs` are
+    that the user gave, `earlier` the account of a job that this one goes on with. `search_seconds` bounds the offline search. `candidates` patches are asked for at once. `docs` are
     texts that stay in view, as name and text."""
 
     goal: str = ""
@@ -47,6 +47,7 @@ class FixJob:
     explain: bool = False
     candidates: int = 1
     docs: tuple[tuple[str, str], ...] = ()
+    earlier: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ def account(
     commit: str = "",
     kept: str = "",
     dry_run: bool = False,
+    goal: str = "",
 ) -> JobFinished:
     """The last event of the job. `patch` is the unified diff of what was kept (or would be, in a dry run), `kept` the
     file that holds the best patch of a job that did not get there."""
@@ -114,6 +116,7 @@ def account(
         message=result.message + (f" The best patch is kept in {kept}." if kept else ""),
         hint=result.hint,
         dry_run=dry_run,
+        goal=goal,
     )
     return JobFinished(result.outcome, int(EXIT_CODES[result.outcome]), commit, patch, budget.usage, report)
 

@@ -28,6 +28,7 @@ class ReplyBuilder:
         self._calls: list[_OpenCall] = []
         self._usage: Usage | None = None
         self._items: list[str] = []
+        self._fingerprint = ""
         self._characters = 0
         self._count_again_at = 0
         self._ended_by_us = False
@@ -43,6 +44,7 @@ class ReplyBuilder:
         self.finish = piece.finish or self.finish
         self._usage = piece.usage or self._usage
         self._model = piece.model or self._model
+        self._fingerprint = piece.fingerprint or self._fingerprint
 
     @property
     def started(self) -> bool:
@@ -105,6 +107,7 @@ class ReplyBuilder:
             model=self._model,
             finish="tool_calls" if calls and finish in ("stop", "unknown") else finish,
             items=tuple(self._items),
+            fingerprint=self._fingerprint,
         )
 
     def _estimated(self) -> Usage:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -65,7 +65,9 @@ class OpenAICompatibleModel:
         timeouts: Timeouts | None = None,
         retries: RetryPolicy | None = None,
         randomly: Callable[[], float] = random.random,
+        omit: Iterable[str] = (),
     ) -> None:
+        """`omit` are optional parameters that the endpoint is known to refuse."""
         self.endpoint = endpoint
         self._clock = clock
         self._timeouts = timeouts or Timeouts()
@@ -73,12 +75,18 @@ class OpenAICompatibleModel:
         self._randomly = randomly
         self.pace = Pace(clock)
         self._client: AsyncOpenAI | None = None
+        self._build: tuple[str, str] | None = None  # the model's name and fingerprint, as last told
         self._dialect = DIALECTS[endpoint.api]
-        self._omit: frozenset[str] = frozenset()  # optional parameters that this endpoint has refused
+        self._omit = frozenset(omit)
 
     @property
     def name(self) -> str:
         return self.endpoint.model
+
+    @property
+    def omitted(self) -> frozenset[str]:
+        """Optional parameters that this endpoint has refused."""
+        return self._omit
 
     async def warm(self) -> None:
         """Import openai and build the client in a thread, beside whatever else runs."""
@@ -129,7 +137,9 @@ class OpenAICompatibleModel:
             tried += 1
             fault = await self._try(request, builder, emit, self._limits(tried, started))
             if fault is None:
-                return replace(builder.message(), wasted=waste.ended)
+                message = replace(builder.message(), wasted=waste.ended)
+                self._notice_change(message, emit)
+                return message
             waste.end()
             if fault.kind in ("transient", "parameter") and not another_try_fits(request, waste.ended):
                 raise budget_used(self.endpoint.shown, fault.reason, waste.ended)
@@ -139,6 +149,14 @@ class OpenAICompatibleModel:
                 emit(ModelRetrying(tried + 1, 0.0, fault.reason))
             else:
                 await self._wait(fault, tried, started, emit)
+
+    def _notice_change(self, reply: AssistantMessage, emit: Emit) -> None:
+        """Say when another model, or another build of it, answers under the same name."""
+        before, self._build = self._build, (reply.model, reply.fingerprint)
+        if before is not None and before != self._build:
+            was, now = (" ".join(filter(None, build)) for build in (before, self._build))
+            hint = "Replies of one run come from different models."
+            emit(Notice("info", f"{self.name} is now answered by {now}; it was {was}.", hint))
 
     async def _wait(self, fault: Fault, tried: int, started: float, emit: Emit) -> None:
         """Wait as the policy says, or raise the error that ends the request."""

@@ -20,6 +20,7 @@ CROWDED = 0.4  # of them refused: the endpoint has a limit, and we are over it
 CALM = 0.1
 LONGEST_S = 60.0  # a quota of a day is not waited for: the endpoint's refusal then says so
 GROWTH = 1.15  # of the rate after each calm window
+_LOOKS = 8
 _KINDS = ("requests", "tokens")
 _PARTS = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?")
 _SECONDS = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
@@ -27,18 +28,21 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400
 
 @dataclass(slots=True)
 class _Allowance:
-    """What the endpoint said is left of one kind, less what was sent since; full again at `resets_at`."""
+    """What the endpoint said at `told_at` is left of one kind, less what was sent since. It comes back evenly until all of
+    it is there at `resets_at`."""
 
     limit: float
     remaining: float
+    told_at: float
     resets_at: float
+    per_second: float
 
     def wait_s(self, now: float, need: float) -> float:
-        if now >= self.resets_at or self.remaining >= need:
+        left = self.remaining + (now - self.told_at) * self.per_second
+        if now >= self.resets_at or left >= need:
             return 0.0
-        refilled = max(1.0, self.limit - self.remaining)
-        share = min(1.0, (need - self.remaining) / refilled)
-        wait = (self.resets_at - now) * share
+        until_reset = self.resets_at - now
+        wait = min(until_reset, (need - left) / self.per_second) if self.per_second else until_reset
         return wait if wait <= LONGEST_S else 0.0
 
 
@@ -113,9 +117,10 @@ class Learned:
         """Answers come in another order than they were given: of one period the smallest count is believed."""
         before = self._allowances.get(kind)
         if before is not None and now < before.resets_at:
-            remaining = min(remaining, before.remaining)
+            remaining = min(remaining, before.remaining + (now - before.told_at) * before.per_second)
         full = limit if limit is not None else max(remaining, before.limit if before else 0.0)
-        self._allowances[kind] = _Allowance(full, remaining, now + reset_s)
+        back = max(0.0, full - remaining) / reset_s if reset_s else 0.0
+        self._allowances[kind] = _Allowance(full, remaining, now, now + reset_s, back)
 
 
 class Pace:
@@ -130,8 +135,11 @@ class Pace:
         """Wait until a request of so many tokens may go; the seconds that it took."""
         began = self._clock.monotonic()
         async with self._turn:
-            while (wait := self.learned.wait_s(self._clock.monotonic(), tokens)) > 0:
-                await self._clock.sleep(wait)
+            for _ in range(_LOOKS):
+                wait = self.learned.wait_s(self._clock.monotonic(), tokens)
+                if wait <= 0:
+                    break
+                await self._clock.sleep(wait)  # meanwhile a refusal may have made it longer
             now = self._clock.monotonic()
             self.learned.sent(now, tokens)
         return now - began

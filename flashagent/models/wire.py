@@ -55,6 +55,7 @@ class Piece:
     model: str = ""
     items: tuple[str, ...] = ()
     error: object = None
+    fingerprint: str = ""
 
 
 def request_body(
@@ -102,6 +103,7 @@ def _piece(chunk: Mapping[str, Any], choice: Mapping[str, Any], delta: Mapping[s
         finish=_FINISH.get(finish.lower(), "unknown") if isinstance(finish, str) and finish else None,
         usage=read_usage(chunk.get("usage") or choice.get("usage")),
         model=text(chunk.get("model")),
+        fingerprint=text(chunk.get("system_fingerprint")),
     )
 
 

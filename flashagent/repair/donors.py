@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flashagent.repair.source import Source
 
+_TOLD = re.compile(r"'[^'\\\n]{0,30}'|\"[^\"\\\n]{0,30}\"|(?<![\w.])-?\d{1,6}(?:\.\d{1,6})?(?![\w.])")
 _EXCEPTIONS = frozenset(
     name
     for name, value in vars(builtins).items()
@@ -38,12 +40,15 @@ class Donors:
     test_exceptions: tuple[str, ...] = ()
 
 
-def collect(source: Source, test_trees: Iterable[ast.AST] = ()) -> Donors:
-    """The donors of one file under repair, with those of the failing tests."""
+def collect(source: Source, test_trees: Iterable[ast.AST] = (), messages: Iterable[str] = ()) -> Donors:
+    """The donors of one file under repair, with those of the failing tests and of what they say when they fail."""
     own = _Counts(source.tree, skip=source.docstring_nodes)
     tests = _Counts()
     for tree in test_trees:
         tests.read(tree)
+    for message in messages:
+        for value in values_told(message):
+            tests.value(value)
     return Donors(
         strings=own.top("string", 40),
         numbers=own.top("number", 12),
@@ -57,6 +62,17 @@ def collect(source: Source, test_trees: Iterable[ast.AST] = ()) -> Donors:
         test_numbers=tests.top("number", 10),
         test_exceptions=tests.top("exception", 6),
     )
+
+
+def values_told(message: str) -> list[object]:
+    """Short texts and numbers that stand in a failure's message as Python writes them."""
+    found: list[object] = []
+    for match in _TOLD.finditer(message[:2000]):
+        try:
+            found.append(ast.literal_eval(match.group()))
+        except (SyntaxError, ValueError):
+            continue
+    return found[:20]
 
 
 def literals(text: str) -> list[str]:
@@ -82,7 +98,7 @@ class _Counts:
 
     def _node(self, node: ast.AST) -> None:
         if isinstance(node, ast.Constant):
-            self._constant(node.value)
+            self.value(node.value)
         elif isinstance(node, ast.Call):
             if isinstance(node.func, ast.Name):
                 self._add("function", node.func.id)
@@ -97,7 +113,7 @@ class _Counts:
         ):
             self._add("exception", node.id)
 
-    def _constant(self, value: object) -> None:
+    def value(self, value: object) -> None:
         if isinstance(value, str) and len(value) <= 60:
             self._add("string", repr(value))
         elif isinstance(value, int | float) and not isinstance(value, bool):

@@ -22,9 +22,10 @@ _KINDS = {"list": "list", "set": "set", "dict": "dict", "deque": "list", "defaul
 @dataclass(slots=True)
 class Flow:
     """Names and attributes (`self.x`) as texts. `kinds` says what a thing is made as: 'list', 'set', 'dict', 'str', 'number',
-    'flag' or 'none'; `targets` are the variables that loops bind, in order."""
+    'flag' or 'none', `begun` with what it begins; `targets` are the variables that loops bind, in order."""
 
     kinds: dict[str, str] = field(default_factory=dict)
+    begun: dict[str, str] = field(default_factory=dict)
     bound: dict[str, int] = field(default_factory=dict)
     read: set[str] = field(default_factory=set)
     filled: set[str] = field(default_factory=set)
@@ -70,6 +71,8 @@ def kind_of(value: ast.AST | None) -> str:
     """What a value is made as, '' when its text does not say."""
     if isinstance(value, ast.List | ast.ListComp):
         return "list"
+    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult) and isinstance(value.left, ast.List):
+        return "list"  # `[0] * n`
     if isinstance(value, ast.Dict | ast.DictComp):
         return "dict"
     if isinstance(value, ast.Set | ast.SetComp):
@@ -154,6 +157,8 @@ def _bind(found: Flow, target: ast.expr, value: ast.AST | None, in_loop: bool) -
     found.bound[name] = found.bound.get(name, 0) + 1
     if kind := kind_of(value):
         found.kinds.setdefault(name, kind)
+        if value is not None and len(begins := ast.unparse(value)) <= 12:
+            found.begun.setdefault(name, begins)
     else:
         found.kinds.setdefault(name, "value")
     if in_loop:

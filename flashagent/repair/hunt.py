@@ -162,8 +162,11 @@ class Hunt:
         for path, lines in sorted(self._places().items()):
             source = self.project.source(path)
             assert source is not None
-            found.extend(mutations(source, lines, donors.collect(source, trees), hints))
+            found.extend(mutations(source, lines, donors.collect(source, trees, self._messages()), hints))
         return best_mutations(found, MAX_CANDIDATES)
+
+    def _messages(self) -> list[str]:
+        return [failure.message for failure in self.baseline.failures[:8]]
 
     def _places(self) -> dict[str, dict[int, float]]:
         """Scores by file and line: of the lines that tests run, and of the data that those lines use."""
@@ -263,7 +266,7 @@ class Hunt:
         near = sorted((r for r in self.runs if not r.stack), key=lambda r: (r.passed, r.cpu_s, r.test_id))
         covering = {run.test_id for one in plausible[:5] for run in self._search.covering(one.mutation)}
         tests = [plan.timed(r) for r in near if not r.passed or r.test_id in covering][:BEHAVIOUR_TESTS]
-        warm = [one for one in plausible if not one.mutation.cold]
+        warm = [one for one in plausible if not one.mutation.cold or one.mutation.live]
         messages: dict[int, dict[str, Any]] = {-1: {}}
         messages |= {one.order: self._search.message(one.mutation, False) for one in warm}
         files = [str(self.project.root / path) for path in sorted(self.project.collected)]
@@ -280,7 +283,7 @@ class Hunt:
         source = self.project.source(mutation.path)
         assert source is not None
         failing = [(r.path, r.test_id) for r in self.runs if not r.passed]
-        given = donors.collect(source, self.project.test_trees(failing))
+        given = donors.collect(source, self.project.test_trees(failing), self._messages())
         foreign = {t for t in [*given.test_strings, *given.test_numbers] if len(t) > 2} - {
             *given.strings,
             *given.numbers,

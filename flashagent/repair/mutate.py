@@ -11,6 +11,7 @@ import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from flashagent.repair import livedata
 from flashagent.repair.donors import Donors
 from flashagent.repair.source import Edit, FunctionNode, Source, apply_edits, own_lines, own_nodes, statements
 from flashagent.repair.template import Fix, Shape, Site, Template
@@ -25,7 +26,7 @@ GENERATED_CAP = 120_000
 class Mutation:
     """One candidate patch of one file. `line` is the first line it changes, `statement` the first line of the
     statement it belongs to, `unit` the first line of its outermost function (0 at module level). `cold` = it lies
-    outside function bodies, so that only a fresh import shows it. `prior` says how common this kind of repair is, whatever the place."""
+    outside function bodies, so that only a fresh import shows it; `live` = a running module can be given it all the same. `prior` says how common this kind of repair is, whatever the place."""
 
     path: str
     edits: tuple[Edit, ...]
@@ -38,6 +39,7 @@ class Mutation:
     unit: int = 0
     statement: int = 0
     prior: float = 1.0
+    live: bool = False
 
 
 def mutations(
@@ -155,6 +157,7 @@ def _mutation(source: Source, node: ast.AST, chosen: Template, fix: Fix, score: 
         unit.first_line if unit else 0,
         _statement_line(source, anchor),
         chosen.prior * fix.weight,
+        not inside and livedata.is_live(source, node, edits),
     )
 
 

@@ -30,10 +30,10 @@ def tasks(candidates: Iterable[Mutation], first_place: int = 0, *, cold: bool = 
     """Candidates in the order in which they are tried. `cold` makes every one of them a fresh import."""
 
     def effective(mutation: Mutation) -> float:
-        return mutation.score * (COLD_HANDICAP if mutation.cold else 1.0)
+        return mutation.score * (COLD_HANDICAP if mutation.cold and not mutation.live else 1.0)
 
     ordered = sorted(candidates, key=lambda m: -effective(m))
-    return [Task(first_place + n, m, cold or m.cold) for n, m in enumerate(ordered)]
+    return [Task(first_place + n, m, cold or (m.cold and not m.live)) for n, m in enumerate(ordered)]
 
 
 def batches(some: Iterable[Task]) -> list[list[Task]]:
@@ -105,4 +105,5 @@ def _both(one: Mutation, other: Mutation) -> Mutation:
         prior=one.prior * other.prior,
         shape=one.shape or other.shape or "two-places",
         cold=one.cold or other.cold,
+        live=False,
     )

@@ -5,6 +5,7 @@ All candidates run in worker processes; here is only the order in which they go 
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import time
 from collections import deque
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from flashagent.repair import livedata
 from flashagent.repair.localize import TestRun
 from flashagent.repair.mutate import Mutation, patched
 from flashagent.repair.plan import timed
@@ -22,7 +24,7 @@ from flashagent.repair.source import Edit, Source
 from flashagent.repair.workers import WorkerGone
 
 MAX_PLAUSIBLE, CONFIRMED = 40, 6
-FIRST_ROUND, COLD_ROUND = 4000, 1200
+FIRST_ROUND, COLD_ROUND, LIVE_ROUND = 4000, 1200, 300
 COVER_CAP = 80
 
 
@@ -104,7 +106,8 @@ class Search:
         await self._round(ordered[FIRST_ROUND:])
         if not self.tally.plausible:
             # Leaking state or code that no swap reaches may have hidden the right one: fresh processes for the best.
-            hidden = [*self._unreachable, *(t for t in ordered[:COLD_ROUND] if not t.cold)]
+            data = [t for t in ordered if t.mutation.live and not t.cold][:LIVE_ROUND]
+            hidden = [*self._unreachable, *data, *(t for t in ordered[:COLD_ROUND] if not t.cold)]
             again = {t.place: Task(t.place, t.mutation, True) for t in hidden}
             await self._round(sorted(again.values(), key=lambda t: t.place))
         self.tally.seconds = time.monotonic() - self._began
@@ -218,7 +221,9 @@ class Search:
         path = str((self._root / mutation.path).resolve())
         if cold:
             return {"path": path, "text": patched(source, mutation), "cover": self.unit_key(mutation)}
-        return {"parts": self._parts(source, path, mutation), "cover": self.unit_key(mutation)}
+        live = mutation.cold and mutation.live
+        parts = [livedata.part(source, path, mutation.edits)] if live else self._parts(source, path, mutation)
+        return {"parts": parts, "cover": self.unit_key(mutation)}
 
     def _parts(self, source: Source, path: str, mutation: Mutation) -> list[dict[str, Any]]:
         """The changed functions, each as one text."""
@@ -262,12 +267,30 @@ class Search:
         return [timed(run) for run in runs[:COVER_CAP]]
 
     def covering(self, mutation: Mutation) -> list[TestRun]:
-        """Passing tests that run a changed line itself."""
+        """Passing tests that run a changed line itself, or a line that names what it gives a value."""
         source = self._sources[mutation.path]
+        if mutation.cold and mutation.live:
+            return self._reading(source, livedata.names_changed(source, mutation.edits))
         spans = ((source.line_at(e.start), source.line_at(e.end)) for e in mutation.edits)
         lines = {mutation.statement, *(line for first, last in spans for line in range(first, last + 1))}
         passing = (run for run in self._runs if run.passed)
         return [run for run in passing if lines & run.lines.get(mutation.path, frozenset())]
+
+    def _reading(self, source: Source, names: Sequence[str]) -> list[TestRun]:
+        """Passing tests that run a line of the file on which one of the names stands."""
+        lines = {
+            node.lineno
+            for node in ast.walk(source.tree)
+            if (isinstance(node, ast.Name) and node.id in names and isinstance(node.ctx, ast.Load))
+            or (isinstance(node, ast.Attribute) and node.attr in names)
+            or (isinstance(node, ast.FunctionDef) and node.name in names)
+        }
+        lines |= {
+            n.body[0].lineno
+            for n in ast.walk(source.tree)
+            if isinstance(n, ast.FunctionDef) and n.name in names
+        }
+        return [run for run in self._runs if run.passed and lines & run.lines.get(source.path, frozenset())]
 
     def _control_tests(self) -> list[dict[str, Any]]:
         quick = [r for r in self._runs if not r.stack and r.cpu_s < 0.05]

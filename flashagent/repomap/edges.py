@@ -73,17 +73,24 @@ def nodes_of(lookup: Lookup) -> Nodes:
 
 
 class Edges:
-    """One pass over the records of a view."""
+    """What the records of a view say. Without `nodes`, for all files: who defines what is then read in one go."""
 
-    def __init__(self, lookup: Lookup) -> None:
+    def __init__(self, lookup: Lookup, nodes: Nodes | None = None) -> None:
         self._at = lookup
-        self._nodes = nodes_of(lookup)
+        self._nodes = nodes or nodes_of(lookup)
         self._scopes = Scopes(lookup)
-        self._definers = {
-            name: found
-            for name, hits in lookup.defined()
-            if len(found := self._places(hits)) <= _MANY_DEFINERS
-        }
+        self._known: dict[str, list[tuple[int, int]]] = {}
+        self._whole = nodes is None
+        if self._whole:
+            self._known = {name: self._places(hits) for name, hits in lookup.defined()}
+
+    def _definers(self, name: str) -> list[tuple[int, int]]:
+        """Who defines the name, none where far too many do."""
+        found = self._known.get(name)
+        if found is None:
+            found = [] if self._whole else self._places(self._at.defining(name))
+            self._known[name] = found
+        return found if len(found) <= _MANY_DEFINERS else []
 
     def _places(self, hits: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
         view = self._at.view
@@ -110,11 +117,8 @@ class Edges:
         for ordinal, names in enumerate(record.uses):
             user = self._node(file, ordinal)
             for name in names:
-                if name not in self._definers:
-                    continue
                 if name not in settled:
-                    found, kind = self._scopes.meant(file, name, self._definers[name])
-                    settled[name] = [self._node(*one) for one in found], kind
+                    settled[name] = self._settle(file, name)
                 used, how = settled[name]
                 yield from ((node, user, how) for node in used if node != user)
         yield from self._structure(file, record.symbols, settled)
@@ -137,11 +141,13 @@ class Edges:
                     yield from ((node, own, "inherit") for node in found[0] if node != own)
 
     def _settle(self, file: int, name: str) -> tuple[list[int], EdgeKind]:
-        found, kind = self._scopes.meant(file, name, self._definers.get(name, ()))
+        if not (definers := self._definers(name)):
+            return [], "name"
+        found, kind = self._scopes.meant(file, name, definers)
         return [self._node(*one) for one in found], kind
 
     def _node(self, file: int, ordinal: int) -> int:
-        return file if ordinal == 0 else self._nodes.first[file] + ordinal - 1
+        return file if ordinal == 0 else self._nodes.of_file(file).start + ordinal - 1
 
 
 def shared_changes(lookup: Lookup, history: History) -> Iterator[Edge]:

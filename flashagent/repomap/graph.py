@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Literal
 
@@ -66,21 +66,31 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Nodes:
-    """What the numbers mean. `first[n]` is the node of the first definition of file n; one more entry closes the list."""
+    """What the numbers mean. `first[n]` is the node of the first definition of file n; one more entry closes the list.
+    `moved` are files whose definitions changed since: their nodes stand behind all others, in the order of `moved`."""
 
     paths: Sequence[str]
     first: array[int]
     symbol: Callable[[int, int], Symbol]
     """(file number, ordinal from 0) -> the definition."""
+    moved: Mapping[int, range] = field(default_factory=dict)
 
     def place(self, node: int) -> Place:
         file = self.file_of(node)
         if node < len(self.paths):
             return Place(self.paths[file])
-        return Place(self.paths[file], self.symbol(file, node - self.first[file]))
+        return Place(self.paths[file], self.symbol(file, node - self.of_file(file).start))
 
     def file_of(self, node: int) -> int:
-        return node if node < len(self.paths) else bisect_right(self.first, node) - 1
+        if node < len(self.paths):
+            return node
+        if node >= self.first[-1]:
+            return next(file for file, nodes in self.moved.items() if node in nodes)
+        return bisect_right(self.first, node) - 1
+
+    def order(self, node: int) -> tuple[bool, int, int]:
+        """Files first, then definitions by file and place; for nodes that never moved this is their own order."""
+        return node >= len(self.paths), self.file_of(node), node
 
     def node(self, file: int, symbol: Symbol) -> int:
         """The node of a definition of the file; the file's own when it no longer has it."""
@@ -88,7 +98,8 @@ class Nodes:
 
     def of_file(self, file: int) -> range:
         """The nodes of the definitions of a file."""
-        return range(self.first[file], self.first[file + 1])
+        own = self.moved.get(file)
+        return range(self.first[file], self.first[file + 1]) if own is None else own
 
 
 class CodeGraph:
@@ -109,6 +120,29 @@ class CodeGraph:
         while piece := list(islice(waiting, _PIECE)):
             self._graph.extend_from_weighted_edge_list(piece)
 
+    def move(self, file: int, places: Sequence[int | None], definitions: int) -> None:
+        """Give the definitions of a file new nodes, as many as it has now. Those that use the n-th old one use the new one
+        at `places[n]` from now on."""
+        old = self.nodes.of_file(file)
+        added = self._graph.add_nodes_from([None] * definitions)
+        nodes = range(added[0], added[-1] + 1) if definitions else range(0)
+        kept = [
+            (n, edge) for n, node in zip(places, old, strict=True) for edge in self._graph.out_edges(node)
+        ]
+        self._graph.remove_edges_from([(used, user) for _, (used, user, _) in kept])
+        self.add((nodes[n], user, kind) for n, (_, user, kind) in kept if n is not None)
+        self.nodes = replace(self.nodes, moved={**self.nodes.moved, file: nodes})
+
+    def cut(self, users: Iterable[int]) -> None:
+        """Take away all edges that lead to the users, save those of shared change."""
+        gone = [edge for user in users for edge in self._graph.in_edges(user)]
+        self._graph.remove_edges_from([(used, user) for used, user, _ in gone])
+        self.add(edge for edge in gone if edge[2] == "together")
+
+    def user_files(self, nodes: Iterable[int]) -> set[int]:
+        """The files of all that uses one of the nodes."""
+        return {self.nodes.file_of(user) for node in nodes for _, user, _ in self._graph.out_edges(node)}
+
     def users(self, node: int, kinds: Collection[EdgeKind]) -> list[tuple[int, EdgeKind]]:
         """Who uses the node, each once, by its nearest kind; in the order of their numbers."""
         return _nearest((user, kind) for _, user, kind in self._graph.out_edges(node) if kind in kinds)
@@ -123,8 +157,9 @@ class CodeGraph:
 
         with _Source(self._graph, starts) as source:
             found = rustworkx.dijkstra_shortest_path_lengths(self._graph, source, _cost)
-        ordered = sorted((distance, node) for node, distance in found.items())
-        return {node: distance for distance, node in ordered if node not in starts}
+        order: Callable[[int], object] = self.nodes.order if self.nodes.moved else int
+        ordered = sorted((distance, order(node), node) for node, distance in found.items())
+        return {node: distance for distance, _, node in ordered if node not in starts}
 
     def chains(self, starts: Collection[int], targets: Collection[int]) -> dict[int, Chain]:
         """For each target that a change of the starts can reach: the shortest way from the target to a start."""

@@ -34,6 +34,7 @@ from flashagent.syntax.languages import language_for
 
 POOL_FROM = 500
 _BATCHES = 150, 600
+_BATCH_BYTES = 6_000_000
 _MANY_STALE = 200
 _63 = (1 << 63) - 1
 _DEAD_SHARE = 6
@@ -235,17 +236,15 @@ class Index:
                 unknown[key] = path
             else:
                 numbers[key] = number
-        for segment in self._segments(list(unknown.values())):
+        for segment in self._segments([(path, signatures[path][2]) for path in unknown.values()]):
             numbers.update(self._store.add(segment))
         fresh = {path: Entry(signatures[path], numbers[key]) for path, key in keys.items() if key in numbers}
         return fresh, len(unknown)
 
-    def _segments(self, paths: Sequence[str]) -> Iterator[Segment]:
-        # Large pieces keep the index short; small ones keep all workers busy to the end.
-        size = min(_BATCHES[1], max(_BATCHES[0], len(paths) // (4 * self._processes)))
-        batches = [paths[at : at + size] for at in range(0, len(paths), size)]
+    def _segments(self, sized: Sequence[tuple[str, int]]) -> Iterator[Segment]:
+        batches = list(_batches(sized, 4 * self._processes))
         done = 0
-        if len(paths) >= POOL_FROM and self._processes > 1:
+        if len(sized) >= POOL_FROM and self._processes > 1:
             try:
                 for segment in self._pooled(batches):
                     done += 1
@@ -269,6 +268,21 @@ class Index:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
+
+
+def _batches(sized: Sequence[tuple[str, int]], shares: int) -> Iterator[list[str]]:
+    """Large pieces keep the index short; small ones keep all workers busy to the end, and memory low."""
+    most = min(_BATCHES[1], max(_BATCHES[0], len(sized) // shares))
+    batch: list[str] = []
+    total = 0
+    for path, size in sized:
+        batch.append(path)
+        total += size
+        if len(batch) >= most or total > _BATCH_BYTES:
+            yield batch
+            batch, total = [], 0
+    if batch:
+        yield batch
 
 
 def _may_count(path: str) -> bool:

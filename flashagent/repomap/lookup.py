@@ -21,7 +21,7 @@ from flashagent.repomap.view import View
 from flashagent.repomap.words import IDENTIFIER, terms_of
 from flashagent.values import Symbol
 
-_RECORDS_KEPT = 3000
+_RECORDS_KEPT = 1000
 _DEFINERS_KEPT = 20_000
 _MAX_MEANINGS = 5
 

@@ -22,6 +22,7 @@ from flashagent.repomap.index import Index, MapStats
 from flashagent.repomap.locate import Located, Locator
 from flashagent.repomap.lookup import Lookup, symbol_of
 from flashagent.repomap.overview import overview
+from flashagent.repomap.patching import patch
 from flashagent.repomap.rank import reasons
 from flashagent.repomap.relations import Callee, Relations, Use
 from flashagent.repomap.store import Store
@@ -53,6 +54,8 @@ class RepoMap:
         self._configured: list[tuple[int, int]] = []
         self._located: tuple[FocusQuery, Located] | None = None
         self._graph: CodeGraph | None = None
+        self._graphed: Lookup | None = None
+        """What the graph was built for or last brought in step with."""
         self._knows_history = False
         self._generation = store.generation()
 
@@ -100,10 +103,11 @@ class RepoMap:
             view, skipped = state.view, state.skipped
             configured = [_stamp(self._root / path) for path in view.configs]
             if view is not self._lookup.view or configured != self._configured:
-                self._configured = configured
                 self._lookup = Lookup(view, self._store, self._history or History(), self._read, self._lookup)
                 self._located = None
-                self._graph = None
+                if configured != self._configured or self._store.generation() != self._generation:
+                    self._graph = None
+                self._configured = configured
             self._generation = self._store.generation()
             return MapStats(
                 files=len(view.paths),
@@ -237,6 +241,11 @@ class RepoMap:
             {(one.symbol.path, one.symbol.start_line, one.symbol.name): one for one in found}.values()
         )
 
+    def has_file(self, path: str) -> bool:
+        """Whether the map has a file at this path."""
+        with self._asking() as lookup:
+            return path in lookup.view.index
+
     def imports(self, path: str) -> list[str]:
         """The files that a file imports, in the order of their paths."""
         return self._neighbours(path, users=False)
@@ -308,6 +317,13 @@ class RepoMap:
         fresh: tuple[bytes, bytes] | None = None
         with self._lock:
             with self._asking() as lookup:
+                known = self._graphed if self._graph is not None else None
+                if (
+                    self._graph is None
+                    or known is None
+                    or not (known is lookup or patch(self._graph, known, lookup))
+                ):
+                    self._graph = None
                 if self._graph is None:
                     state = state_of(lookup)
                     edges = self._store.edges(self._index.name, state)
@@ -315,6 +331,7 @@ class RepoMap:
                         edges = pack_edges(Edges(lookup).all())
                         fresh = state, edges
                     self._graph, self._knows_history = build_graph(lookup, edges), False
+                self._graphed = lookup
                 yield lookup, self._graph
             if fresh is not None:
                 self._store.keep_edges(self._index.name, *fresh)

@@ -14,7 +14,7 @@ from flashagent.syntax.languages import Language, language_for
 Family = Literal["python", "script", "go", "rust", "jvm", "c", "ruby", "csharp", "php", ""]
 _FAMILIES: dict[Language, Family] = {
     "python": "python", "javascript": "script", "typescript": "script", "tsx": "script", "go": "go", "rust": "rust",
-    "java": "jvm", "c": "c", "cpp": "c", "ruby": "ruby", "csharp": "csharp", "php": "php",
+    "java": "jvm", "c": "c", "cpp": "c", "ruby": "ruby", "csharp": "csharp", "php": "php", "kotlin": "jvm",
 }  # fmt: skip
 # Where the files of one folder see each other without an import.
 _SHARED_FOLDERS = frozenset({"go", "jvm", "csharp", "ruby", "php", "c", "rust"})
@@ -27,6 +27,7 @@ _BASES: tuple[re.Pattern[str], ...] = (
     re.compile(r"^class\s+\w+\s*(?:\[.*?\])?\(([^()]*)\)"),
     re.compile(r"^(?:\w+\s+)*(?:class|struct|interface|record|trait)\s+[\w<>,\s]+?:\s*([^{(]+)"),
     re.compile(r"^class\s+[\w:]+\s*<\s*([\w:]+)"),
+    re.compile(r"^(?:\w+\s+)*(?:class|object|interface)\s+\w+(?:<[^()]*>)?\s*\([^()]*\)\s*:\s*([^{]+)"),
 )
 _WORD = re.compile(r"[^\W\d]\w*")
 _NOT_BASES = frozenset(
@@ -40,9 +41,15 @@ class Scopes:
     def __init__(self, lookup: Lookup) -> None:
         self._at = lookup
         self._paths = lookup.view.paths
-        self._families = [family_of(path) for path in self._paths]
+        self._family_of: dict[int, Family] = {}
         self._imports: dict[int, tuple[int, ...]] = {}
         self._seen: dict[int, frozenset[int]] = {}
+
+    def _family(self, file: int) -> Family:
+        found = self._family_of.get(file)
+        if found is None:
+            found = self._family_of[file] = family_of(self._paths[file])
+        return found
 
     def imports(self, file: int) -> tuple[int, ...]:
         """The files that a file imports, in source order."""
@@ -63,9 +70,9 @@ class Scopes:
             direct = self.imports(file)
             found = set(direct)
             for one in direct:
-                if _DOORS.search(self._paths[one]):
+                if hands_on(self._paths[one]):
                     found.update(self.imports(one))
-            if self._families[file] == "c":
+            if self._family(file) == "c":
                 found.update(self._implementations(found))
             self._seen[file] = frozenset(found)
         return self._seen[file]
@@ -77,15 +84,15 @@ class Scopes:
             index[path]
             for stem in stems
             for path in self._at.paths.with_stem(stem)
-            if self._families[index[path]] == "c" and path.endswith((".c", ".cc", ".cpp", ".cxx"))
+            if self._family(index[path]) == "c" and path.endswith((".c", ".cc", ".cpp", ".cxx"))
         ]
 
     def meant(
         self, file: int, name: str, definers: Sequence[tuple[int, int]]
     ) -> tuple[list[tuple[int, int]], EdgeKind]:
         """Those of the definers of `name` that a use in `file` can mean, and how sure that is ('call' or 'name')."""
-        family = self._families[file]
-        fitting = [one for one in definers if self._families[one[0]] == family]
+        family = self._family(file)
+        fitting = [one for one in definers if self._family(one[0]) == family]
         if not fitting:
             return [], "name"
         if own := [one for one in fitting if one[0] == file]:
@@ -102,6 +109,11 @@ class Scopes:
         return fitting, "call" if len(fitting) == 1 and len(name) >= _SURE_LENGTH else "name"
 
 
+def hands_on(path: str) -> bool:
+    """True for a file that hands on what it imports: a package's door or a header."""
+    return _DOORS.search(path) is not None
+
+
 def family_of(path: str) -> Family:
     """Languages that can use each other's definitions; '' without a grammar."""
     language = language_for(path)
@@ -113,7 +125,7 @@ def bases_of(signature: str, own: str) -> list[str]:
     found: dict[str, None] = {}
     for pattern in _BASES:
         for match in pattern.finditer(signature):
-            text = re.sub(r"<[^<>]*>|\[[^\[\]]*\]|\w+\s*=", "", match.group(1))
+            text = re.sub(r"<[^<>]*>|\[[^\[\]]*\]|\([^()]*\)|\w+\s*=", "", match.group(1))
             for part in re.split(r",|\bextends\b|\bimplements\b", text):
                 words = [word for word in _WORD.findall(part) if word not in _NOT_BASES]
                 if words and words[-1] != own:

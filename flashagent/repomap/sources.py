@@ -10,7 +10,7 @@ Reading = Literal["ok", "vendored", "generated", "minified", "huge", "binary", "
 MAX_BYTES = 1_500_000
 
 # Languages without a grammar here are still found by their words, as one document a file.
-_PLAIN_SUFFIXES = """rb cs php kt kts swift scala vue svelte lua ex exs erl hs ml mli clj cljs dart pl pm r jl m mm sh
+_PLAIN_SUFFIXES = """rb cs php swift scala vue svelte lua ex exs erl hs ml mli clj cljs dart pl pm r jl m mm sh
 bash zig nim groovy fs v sv vhd proto graphql sql pyx pxd cmake f90 asm s tcl el vim"""
 _PLAIN = frozenset(_PLAIN_SUFFIXES.split())
 _VENDORED = re.compile(

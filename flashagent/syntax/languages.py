@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 Language = Literal[
-    "python", "javascript", "typescript", "tsx", "go", "rust", "java", "c", "cpp", "ruby", "csharp", "php"
+    "python", "javascript", "typescript", "tsx", "go", "rust", "java", "c", "cpp", "ruby", "csharp", "php",
+    "kotlin",
 ]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
@@ -19,6 +20,7 @@ _BY_SUFFIX: dict[str, Language] = {
     "h": "cpp", "cpp": "cpp", "cc": "cpp", "cxx": "cpp", "c++": "cpp", "hpp": "cpp", "hh": "cpp", "hxx": "cpp",
     "h++": "cpp", "ipp": "cpp", "inl": "cpp", "cu": "cpp", "cuh": "cpp",
     "rb": "ruby", "rake": "ruby", "gemspec": "ruby", "cs": "csharp", "php": "php",
+    "kt": "kotlin", "kts": "kotlin",
 }  # fmt: skip
 
 

@@ -63,7 +63,9 @@ class BranchWriter:
     def commit(self, changes: Sequence[FileChange], message: str) -> str:
         """A commit of the changes, made on the tree at the tip, which it becomes. Neither it nor the branch is in the
         repository before `publish`."""
-        begun = self._import is not None  # from then on git follows the tip by itself, and refuses to be told of it
+        begun = (
+            self._import is not None
+        )  # from then on git follows the tip by itself, and refuses to be told of it
         process = self._importer()
         text = (message.rstrip("\n") + "\n").encode("utf-8", "surrogateescape")
         author, committer = self._people

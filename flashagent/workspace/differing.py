@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -111,7 +110,7 @@ class DifferingTree:
         for part in path.split("/"):
             if not here.is_dir():
                 break
-            names = os.listdir(here)
+            names = [entry.name for entry in here.iterdir()]
             twin = next((n for n in names if n != part and paths.folded(n) == paths.folded(part)), None)
             if part not in names and twin is not None:
                 raise WorkspaceError(
@@ -140,7 +139,9 @@ class DifferingTrees:
             yield place
         finally:
             del self._open[place]
-            with contextlib.suppress(OSError):  # folders for mounts may have been made in it: they go with the batch
+            with contextlib.suppress(
+                OSError
+            ):  # folders for mounts may have been made in it: they go with the batch
                 place.rmdir()
 
     def find(self, place: Path | None) -> DifferingTree | None:

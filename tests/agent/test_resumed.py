@@ -66,3 +66,17 @@ def test_lines_that_nobody_knows_are_passed_over() -> None:
         to_plain(replied("r")),
     ]
     assert history_of(lines) == [UserMessage("p"), said("r")]
+
+
+def test_a_compaction_that_says_what_was_left_is_gone_on_with() -> None:
+    before = (TurnStarted("p"), replied("", CALL), result("c1", "x"), replied("one"))
+    for kept, left in (
+        (1, [said("one")]),
+        (2, [said("one")]),
+        (3, [said("", CALL), ToolMessage("c1", "x"), said("one")]),
+    ):
+        compacted = ContextCompacted(9, 1, "in short", kept)
+        assert history(*before, compacted) == [UserMessage("in short"), *left]
+    assert history(*before, ContextCompacted(9, 1, "in short", 0), TurnStarted("q"), replied("r")) == [
+        UserMessage("in short"), UserMessage("q"), said("r"),
+    ]  # fmt: skip

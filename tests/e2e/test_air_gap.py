@@ -36,6 +36,13 @@ def test_a_fix_reaches_the_configured_endpoint_and_nothing_else(shop: Shop, tmp_
     assert addresses(ran) == {("127.0.0.1", str(ran.port))}
 
 
+def test_a_change_reaches_the_configured_endpoint_and_nothing_else(shop: Shop, tmp_path: Path) -> None:
+    goal = ("do", "put the discount right", "--check", CHECK)
+    ran = gapped(tmp_path / "gap", shop.root, shop.environ, json.dumps(EDIT), *goal)
+    assert (ran.code, ran.requests) == (0, 1), ran.err
+    assert addresses(ran) == {("127.0.0.1", str(ran.port))}
+
+
 def test_a_fix_offline_connects_to_nothing(shop: Shop, tmp_path: Path) -> None:
     """Not even to the endpoint that is configured."""
     ran = gapped(
@@ -52,6 +59,7 @@ def test_a_fix_offline_connects_to_nothing(shop: Shop, tmp_path: Path) -> None:
         ["doctor"],
         ["ask", "where is the total?", "--show-context"],
         ["sessions", "list"],
+        ["map"],
         ["config", "presets"],
     ],
     ids=lambda arguments: arguments[0],

@@ -42,9 +42,9 @@ def test_without_a_model_nothing_of_one_is_imported(tmp_path: Path) -> None:
     assert imported(shop, shop.environ) == []
 
 
-def test_a_green_check_brings_the_client_but_not_the_agent(tmp_path: Path) -> None:
-    """The client is imported beside the check, when nobody knows yet that it will pass."""
+def test_the_client_and_the_agent_are_imported_beside_the_check(tmp_path: Path) -> None:
+    """When nobody knows yet that it will pass."""
     shop = Shop.make(tmp_path, GREEN)
     with serving([]) as server:
         found = imported(shop, with_model(shop.environ, server.base_url))
-    assert found == ["openai", "httpx2", "pydantic"]
+    assert found == ["openai", "httpx2", "pydantic", "flashagent.agent.loop"]

@@ -6,11 +6,13 @@ import io
 import json
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.e2e_program import with_model
+from helpers.e2e_program import flashagent, with_model
+from helpers.jobs_house import BUG, CHECK, FIX, Shop
 from helpers.model_server import Call, Reply, serving
 
 from flashagent.frontends.doctor import run_doctor
@@ -18,6 +20,8 @@ from flashagent.frontends.doctor import run_doctor
 KEY = "sk-test-0123456789abcdef"
 COUNTED = Reply("1 2 3 4 5 6 7 8 9 10 11 12")
 CALLED = Reply(calls=[Call("report", {"word": "ready"})])
+LINE = "    return amount - amount * "
+OBJECT = Reply('{"ready": true}')
 Doctor = Callable[..., tuple[int, dict[str, tuple[str, str]]]]
 
 
@@ -43,12 +47,13 @@ def doctor(tmp_path: Path) -> Doctor:
 
 @pytest.mark.needs("bwrap")
 def test_everything_works(doctor: Doctor) -> None:
-    with serving([COUNTED, CALLED]) as server:
+    with serving([COUNTED, CALLED, OBJECT]) as server:
         code, found = doctor(server.base_url)
     assert code == 0
+    del found["language server"]
     assert {subject: verdict for subject, (verdict, _) in found.items()} == {
         "git": "ok", "sandbox": "ok", "settings": "ok", "endpoint": "ok", "key": "ok", "model": "ok",
-        "streaming": "ok", "usage": "ok", "tools": "ok", "window": "note",
+        "streaming": "ok", "usage": "ok", "tools": "ok", "json mode": "ok", "window": "note",
     }  # fmt: skip
     assert found["model"][1] == "scripted is known"
 
@@ -57,9 +62,14 @@ def test_everything_works(doctor: Doctor) -> None:
 def test_what_the_model_does_beyond_the_needed_is_told(doctor: Doctor) -> None:
     counted = Reply(COUNTED.text, reasoning="Twelve numbers.", model="scripted-2026")
     called = Reply(calls=[Call("report", {"word": word}) for word in ("ready", "steady")])
-    with serving([counted, called]) as server:
+    with serving([counted, called, OBJECT]) as server:
         code, found = doctor(server.base_url)
-        assert [bool(body.get("tools")) for body in server.bodies] == [False, True]
+        assert [bool(body.get("tools")) for body in server.bodies] == [False, True, False]
+        assert [body.get("response_format") for body in server.bodies] == [
+            None,
+            None,
+            {"type": "json_object"},
+        ]
     assert code == 0
     assert found["model"][1] == "scripted is known, and it answers as scripted-2026; it shows its reasoning"
     assert found["tools"][1] == "the model calls tools, several at a time"
@@ -115,8 +125,14 @@ def test_nobody_listens(doctor: Doctor) -> None:
         ([Reply(COUNTED.text, usage=False), CALLED], "usage", "estimated"),
         ([COUNTED, Reply(fault="no_tools")], "tools", "plain text instead"),
         ([COUNTED, Reply("ready")], "tools", "did not"),
+        ([COUNTED, CALLED, Reply("It is ready.")], "json mode", "no JSON object"),
+        (
+            [COUNTED, CALLED, Reply(fault="bad_parameter", parameter="response_format"), OBJECT],
+            "json mode",
+            "does not take it",
+        ),
     ],
-    ids=["no-streaming", "no-usage", "tools-refused", "tools-unused"],
+    ids=["no-streaming", "no-usage", "tools-refused", "tools-unused", "json-unused", "json-refused"],
 )
 def test_what_is_missing_is_a_note(doctor: Doctor, replies: list[Reply], subject: str, said: str) -> None:
     with serving(replies) as server:
@@ -143,7 +159,40 @@ def test_the_text_has_a_line_for_each(tmp_path: Path) -> None:
     assert [line.split()[0] for line in out.getvalue().splitlines()] == [
         "git",
         "sandbox",
+        "language",
         "settings",
         "model",
     ]
     assert "→" in out.getvalue().splitlines()[-1]
+
+
+@pytest.mark.needs("bwrap")
+def test_later_runs_begin_with_what_was_found(doctor: Doctor, tmp_path: Path) -> None:
+    """A parameter and the tools that were refused are not tried again, and the window is known."""
+    refused = Reply(fault="bad_parameter", parameter="max_tokens")
+    shop = Shop.make(tmp_path / "later")
+    environ = {**shop.environ, "FLASHAGENT_HOME": str(tmp_path / "home")}
+    edit = f"shop/cart.py\n<<<<<<< SEARCH\n{LINE}{BUG}\n=======\n{LINE}{FIX}\n>>>>>>> REPLACE\n"
+    script = [refused, COUNTED, Reply(fault="no_tools"), OBJECT, Reply(edit)]
+    with serving(script) as server:
+        assert doctor(server.base_url)[0] == 0
+        ran = flashagent(shop.root, with_model(environ, server.base_url), "fix", "--check", CHECK)
+        assert (ran.code, len(server.bodies)) == (0, len(script)), ran.err
+        asked = server.bodies[-1]
+    assert ("tools" in asked, "max_tokens" in asked, "max_completion_tokens" in asked) == (False, False, True)
+
+
+def test_another_build_under_the_same_name_is_told(doctor: Doctor) -> None:
+    moved = replace(COUNTED, model="scripted-2", fingerprint="fp_2")
+    with serving([COUNTED, CALLED, OBJECT, moved, CALLED, OBJECT]) as server:
+        doctor(server.base_url)
+        _, found = doctor(server.base_url)
+    assert found["model"][1].startswith("answered by scripted-2 fp_2 now; it was scripted on 20")
+
+
+def test_the_responses_api_is_examined_too(doctor: Doctor) -> None:
+    with serving([COUNTED, CALLED, OBJECT]) as server:
+        code, found = doctor(server.base_url, **{"model_settings.api": "responses"})
+        assert {request.path for request in server.requests} == {"/v1/responses"}
+    assert code == 0
+    assert [found[name][0] for name in ("streaming", "usage", "tools", "json mode")] == ["ok"] * 4

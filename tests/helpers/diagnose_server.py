@@ -3,7 +3,7 @@ that ends in `_bad` is an error, and does wrong what a file with a special name 
 
 Files in MARKS: `hang` (answer nothing from now on), `die` (end at the next request and take the file away), `garbage` (write
 what is no message), `huge` (announce a message that is too large), `outside` (name places outside of the root), `slow`
-(answer only after the file is gone), `deaf` (close the output and stay alive), `refuse` (answer with errors). Each start is
+(answer only after the file is gone), `refuse` (answer with errors). Each start is
 noted as a line in `starts`, each exit of the process is the operating system's to see.
 """
 
@@ -47,10 +47,6 @@ def misbehave(message: dict[str, Any]) -> None:
     if marked("die"):
         (marks / "die").unlink()
         os._exit(3)
-    if marked("deaf"):
-        (marks / "deaf").unlink()
-        os.close(1)
-        time.sleep(600)
     if marked("garbage"):
         (marks / "garbage").unlink()
         os.write(1, b"Traceback (most recent call last):\n  something\n\n")

@@ -85,6 +85,7 @@ class Reply:
     pace: float = 0.0
     piece: int = 16
     model: str = "scripted"
+    fingerprint: str = ""
     times: int = 1
 
 
@@ -353,6 +354,7 @@ def _chunks(reply: Reply, request: Request) -> Iterator[dict[str, Any]]:
             "object": "chat.completion.chunk",
             "created": 1,
             "model": reply.model,
+            **({"system_fingerprint": reply.fingerprint} if reply.fingerprint else {}),
             "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
         }
 

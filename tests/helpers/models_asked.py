@@ -60,9 +60,16 @@ class Asked:
             stalled = asyncio.create_task(self.server.stalled.wait())
             await asyncio.wait([task, stalled], return_when=asyncio.FIRST_COMPLETED)
             stalled.cancel()
-            if self.server.stalled.is_set():
+            while self.server.stalled.is_set() and not task.done():
+                noticed = len(self.retries)
                 self.clock.advance(silence_s)
-                await until(lambda: task.done() or not self.server.stalled.is_set())
+                # What was sent before the silence may reach the client only now; it is then silent from here on.
+                for _ in range(200):
+                    await asyncio.sleep(0)
+                    if task.done() or len(self.retries) > noticed:
+                        break
+                if len(self.retries) > noticed:
+                    await until(lambda: task.done() or not self.server.stalled.is_set())
         return await task
 
     @property

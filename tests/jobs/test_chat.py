@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,12 @@ from helpers.agent_events import assert_promises
 from helpers.jobs_house import BUG, CART, FIX, Shop, edit
 from helpers.workspace_state import state_of
 
+from flashagent.agent.facts import new_fact
 from flashagent.agent.limits import Limits
-from flashagent.events import CheckFinished, FileChanged, Notice, TurnFinished
+from flashagent.events import CheckFinished, ContextCompacted, FileChanged, Notice, TurnFinished
 from flashagent.jobs.chat import Chat
-from flashagent.models.scripted import Answer, ScriptedReply
+from flashagent.models.router import Router
+from flashagent.models.scripted import Answer, ScriptedModel, ScriptedReply
 from flashagent.prompts import load
 
 pytestmark = pytest.mark.needs("bwrap")
@@ -101,3 +104,46 @@ async def test_limits_hold_for_each_turn_anew(shop: Shop) -> None:
     await chat.turn("Second?")
     assert [event.end for event in shop.events if isinstance(event, TurnFinished)] == ["done", "done"]
     assert 0 < used < chat.usage.total_tokens
+
+
+async def test_a_long_conversation_is_shortened_when_the_user_wants_it(shop: Shop) -> None:
+    chat = chat_in(shop, [f"One. {'word ' * 9_000}", "Two.", "The first question was about a sum.", "Three."])
+    assert not await chat.compact()
+    await chat.turn("What is summed up?")
+    await chat.turn("And then?")
+    assert await chat.compact()
+    await chat.turn("Go on.")
+    (event,) = [event for event in shop.events if isinstance(event, ContextCompacted)]
+    assert event.tokens_after < event.tokens_before / 2 and "about a sum" in event.told
+    assert shop.model is not None
+    last = shop.model.requests[-1].messages
+    assert (last[0], last[1].text) == (shop.model.requests[0].messages[0], event.told)
+
+
+async def test_a_remembered_note_is_told_once_and_a_linter_after_each_edit(
+    shop: Shop, tmp_path: Path
+) -> None:
+    chat = chat_in(shop, [edit(new="discont / 100"), edit("discont", "discount"), "Done.", "Yes."])
+    house = chat._house
+    house.facts.learn(new_fact("note", "Prices are in cents."))
+    await chat.turn("The discount is wrong.")
+    await chat.turn("Sure?")
+    assert shop.model is not None
+    requests = shop.model.requests
+    assert "Undefined name `discont`" in requests[1].messages[-1].text
+    assert "linter" not in requests[2].messages[-1].text
+    assert "Prices are in cents." in requests[0].messages[1].text
+    assert str(requests[-1].messages).count("Prices are in cents.") == 1
+
+
+async def test_another_model_hears_how_it_should_write_edits(shop: Shop) -> None:
+    chat = chat_in(shop, ["One.", "never"])
+    await chat.turn("First?")
+    house = chat._house
+    assert house.models is not None and shop.model is not None
+    first, other = shop.model, ScriptedModel(["Two."], name="gpt-5")
+    chat.use(house, replace(house.models, router=Router(other)))
+    await chat.turn("Second?")
+    told = [message.text for message in other.requests[0].messages]
+    assert "*** Begin Patch" in told[-1] and told[-1].startswith("From now on: ")
+    assert told[:2] == [message.text for message in first.requests[0].messages[:2]]

@@ -17,6 +17,7 @@ from flashagent.events import JobFinished
 from flashagent.jobs.fix import run_fix
 from flashagent.jobs.house import Models
 from flashagent.jobs.job import FixJob
+from flashagent.models.dialect import Api
 from flashagent.models.endpoint import Endpoint
 from flashagent.models.openai_compatible import OpenAICompatibleModel
 from flashagent.models.retries import RetryPolicy
@@ -30,7 +31,7 @@ SILENT = ["stall", "silent", "no_headers"]
 
 
 async def repair(
-    tmp_path: Path, script: list[Reply], *, first: str = "m"
+    tmp_path: Path, script: list[Reply], *, first: str = "m", api: Api = "chat"
 ) -> tuple[JobFinished, Shop, ModelServer]:
     """One `fix` whose model lives by a clock of its own: retry waits cost nothing, and each silence runs out at once."""
     shop = Shop.make(tmp_path)
@@ -40,7 +41,7 @@ async def repair(
         policy = RetryPolicy(deadline_s=1_000.0)
         models = [
             OpenAICompatibleModel(
-                Endpoint(server.base_url, name), clock, retries=policy, randomly=lambda: 0.5
+                Endpoint(server.base_url, name, api=api), clock, retries=policy, randomly=lambda: 0.5
             )
             for name in names
         ]
@@ -66,6 +67,20 @@ async def test_three_times_then_fine_at_the_first_and_at_a_later_request(tmp_pat
     assert (finished.outcome, finished.exit_code) == ("fixed", 0)
     assert shop.read() == CART.replace(BUG, FIX)
     assert len(server.requests) == 8
+
+
+@pytest.mark.parametrize("fault", ["reset", "error_in_stream", "empty"])
+async def test_the_same_by_the_responses_api(tmp_path: Path, fault: Any) -> None:
+    bad = dataclasses.replace(EDIT, fault=fault, times=3)
+    thinking = dataclasses.replace(READ, reasoning="Where is it?")
+    finished, shop, server = await repair(tmp_path, [bad, thinking, bad, EDIT], api="responses")
+    assert (finished.outcome, len(server.requests)) == ("fixed", 8)
+    assert shop.read() == CART.replace(BUG, FIX)
+    assert [item["type"] for item in server.bodies[-1]["input"] if "type" in item] == [
+        "reasoning",
+        "function_call",
+        "function_call_output",
+    ]
 
 
 @pytest.mark.parametrize("fault", SILENT)

@@ -246,3 +246,35 @@ async def test_a_model_without_tools_asks_to_see_more_in_plain_text(shop: Shop) 
     assert "def count(prices):" in shop.prompts[1]
     assert "shop/cart.py:11:" in shop.prompts[1]
     assert 'shop/cart.py lines 1-2 of 12:\n"""A cart."""' in shop.prompts[1]
+
+
+WRONG = ("discount / 10.0", "discount * 1 / 10")  # both leave the failure as it is
+
+
+async def test_ways_that_get_no_further_end_in_candidates_and_then_the_architect(shop: Shop) -> None:
+    """Twice the same failure: two other ways at once, each told what was tried; then the stronger model."""
+    gone = ["Done."]
+    attempts: list[Answer] = ["No idea.", "Still no idea."]
+    candidates: list[Answer] = [edit(BUG, WRONG[0]), edit(BUG, WRONG[1]), *gone, *gone]
+    job = FixJob(limits=Limits(attempts=6))
+    finished, strong = await with_architect(shop, attempts + candidates, [edit()], job)
+    assert_promises(shop.events)
+    assert (finished.outcome, shop.read()) == ("fixed", CART.replace(BUG, FIX))
+    said = notices(shop.events)
+    assert "2 attempts in a row got no further: 2 other ways are tried at once." in said
+    efforts = [(e.number, e.effort, e.model) for e in shop.events if isinstance(e, AttemptStarted)]
+    assert efforts == [
+        (1, "low", "scripted"), (2, "medium", "scripted"), (3, "high", "scripted"), (5, "high", "strong"),
+    ]  # fmt: skip
+    assert shop.model is not None
+    tried = [request for request in shop.model.requests if "Tried before" in str(request.messages)]
+    assert {request.temperature for request in tried} == {0.8, 0.6}
+    assert all("attempt 1 (scripted, low effort)" in str(request.messages) for request in tried)
+    assert "attempt 3 (scripted, high effort)" in str(strong.requests[0].messages)
+
+
+async def test_a_green_candidate_ends_the_escalation(shop: Shop) -> None:
+    job = FixJob(limits=Limits(attempts=5))
+    finished = await shop.run(["No idea.", "Still no idea.", edit(), edit(BUG, WRONG[0]), "Done."], job)
+    assert_promises(shop.events)
+    assert (finished.outcome, finished.report.attempts) == ("fixed", 4)

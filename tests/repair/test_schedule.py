@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flashagent.repair.mutate import Mutation
 from flashagent.repair.schedule import COLD_BATCH, SETTLE, WARM_BATCH, batches, last_place, pairs, tasks
 from flashagent.repair.source import Edit
@@ -20,6 +22,11 @@ def test_a_fresh_import_has_to_be_much_likelier() -> None:
         (1, 2, True),
         (2, 3, False),
     ]
+
+
+def test_what_a_running_module_can_be_given_needs_no_fresh_import() -> None:
+    ordered = tasks([mutation(1, 0.5), replace(mutation(2, 0.9, cold=True), live=True)])
+    assert [(t.mutation.line, t.cold) for t in ordered] == [(2, False), (1, False)]
 
 
 def test_batches_are_of_one_kind() -> None:

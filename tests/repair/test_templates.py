@@ -98,6 +98,25 @@ CASES = [
     ("assign result", "sorted(items)", "items = sorted(items)"),
     ("accumulate", "a = b", "a = max(a, b)"),
     ("value or default", "return a", "return a or []"),
+    ("larger or smaller of two", "return a", "return max(a, b)"),
+    ("this or that", "return a", "return a or b"),
+    ("part of it", "return a + b.width", "return a.width + b.width"),
+    ("computed instead of fixed", "a = [items[b], 0]", "a = [items[b], items[b]]"),
+    ("element joined", "return a", "return a + [b]"),
+    ("the other way round", "return 1, 2, 3", "return 3, 2, 1"),
+    ("asked of a text", "return [x for x in a if x]", "return [x for x in a if x.isalnum()]"),
+    ("half or twice", "return a + b", "return (a + b) / 2"),
+    ("shared rows", "return [[0] * a] * b", "return [[0] * a for _ in range(b)]"),
+    ("grouping", "return a + b * d", "return a * b + d"),
+    ("index", "return items[a + 1]", "return items[(a + 1) % len(items)]"),
+    ("operand added", "return a, d - b", "return a, d - (b - a)"),
+    ("operand added", "return (a,)", "return b + (a,)"),
+    ("boolean", "a = True", "a = not a"),
+    ("boolean", "a.b = True", "a.b = not a.b"),
+    ("pattern", r"return re.findall(r'(\d)x', a)", r"return re.findall(r'(\d+)x', a)"),
+    ("pattern", r"return re.match('ab', a)", r"return re.match('ab$', a)"),
+    ("pattern", "return a.split('ab')", None),
+    ("pattern", "return g('ab')", None),
 ]  # fmt: skip
 
 
@@ -163,6 +182,68 @@ BLOCKS = [
         "base case",
         "def f(a):\n    '''doc'''\n    return f(a)\n",
         "    '''doc'''\n    if not a:\n        return []\n",
+    ),
+    ("base case", "def f(a, b):\n    return a[b]\n", "    if b >= len(a):\n        return None\n"),
+    (
+        "mark as seen",
+        "def f(graph, start):\n    seen = set()\n    def visit(n):\n        if n in seen:\n            return\n"
+        "        visit(graph[n])\n    visit(start)\n",
+        "            return\n        seen.add(n)\n        visit(graph[n])\n",
+    ),
+    (
+        "move on",
+        "def f(parent, node):\n    while parent[node] != node:\n        parent[node] = parent[parent[node]]\n    return node\n",
+        "        parent[node] = parent[parent[node]]\n        node = parent[node]\n",
+    ),
+    (
+        "fill",
+        "def f(items):\n    found = []\n    for item in items:\n        if item:\n            pass\n    return found\n",
+        "            pass\n            found.append(item)\n",
+    ),
+    (
+        "carry over",
+        "def f(items):\n    last = None\n    for item in items:\n        if item == last:\n            g(item)\n",
+        "            g(item)\n        last = item\n",
+    ),
+    (
+        "carry over",
+        "def f(n):\n    r = 0\n    for _ in range(8):\n        r = r * 2 + (n & 1)\n    return r\n",
+        "        r = r * 2 + (n & 1)\n        n >>= 1\n",
+    ),
+    (
+        "start again",
+        "def f(line):\n    found, part = [], ''\n    for x in line:\n        if x:\n            found.append(part)\n",
+        "            found.append(part)\n            part = ''\n",
+    ),
+    (
+        "use it",
+        "def f(items):\n    best = 0\n    for x in items:\n        made = x * 2\n    return best\n",
+        "        best = made\n",
+    ),
+    (
+        "take back",
+        "def f(path, n):\n    for x in n:\n        path.append(x)\n        f(path, n)\n",
+        "        f(path, n)\n        path.pop()\n",
+    ),
+    (
+        "state of the object",
+        "class A:\n    def __init__(self):\n        self.open = False\n        self.count = 0\n    def f(self):\n        g()\n",
+        "        g()\n        self.count += 1\n",
+    ),
+    (
+        "missing yield",
+        "def f(tree):\n    if tree:\n        yield from f(tree[1])\n        yield from f(tree[2])\n",
+        "        yield from f(tree[1])\n        yield tree[0]\n",
+    ),
+    (
+        "else that asks",
+        "def f(a, b):\n    if a < b:\n        a = 1\n    else:\n        a = 2\n",
+        "    elif a > b:\n        a = 2\n",
+    ),
+    (
+        "both operands",
+        "def f(x, y):\n    a, b = g(x), g(y)\n    return x != y\n",
+        "    return a != b\n",
     ),
     (
         "global name",

@@ -14,7 +14,9 @@ from helpers.repair_projects import launch
 from helpers.repair_sandbox import TrustingRunner, bubblewrap
 from helpers.verify_projects import write
 
+from flashagent.repair import livedata
 from flashagent.repair.pool import Pool
+from flashagent.repair.source import Edit, Source
 from flashagent.repair.workers import WORKER_FILE, Launch, Worker, WorkerGone
 
 MODULE = """
@@ -240,6 +242,71 @@ async def test_cold_candidates_are_imported_anew(project: Path) -> None:
         await worker.start()
         answer = await worker.ask(trial(PYTEST, asked, batch=1, **more) | {"wall": 20.0})
         assert [r.get("verdict") for r in answer["results"]] == ["plausible", "failed", "failed", "failed"]
+    finally:
+        await worker.close()
+
+
+DATA = """
+    TABLE = {1: "one", 2: "too"}
+    LIMIT = 2
+
+    class Shape:
+        sides = 3
+
+        def name(self, mark="?"):
+            return TABLE.get(self.sides, mark)
+    """
+DATA_TESTS = """
+    from m import LIMIT, TABLE, Shape
+
+    def test_row():
+        assert TABLE[2] == "two"
+
+    def test_limit():
+        assert LIMIT == 3
+
+    def test_sides():
+        assert Shape.sides == 4
+
+    def test_mark():
+        assert Shape().name() == "!"
+    """
+
+
+async def test_values_outside_of_functions_are_given_to_live_modules_and_taken_back(tmp_path: Path) -> None:
+    root = write(tmp_path, {"m.py": DATA, "test_m.py": DATA_TESTS})
+    source = Source("m.py", (root / "m.py").read_text())
+    changes = {
+        "row": ('"too"', '"two"'),
+        "limit": ("LIMIT = 2", "LIMIT = 3"),
+        "sides": ("sides = 3", "sides = 4"),
+        "mark": ('"?"', '"!"'),
+    }
+    parts = {}
+    for name, (old, new) in changes.items():
+        at = source.text.index(old)
+        edit = Edit(at, at + len(old), new)
+        parts[name] = livedata.part(source, str(root / "m.py"), [edit])
+    ids = {name: f"test_m.py::test_{name}" for name in changes}
+    worker = Worker(TrustingRunner(root), launch(root), "warm", 60.0)
+    try:
+        await worker.start()
+        await worker.ask({"do": "prepare", "modules": []})
+        for name in changes:
+            tried = [{"parts": [parts[other]], "cover": "u"} for other in changes]
+            more = {
+                "cover": {},
+                "failing": [{"id": ids[name], "cpu": 0.5}],
+                "control": [{"id": ids[name], "cpu": 0.5, "outcome": "failed: AssertionError"}],
+            }
+            answer = await worker.ask(trial({"double": ids[name], "two": ""}, tried, **more))
+            # `from m import LIMIT` in the test is another holder of the old number, and follows it.
+            passed = [
+                other
+                for other, result in zip(changes, answer["results"], strict=True)
+                if result["verdict"] == "plausible"
+            ]
+            assert (passed, answer["clean"]) == ([name], True)
     finally:
         await worker.close()
 

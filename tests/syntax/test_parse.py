@@ -135,3 +135,9 @@ def test_importing_loads_no_grammar() -> None:
 )
 def test_macros_that_cannot_be_expanded_leave_the_name_alone(line: str, qualified: str) -> None:
     assert definitions(line + "\n", "a.cpp")[-1].qualified == qualified
+
+
+def test_a_grammar_that_refuses_valid_texts_is_no_judge() -> None:
+    text = "interface Pricer { fun price(name: String): Int }\n"
+    assert syntax_errors(text, "kotlin") == ()
+    assert [one.qualified for one in definitions(text, "a.kt")] == ["Pricer", "Pricer.price"]

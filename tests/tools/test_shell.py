@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from flashagent.models.tokens import estimate
 from flashagent.ports import Channel, Command, CommandResult, OnOutput
 from flashagent.tools.base import Placement, parse_arguments, spec_of
-from flashagent.tools.shell import Outside, RunTool
+from flashagent.tools.outputs import Outputs
+from flashagent.tools.shell import OUTPUT_TOKENS, Outside, RunTool
 
 NONCE = "0123456789abcdef"
 
@@ -87,3 +89,14 @@ async def test_a_refusal_of_the_sandbox_is_explained_to_both(output: bytes, told
     _, result, _ = await ran(tool_with(Runner(output, 1)), '{"command": "x"}')
     assert result.text.endswith(told or f"</data-{NONCE}>")
     assert (told in result.for_person) and result.for_person.startswith("x: exit status 1")
+
+
+async def test_the_middle_of_a_long_output_can_be_read(tmp_path: Path) -> None:
+    outputs = Outputs(tmp_path)
+    text = "".join(f"line {number}\n" for number in range(5_000))
+    tool = RunTool(Runner(text.encode()), Command(("true",), Path("/tree")), outputs=outputs)
+    _, result, _ = await ran(tool, '{"command": "x"}')
+    assert "line 0\n" in result.text and "line 4999" in result.text and "line 2500\n" not in result.text
+    assert "`read` output:1 with start and end shows the rest" in result.text
+    assert estimate(result.text) < OUTPUT_TOKENS + 100
+    assert outputs.read("output:1") == text

@@ -16,13 +16,14 @@ from flashagent.frontends.tui.prompt import Prompt
 from flashagent.frontends.tui.transcript import Transcript
 
 RULE = "─" * 60
+HELP = "    /help lists commands, /keys keys, Ctrl+P finds both."
 
 
 async def test_the_first_screen() -> None:
     async with driven() as it:
         assert it.screen() == [
             "· flashagent in shop",
-            "    /help lists commands, /keys keys.",
+            HELP,
             RULE,
             "›  Ask for something, or /fix, /help",
             "ready                         flash-mini · main · bubblewrap",
@@ -35,7 +36,7 @@ async def test_an_answer() -> None:
         await it.done()
         assert it.screen() == [
             "· flashagent in shop",
-            "    /help lists commands, /keys keys.",
+            HELP,
             "› Why?",
             "",
             "  What is wrong",
@@ -163,12 +164,44 @@ async def test_typing_while_it_works_steers() -> None:
         await it.say("wait")
         await it.until(lambda: it.sees("the model is thinking"))
         await it.say("look at tax")
-        await it.say("/fix")
-        await it.until(lambda: it.sees("/fix has to wait"))
+        await it.until(lambda: it.sees("said to the work that runs"))
         assert it.controller.asked == ["submit wait", "steer look at tax"]
         await it.pilot.press("ctrl+c")
         await it.done()
         assert it.sees("› look at tax")
+
+
+async def test_what_cannot_begin_now_waits_and_then_runs_in_order() -> None:
+    async with driven(size=(80, 30)) as it:
+        await it.say("ask")
+        await it.until(lambda: it.sees("May this run?"))
+        await it.pilot.press(*"and then this", "tab")
+        await it.pilot.press(*"/check", "tab", "tab")
+        await it.until(lambda: it.sees("2 waiting"))
+        assert it.sees("waits until what runs has ended: and then this")
+        await it.pilot.press("y")
+        await it.until(lambda: len(it.controller.asked) == 4)
+        await it.done()
+        assert it.controller.asked == [
+            "submit ask",
+            "answer c7 once",
+            "submit and then this",
+            "command /check",
+        ]
+
+
+async def test_what_nobody_hears_waits() -> None:
+    controller = ScriptedController()
+    controller.hears = False
+    async with driven(controller) as it:
+        await it.say("stubborn")
+        await it.until(lambda: it.sees("starting"))
+        await it.say("hello?")
+        await it.until(lambda: it.sees("1 waiting"))
+        await it.pilot.press("escape", "escape")
+        await it.done()
+        assert it.controller.asked == ["submit stubborn", "steer hello?", "interrupt", "interrupt"]
+        assert it.sees("› hello?"), "what waited is back in the prompt"
 
 
 @pytest.mark.parametrize(
@@ -256,7 +289,7 @@ async def test_scrolling_back_stays_while_an_answer_comes() -> None:
         await it.pilot.press("ctrl+home")
         assert it.screen()[0] == "· flashagent in shop"
         assert it.screen()[-1].startswith("scrolled back")
-        it.app.emit(TextDelta("More\n" * 30))
+        it.app._desk.stage.emit(TextDelta("More\n" * 30))
         await it.drawn()
         assert it.screen()[0] == "· flashagent in shop"
         await it.pilot.press("pagedown")
@@ -269,7 +302,7 @@ async def test_scrolling_back_stays_while_an_answer_comes() -> None:
 async def test_older_blocks_are_laid_out_when_one_scrolls_to_them() -> None:
     async with driven(size=(60, 15)) as it:
         for number in range(60):
-            it.app.emit(Notice("info", f"note {number}"))
+            it.app._desk.stage.emit(Notice("info", f"note {number}"))
         await it.drawn()
         transcript = it.app.query_one(Transcript)
         await it.pilot.resize_terminal(40, 15)
@@ -279,7 +312,7 @@ async def test_older_blocks_are_laid_out_when_one_scrolls_to_them() -> None:
         for _ in range(8):
             await it.pilot.press("pageup")
         assert it.screen()[0] == "· flashagent in shop"
-        assert transcript.plain_rows()[2:] == [f"· note {number}" for number in range(60)]
+        assert transcript.plain_rows()[3:] == [f"· note {number}" for number in range(60)]
 
 
 async def test_work_per_frame_does_not_grow_with_the_transcript() -> None:
@@ -318,9 +351,10 @@ async def test_frames_are_bounded_while_events_rain() -> None:
             super()._draw()
 
     controller = ScriptedController({"rain": spoken("drop " * 2000, 5)})
-    app = Counted(controller)
+    app = Counted(lambda: controller)
     async with app.run_test(size=(60, 15)) as pilot:
         it = Driven(app, controller, pilot)
+        await it.done()
         started = asyncio.get_running_loop().time()
         await it.say("rain")
         await it.done()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,8 +11,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from flashagent.frontends.tui.blocks import Block, View
-from flashagent.frontends.tui.commands import COMMANDS, help_text, split, unknown
-from flashagent.frontends.tui.controller import Facts
+from flashagent.frontends.tui.commands import COMMANDS, Book, split
+from flashagent.frontends.tui.controller import Facts, OwnCommand
 from flashagent.frontends.tui.editing import Line
 from flashagent.frontends.tui.markup import Laid, diff_line, fitted, markdown_line, source_lines, wrap
 from flashagent.frontends.tui.status import facts_shown, laid_out
@@ -146,7 +147,7 @@ def test_the_status_line_fits_itself(width: int, shown: tuple[str, str]) -> None
 
 
 def test_offline_is_said() -> None:
-    assert facts_shown(Facts(branch="main"), View()) == ["offline", "main"]
+    assert facts_shown(Facts("shop", "main"), View()) == ["offline", "main"]
 
 
 def test_fitted() -> None:
@@ -185,16 +186,44 @@ def test_control_characters_do_not_get_in() -> None:
     assert Line().insert("a\x1b[2J\r\nb\x7f\x00").text == "a[2J\nb"
 
 
-def test_the_shown_part_holds_the_cursor() -> None:
-    line = Line().insert("x" * 50 + "\n" + "日" * 10)
-    text, cursor = line.shown(20)
-    assert (text, cursor) == ("⏎" + "日" * 9, 10) or cell_len(text) <= 19
-    assert cursor == len(text)
-    assert keys(line, "home").shown(20) == ("x" * 19, 0)
+@pytest.mark.parametrize(
+    ("text", "cursor", "laid_out"),
+    [
+        ("", 0, ([""], 0, 0)),
+        ("one", 1, (["one"], 0, 1)),
+        ("one\ntwo", 7, (["one", "two"], 1, 3)),
+        ("abcdefgh", 8, (["abcdef", "gh"], 1, 2)),
+        ("abcdef", 6, (["abcdef", ""], 1, 0)),
+        ("日本語文", 4, (["日本語", "文"], 1, 1)),
+        ("a\n\nb", 2, (["a", "", "b"], 1, 0)),
+        ("a\tb", 3, (["a b"], 0, 3)),
+    ],
+)
+def test_the_prompt_in_rows(text: str, cursor: int, laid_out: object) -> None:
+    assert Line(text, cursor).laid_out(6) == laid_out
+
+
+@given(st.text(max_size=80), st.integers(0, 80), st.integers(2, 20))
+def test_rows_of_the_prompt_hold_all_of_it_and_the_cursor(text: str, cursor: int, width: int) -> None:
+    line = Line().insert(text)
+    line = replace(line, cursor=min(cursor, len(line.text)))
+    rows, row, at = line.laid_out(width)
+    assert "".join(rows) == line.text.replace("\n", "").replace("\t", " ")
+    assert 0 <= row < len(rows) and 0 <= at <= len(rows[row])
+    assert all(cell_len(one) <= width for one in rows)
+
+
+def test_up_and_down_move_between_lines_before_the_history() -> None:
+    line = Line().insert("sent").taken().insert("one\ntwo\nthree")
+    assert keys(line, "up").cursor == 7 and keys(line, "up", "up").cursor == 3
+    assert keys(line, "up", "up", "up").text == "sent"
+    assert keys(line, "up", "up", "down").cursor == 7
 
 
 def test_commands() -> None:
     assert split("/FIX  the cart ") == ("/fix", "the cart")
-    assert unknown("/qiut") == "There is no /qiut. Did you mean /quit?"
-    assert unknown("/xyzzy") == "There is no /xyzzy. /help lists the commands."
-    assert all(name in help_text() for name in COMMANDS)
+    book = Book({"/tidy": OwnCommand("tidy a file", "PATH"), "/fix": OwnCommand("not ours")})
+    assert book.unknown("/qiut") == "There is no /qiut. Did you mean /quit?"
+    assert book.unknown("/xyzzy") == "There is no /xyzzy. /help lists the commands."
+    assert all(name in book.help_text() for name in (*COMMANDS, "/tidy PATH"))
+    assert "not ours" not in book.help_text()

@@ -29,7 +29,10 @@ NAMES = (
     ("text", "wanted"),
     [
         ("/un", Wanted("command", "/un")),
-        ("/undo x", None),
+        ("/undo x", Wanted("argument", "x", 6, "/undo")),
+        ("/theme ", Wanted("argument", "", 7, "/theme")),
+        ("/fix see @sh", Wanted("name", "sh", 9)),
+        ("/fix a\nb", None),
         ("see @sh/c", Wanted("name", "sh/c", 4)),
         ("@", Wanted("name", "")),
         ("me@here", None),

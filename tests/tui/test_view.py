@@ -158,7 +158,7 @@ def test_a_whole_fix() -> None:
         ("check", "check: python -m pytest -q  (the failing tests first) · 20 passed in 0.4 s", "good"),
         ("result", "Fixed: 1 of 1 failing test now passes.", "good"),
     ]
-    assert view == View(tokens=1234, cost=0.0021, finished=view.finished)
+    assert view == View(tokens=1234, cost=0.0021, share=0.01, finished=view.finished)
 
 
 def test_an_end_closes_what_is_open() -> None:
@@ -231,7 +231,7 @@ def test_one_line_events() -> None:
 
 def test_figures() -> None:
     _, view = played([BudgetSpent(10, 0.5, 0.1, True), MapReady(1, 2, 0.1, True)])
-    assert replace(view, finished=()) == View(tokens=10, cost=0.5, estimated=True)
+    assert replace(view, finished=()) == View(tokens=10, cost=0.5, share=0.1, estimated=True)
 
 
 _SAMPLES: list[Event] = [

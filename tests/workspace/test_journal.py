@@ -377,3 +377,22 @@ def test_a_save_in_the_very_moment_of_writing_is_merged_or_wins(
     assert (root / "app.py").read_text() == "".join(saved) + OLD
     assert (root / "docs/a.txt").read_text() == "alpha\nbeta\ngamma\n"
     assert list((state_dir / "journal").iterdir()) == []
+
+
+def test_a_tree_of_our_own_takes_patches_whole_without_lock_and_journal(root: Path, state_dir: Path) -> None:
+    with Workspace(root, state_dir).session():
+        tree = Workspace(root, state_dir, durable=False)
+        tree.apply([FileChange("made/new.py", None, "new\n")])
+        before = work_tree_state(root)
+        with pytest.raises(WorkspaceError):
+            tree.apply([FileChange("made/more.py", None, "x\n"), FileChange("made/new.py", "stale", "y\n")])
+
+        def full(step: str) -> None:
+            if step.startswith("switched"):
+                raise OSError(28, "No space left on device")
+
+        failing = Workspace(root, state_dir, durable=False, after_step=full)
+        with pytest.raises(WorkspaceError, match="nothing was changed"):
+            failing.apply([FileChange("made/new.py", "new\n", "newer\n"), FileChange("b.py", None, "b\n")])
+        assert work_tree_state(root) == before
+    assert not (state_dir / "journal").exists()

@@ -14,7 +14,7 @@ from flashagent.errors import SavedMeanwhile, WorkspaceError
 from flashagent.values import FileChange
 from flashagent.workspace.git import Repository
 from flashagent.workspace.state import state_folder
-from flashagent.workspace.worktrees import CandidateTrees, clone_file
+from flashagent.workspace.worktrees import CandidateTrees, Signature, clone_file
 
 OLD = "def add(a, b):\n    return a - b\n"
 NEW = "def add(a, b):\n    return a + b\n"
@@ -245,3 +245,35 @@ def test_a_change_is_merged_with_what_was_saved(
         (root / "app.py").unlink()
         with pytest.raises(SavedMeanwhile, match="removed"), trees.tree([FIX]):
             pass
+
+
+def test_a_quick_tree_asks_git_only_when_a_file_came_or_went(
+    root: Path, repository: Repository, state_dir: Path
+) -> None:
+    class Counting(CandidateTrees):
+        looks = 0
+
+        def _wanted(self) -> dict[str, Signature]:
+            self.looks += 1
+            return super()._wanted()
+
+    def shown() -> dict[str, str]:
+        with trees.tree([], quick=True) as tree:
+            return {
+                name: (tree / name).read_text() for name in ("app.py", "new.py") if (tree / name).exists()
+            }
+
+    with Counting(repository, state_dir) as trees:
+        assert (shown(), trees.looks) == ({"app.py": OLD}, 1)
+        with trees.tree([FIX], quick=True) as tree:
+            assert (tree / "app.py").read_text() == NEW
+        assert (shown(), trees.looks) == ({"app.py": OLD}, 1)
+        with (root / "app.py").open("a") as file:
+            file.write("saved\n")
+        assert (shown(), trees.looks) == ({"app.py": OLD + "saved\n"}, 1)
+        (root / "new.py").write_text("new\n")
+        assert (shown(), trees.looks) == ({"app.py": OLD + "saved\n", "new.py": "new\n"}, 2)
+        (root / "app.py").unlink()
+        assert (shown(), trees.looks) == ({"new.py": "new\n"}, 3)
+        with trees.tree([]):
+            assert trees.looks == 4

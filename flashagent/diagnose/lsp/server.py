@@ -36,6 +36,7 @@ class LanguageServer:
     def __init__(self, found: FoundServer, root: Path, start: Start, python: str = "") -> None:
         self.found = found
         self.trouble = ""
+        self.alone = asyncio.Lock()  # for whoever shows it texts that are not to stay
         self._root = root
         self._start = start
         self._python = python

@@ -85,6 +85,19 @@ class LanguageServers:
         self, server: LanguageServer, changes: Sequence[FileChange], deadline: float
     ) -> tuple[Diagnostic, ...]:
         server.begin()
+        try:
+            # Two that compare at once would see each other's texts.
+            await asyncio.wait_for(server.alone.acquire(), deadline - asyncio.get_running_loop().time())
+        except TimeoutError:
+            return ()
+        try:
+            return await self._compared(server, changes, deadline)
+        finally:
+            server.alone.release()
+
+    async def _compared(
+        self, server: LanguageServer, changes: Sequence[FileChange], deadline: float
+    ) -> tuple[Diagnostic, ...]:
         before = await self._state(server, {one.path: one.before for one in changes}, deadline)
         after = await self._state(server, {one.path: one.after for one in changes}, deadline)
         return () if before is None or after is None else caused(before, after)

@@ -10,7 +10,7 @@ from typing import Any
 
 from flashagent.diagnose.lsp.catalog import ServerKind
 from flashagent.diagnose.lsp.places import Outside, path_of, uri_of
-from flashagent.diagnose.lsp.rpc import Connection, NotKnown, Refused
+from flashagent.diagnose.lsp.rpc import Connection, Gone, NotKnown, Refused
 
 _SETTLED_S = (
     0.25  # how long a server that tells no versions must stay silent before its word counts as its last
@@ -77,7 +77,7 @@ class ServerSession:
         )
         can = result.get("capabilities") if isinstance(result, Mapping) else None
         can = can if isinstance(can, Mapping) else {}
-        self._pulls |= bool(can.get("diagnosticProvider"))
+        self._pulls |= can.get("diagnosticProvider") not in (None, False)
         commands = can.get("executeCommandProvider")
         names = commands.get("commands", ()) if isinstance(commands, Mapping) else ()
         self._asks_tsserver = _TS_REQUEST in names
@@ -120,8 +120,6 @@ class ServerSession:
     async def diagnostics(self, path: str) -> Sequence[Any]:
         """What the server says of an open file as it was put last, in the protocol's own words. Raises Gone and Refused;
         a server that says nothing is waited for, so the caller sets a deadline."""
-        if self._pulls:
-            return await self._pulled(path)
         if self._asks_tsserver:
             return await self._from_tsserver(path)
         return await self._pushed(path)
@@ -152,8 +150,12 @@ class ServerSession:
         return found
 
     async def _pushed(self, path: str) -> Sequence[Any]:
-        wanted = self._versions[path]
+        """What it told by itself, or what it is asked for: some servers say only later that they want to be asked."""
         while True:
+            if self._pulls:
+                return await self._pulled(path)
+            if (wanted := self._versions.get(path)) is None:
+                raise Gone("the server was never shown the file")
             told = self._told.get(path)
             if told is not None and told.version is None:
                 return await self._settled(path, told)
@@ -211,6 +213,7 @@ class ServerSession:
         for one in registrations if isinstance(registrations, list) else ():
             if isinstance(one, Mapping) and one.get("method") == "textDocument/diagnostic":
                 self._pulls = True
+                self._news.set()
 
     def _configuration(self, params: Any) -> list[Any]:
         items = params.get("items") if isinstance(params, Mapping) else None

@@ -11,7 +11,13 @@ from typing import Any
 
 UNKNOWN = object()
 DEEPEST = 5
+# Where ** goes to a class that the caller may replace: by the keyword that replaces it.
+HANDED_ON = {
+    "json.dumps": ("cls", "JSONEncoder"), "json.dump": ("cls", "JSONEncoder"),
+    "json.loads": ("cls", "JSONDecoder"), "json.load": ("cls", "JSONDecoder"),
+}  # fmt: skip
 LONGEST = 240
+FEW = 15
 
 
 class Problem(Exception):
@@ -33,7 +39,7 @@ def check(thing: Any, step: Any, shown: str, skip: int, cls: Any) -> None:
     names = [one.name for one in parameters if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
     text = shown.rpartition(".")[2] + written(parameters)
     if inspect.Parameter.VAR_KEYWORD in kinds:
-        more = passed_on(thing, cls, 0)
+        more = handed_on(thing, step) or passed_on(thing, cls, 0)
         if more is None:
             return
         names += sorted(more)
@@ -91,6 +97,15 @@ def tolerated(thing: Any, name: str) -> bool:
     return False
 
 
+def handed_on(thing: Any, step: Any) -> set[str] | None:
+    replaced, name = HANDED_ON.get(
+        getattr(thing, "__module__", "") + "." + getattr(thing, "__name__", ""), ("", "")
+    )
+    if not name or replaced in step["keywords"]:
+        return None
+    return accepted((thing.__globals__.get(name, UNKNOWN), None, 0), 1)
+
+
 def passed_on(thing: Any, cls: Any, depth: int) -> set[str] | None:
     """The names that a callable takes beyond its own by handing ** on; None when that cannot be told."""
     function = thing.__init__ if inspect.isclass(thing) else getattr(thing, "__func__", thing)
@@ -106,6 +121,7 @@ def passed_on(thing: Any, cls: Any, depth: int) -> set[str] | None:
     seen = taken = 0
     for node in ast.walk(tree):
         seen += isinstance(node, ast.Name) and node.id == rest
+        taken += is_harmless(node, rest)
         literal = literal_of(node, rest)
         if literal is not None:
             names.add(literal)
@@ -118,6 +134,20 @@ def passed_on(thing: Any, cls: Any, depth: int) -> set[str] | None:
                 names |= more
                 taken += 1
     return names if seen and seen == taken else None
+
+
+def is_harmless(node: Any, rest: str) -> bool:
+    """Whether what is left over is only looked at, to complain of it."""
+    if isinstance(node, (ast.If, ast.While)):
+        return is_name(node.test, rest)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return is_name(node.func.value, rest) and node.func.attr in ("keys", "items") and not node.args
+    only = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1
+    return (
+        only
+        and node.func.id in ("sorted", "list", "len", "iter", "bool", "set", "tuple")
+        and is_name(node.args[0], rest)
+    )
 
 
 def literal_of(node: Any, rest: str) -> str | None:
@@ -215,8 +245,10 @@ def source(thing: Any) -> str:
 
 
 def near(name: str, names: Any) -> list[str]:
+    """The real names like it, most alike first; all of them where there are few and none is like it."""
     public = sorted({one for one in names if not one.startswith("_") or name.startswith("_")})
     by_case = {one.lower(): one for one in public}
     close = difflib.get_close_matches(name.lower(), list(by_case), n=3, cutoff=0.55)
-    parts = [one for one in public if len(name) > 3 and (name.lower() in one.lower())]
-    return list(dict.fromkeys([*(by_case[one] for one in close), *parts]))[:4]
+    parts = [one for one in public if len(name) > 3 and name.lower() in one.lower()]
+    found = list(dict.fromkeys([*(by_case[one] for one in close), *parts]))[:4]
+    return found or (public if len(public) <= FEW else [])

@@ -129,12 +129,19 @@ def is_open(cls: Any) -> bool:
     if cls is object or cls.__module__ == "builtins":
         return False
     own = vars(cls)
+    if cls.__module__ == "_thread" or cls.__name__ in ("SimpleNamespace", "Namespace"):
+        return True
     if "__getattr__" in own or ("__getattribute__" in own and inspect.isfunction(own["__getattribute__"])):
         return True
     if "__slots__" not in own and not any(inspect.isfunction(one) for one in own.values()):
         return bool(getattr(cls, "__dictoffset__", 0)) and source(cls) == ""
     text = re.sub(r"def __setstate__(.|\n)*?(?=\n    (?:def|@|async)|\Z)", "", source(cls))
-    return bool(re.search(r"setattr\(self|self\.__dict__|vars\(self\)|object\.__setattr__", text))
+    return bool(
+        re.search(
+            r"setattr\(self|(self\.__dict__|vars\(self\))(\[|\.update|\.setdefault| =)|object\.__setattr__",
+            text,
+        )
+    )
 
 
 SELF_NAMES: Any = {}

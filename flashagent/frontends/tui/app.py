@@ -18,6 +18,7 @@ from flashagent.frontends.tui.completing import Offer, Wanted
 from flashagent.frontends.tui.controller import Choice, Controller, Facts
 from flashagent.frontends.tui.desk import Desk
 from flashagent.frontends.tui.driver import QuickDriver
+from flashagent.frontends.tui.hints import DECISIONS, hint
 from flashagent.frontends.tui.lists import Pools
 from flashagent.frontends.tui.markup_values import Line
 from flashagent.frontends.tui.names import Names
@@ -29,7 +30,7 @@ from flashagent.frontends.tui.reviewing import Reviewer
 from flashagent.frontends.tui.sending import Sender
 from flashagent.frontends.tui.setting_up import SetUp
 from flashagent.frontends.tui.stage import Stage
-from flashagent.frontends.tui.status import DECISIONS, StatusLine, doing_shown, facts_shown, hint
+from flashagent.frontends.tui.status import StatusLine, doing_shown, facts_shown
 from flashagent.frontends.tui.themes import Painter
 from flashagent.frontends.tui.transcript import Transcript
 from flashagent.frontends.tui.working import Ears, Work
@@ -102,7 +103,7 @@ class FlashApp(App[int]):
         )
         self._own = OwnCommands(self._desk, screen, self._title)
         self._sender = Sender(self._desk, self._own)
-        self._reviewer = Reviewer(self._desk, self._sender, self._panel, self._prompt.focus)
+        self._reviewer = Reviewer(self._desk, self._sender, self._panel, self._to_prompt)
         self._prompt.focus()
         self._desk.work.start(self._open)
 
@@ -201,6 +202,10 @@ class FlashApp(App[int]):
     def on_transcript_selected(self, message: Transcript.Selected) -> None:
         self._copy(message.text)
 
+    def on_descendant_focus(self) -> None:
+        if isinstance(self._driver, QuickDriver):
+            self._driver.ready.set()
+
     # Keys.
 
     def action_stop(self) -> None:
@@ -250,7 +255,7 @@ class FlashApp(App[int]):
             self._prompt.focus()
         else:
             self._panel.open(self._panel.tab or "Diff")
-            self._panel.focus()
+            self._panel.enter()
 
     def action_mode(self) -> None:
         self._sender.command("/mode", "next")
@@ -288,6 +293,9 @@ class FlashApp(App[int]):
         self.copy_to_clipboard(text)
         self._status.say(f"copied {count(text.count(chr(10)) + 1, 'line')}")
         self.set_timer(_PASSING_S, lambda: self._status.say(""))
+
+    def _to_prompt(self) -> None:
+        self._prompt.focus()
 
     def _use_keys(self) -> None:
         self.set_keymap(dict(self._desk.pools.keys))
@@ -350,7 +358,7 @@ class FlashApp(App[int]):
     def _draw_status(self) -> None:
         desk, view = self._desk, self._desk.stage.view
         said = hint(view, desk.asking, working=self.working, opening=desk.controller is None)
-        self._prompt.show_hint(said.text, said.choices, waits=self.working, secret=said.secret)
+        self._prompt.show_hint(said, waits=self.working)
         doing = doing_shown(
             view, desk.work.seconds, following=self._transcript.following, waiting=len(desk.work.waiting)
         )

@@ -6,9 +6,9 @@ A hunt through many names goes in steps of a few milliseconds, so that no key ev
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 MOST_SHOWN = 8
 _MOST_RANKED = 400  # so many that could fit are ranked; a longer query narrows them down
@@ -16,6 +16,7 @@ _NAMES_A_STEP = 2_000
 _MOST_COMPARED = 10_000  # comparing a misspelt name with all of them costs 2 ms a thousand
 _COMPARED_A_STEP = 1_000
 _LEAST_ALIKE = 60
+Distance = Callable[[str, str], tuple[Any, ...]]
 _NAME = re.compile(r"(?<!\S)@([^\s@]*)\Z")
 
 Kind = Literal["command", "argument", "name", "history", "palette"]
@@ -34,11 +35,13 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """The open list. `items` come best first; none while the names are still being read."""
+    """The open list. `items` come best first; none while the names are still being read. `turned` says that the user has
+    moved in it."""
 
     wanted: Wanted
     items: tuple[str, ...]
     chosen: int = 0
+    turned: bool = False
 
     @property
     def item(self) -> str:
@@ -47,7 +50,9 @@ class Offer:
 
     def moved(self, steps: int) -> Offer:
         """Another one chosen; the list goes round."""
-        return replace(self, chosen=(self.chosen + steps) % len(self.items)) if self.items else self
+        if not self.items:
+            return self
+        return replace(self, chosen=(self.chosen + steps) % len(self.items), turned=True)
 
 
 def wanted_at(text: str, cursor: int) -> Wanted | None:
@@ -69,7 +74,10 @@ class Hunt:
 
     def __init__(self, wanted: Wanted, pool: Sequence[str]) -> None:
         self._wanted = wanted
-        self._steps = _recent(wanted.query, pool) if wanted.kind == "history" else _ranked(wanted.query, pool)
+        if wanted.kind == "history":
+            self._steps = _recent(wanted.query, pool)
+        else:
+            self._steps = _ranked(wanted.query, pool, _in_order if wanted.kind == "argument" else _distance)
         self._found: tuple[str, ...] = ()
         self.done = False
 
@@ -106,7 +114,7 @@ def _recent(query: str, pool: Sequence[str]) -> Iterator[tuple[str, ...]]:
     yield tuple(found)
 
 
-def _ranked(query: str, pool: Sequence[str]) -> Iterator[tuple[str, ...]]:
+def _ranked(query: str, pool: Sequence[str], distance: Distance) -> Iterator[tuple[str, ...]]:
     """Step by step the names that hold the letters of the query in order, nearest first; where none does, the most similar
     ones. What a step yields is never worse than what the step before did."""
     if not query:
@@ -116,16 +124,12 @@ def _ranked(query: str, pool: Sequence[str]) -> Iterator[tuple[str, ...]]:
         found: list[str] = []
         for start in range(0, len(pool), _NAMES_A_STEP):
             found += holding(query, pool[start : start + _NAMES_A_STEP])
-            yield _best(query, found)
+            yield tuple(sorted(found, key=lambda name: distance(query, name))[:MOST_SHOWN])
             if len(found) >= _MOST_RANKED:
                 break
         if found:
             return
     yield from _similar(query, pool[:_MOST_COMPARED])
-
-
-def _best(query: str, found: Sequence[str]) -> tuple[str, ...]:
-    return tuple(sorted(found, key=lambda name: _distance(query, name))[:MOST_SHOWN])
 
 
 def _with_text(query: str, names: Sequence[str]) -> list[str]:
@@ -162,6 +166,11 @@ def _similar(query: str, pool: Sequence[str]) -> Iterator[tuple[str, ...]]:
         best = sorted([*best, *((name, score) for name, score, _ in found)], key=lambda one: -one[1])
         best = best[:MOST_SHOWN]
         yield tuple(name for name, _ in best)
+
+
+def _in_order(query: str, name: str) -> tuple[bool, ...]:
+    """What begins so comes first; else the order of the pool stays, which knows better."""
+    return (not name.casefold().startswith(query.casefold()),)
 
 
 def _distance(query: str, name: str) -> tuple[bool, bool, bool, int, str]:

@@ -99,9 +99,9 @@ def side_by_side(hunk: Hunk, width: int) -> list[Line]:
 def _body(lines: Iterator[str], old: int, new: int) -> Iterator[tuple[str, str]]:
     while old > 0 or new > 0:
         line = next(lines, None)
-        if line is None or line[:1] not in (" ", "-", "+", "\\", ""):
+        if line is None or line[:1] not in (" ", "-", "+", "\\") or not line:
             return
-        sign, text = line[:1] or " ", line[1:]
+        sign, text = line[0], line[1:]
         if sign == "\\":
             continue
         old -= sign != "+"

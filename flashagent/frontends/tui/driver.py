@@ -1,13 +1,17 @@
-"""The terminal's input side: Textual's own driver, but a lone Escape is told at once, not at the next tenth of a second."""
+"""The terminal's input side: Textual's own driver, but a lone Escape is told at once, not at the next tenth of a second, and
+what is typed before the prompt is there waits for it."""
 
 from __future__ import annotations
 
 import os
 from codecs import getincrementaldecoder
 from select import select
+from threading import Event
 from time import monotonic
+from typing import Any
 
 from textual._xterm_parser import XTermParser
+from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
 _LOOK_S = 0.1  # how long the end of the app may wait for this thread
@@ -17,13 +21,22 @@ _READ_BYTES = 4096
 
 
 class QuickDriver(LinuxDriver):
-    """Looks often for the end of an escape sequence right after one may have begun, and rarely otherwise."""
+    """Looks often for the end of an escape sequence right after one may have begun, and rarely otherwise. Nothing is read
+    before `ready` is set."""
+
+    def __init__(
+        self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self.ready = Event()
 
     def run_input_thread(self) -> None:
         """Read, parse and pass on input until the app ends. Runs in a thread of its own."""
         parser = XTermParser(self._debug)
         decode = getincrementaldecoder("utf-8")("replace").decode
         quick_until = 0.0
+        while not self.ready.wait(_LOOK_S) and not self.exit_event.is_set():
+            pass
         while not self.exit_event.is_set():
             wait = _QUICK_LOOK_S if monotonic() < quick_until else _LOOK_S
             if select([self.fileno], [], [], wait)[0]:

@@ -52,6 +52,7 @@ class OwnCommands:
 
     def show_session(self, blocks: tuple[Block, ...]) -> None:
         """The transcript of another session in place of what is on the screen."""
+        self._desk.stage.take_finished()
         self._screen.transcript.clear()
         self._desk.stage.tell(Story())
         self._desk.stage.show_all(blocks)

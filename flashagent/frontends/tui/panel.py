@@ -88,9 +88,12 @@ class Panel(Widget, can_focus=True):
         self._look = replace(self._look, width=max(1, event.size.width - 2))
         self._lay_out()
 
+    def enter(self) -> None:
+        """Take the keys; something is chosen then."""
+        self._choose(0)
+        self.focus()
+
     def on_focus(self) -> None:
-        if self.item is None:
-            self._choose(0)
         self.refresh()
 
     def on_blur(self) -> None:

@@ -16,6 +16,7 @@ from textual.widget import Widget
 
 from flashagent.frontends.tui.completing import Hunt, Kind, Offer, Wanted, wanted_at
 from flashagent.frontends.tui.editing import Line
+from flashagent.frontends.tui.hints import Hint
 from flashagent.frontends.tui.markup import fitted
 from flashagent.frontends.tui.markup_values import Line as Row
 from flashagent.frontends.tui.pasting import Chips
@@ -57,13 +58,12 @@ class Prompt(Widget, can_focus=True):
 
     class Submitted(Message):
         """The text that the user sends, without white space around it; never empty. `later` asks for it to wait until what
-        runs has ended; `secret` says that it was typed where nothing is shown."""
+        runs has ended."""
 
-        def __init__(self, text: str, *, later: bool = False, secret: bool = False) -> None:
+        def __init__(self, text: str, *, later: bool = False) -> None:
             super().__init__()
             self.text = text
             self.later = later
-            self.secret = secret
 
     class Chosen(Message):
         """A single key, pressed while the prompt was empty and a choice was open."""
@@ -89,18 +89,15 @@ class Prompt(Widget, can_focus=True):
         self._hunting: asyncio.Task[None] | None = None
         self._hunt: Hunt | None = None
         self._chips = Chips()
-        self._hint = ""
-        self._choices = ""
+        self._hint = Hint("")
         self._waits = False
-        self._secret = False
         self._above: list[Row] = []
 
-    def show_hint(self, hint: str, choices: str = "", *, waits: bool = False, secret: bool = False) -> None:
-        """What an empty prompt says, which single keys are choices at present, whether what is sent with Tab waits, and
-        whether what is typed is hidden."""
-        self._choices, self._waits = choices, waits
-        if (hint, secret) != (self._hint, self._secret):
-            self._hint, self._secret = hint, secret
+    def show_hint(self, hint: Hint, *, waits: bool = False) -> None:
+        """What the prompt is for now; `waits` says that what is sent with Tab waits."""
+        self._waits = waits
+        if hint != self._hint:
+            self._hint = hint
             self._redraw()
 
     def render_line(self, y: int) -> Strip:
@@ -113,9 +110,9 @@ class Prompt(Widget, can_focus=True):
         width, room = self.size.width, self.size.width - len(_LEAD)
         lead = "? " if self._searching else _LEAD
         if not self.line.text:
-            hint = fitted(_SEARCHED.get(self._searching, self._hint), room - 1)
+            hint = fitted(_SEARCHED.get(self._searching, self._hint.text), room - 1)
             return [(("─" * width, "dim"),), ((lead, "accent"), (" ", "picked"), (hint, "dim"))]
-        line = replace(self.line, text=_HIDDEN * len(self.line.text)) if self._secret else self.line
+        line = replace(self.line, text=_HIDDEN * len(self.line.text)) if self._hint.secret else self.line
         texts, at_row, at = line.laid_out(room)
         first = min(max(0, at_row - MOST_ROWS + 1), max(0, len(texts) - MOST_ROWS))
         shown = range(first, min(first + MOST_ROWS, len(texts)))
@@ -150,7 +147,7 @@ class Prompt(Widget, can_focus=True):
             self._show(edited)
         elif event.is_printable and event.character is not None:
             event.stop()
-            if event.character in self._choices and not self.line.text:
+            if event.character in self._hint.choices and not self.line.text:
                 self.post_message(self.Chosen(event.character))
             else:
                 self._show(self.line.insert(event.character))
@@ -202,7 +199,7 @@ class Prompt(Widget, can_focus=True):
         line = self.line
         wanted = Wanted(self._searching, line.text) if self._searching else wanted_at(line.text, line.cursor)
         self._end_hunt()
-        if wanted is None or self._secret or (not self._searching and line.place):
+        if wanted is None or self._hint.secret or (not self._searching and line.place):
             return self._tell(None)
         pool = self._lists.pool(wanted)
         hunt = Hunt(wanted, pool)
@@ -216,7 +213,7 @@ class Prompt(Widget, can_focus=True):
 
     async def _go_on(self, hunt: Hunt, *, empty: bool) -> None:
         """What is left of a hunt, a little at a time."""
-        while hunt.step():
+        while hunt.step():  # noqa: ASYNC110 (it waits for nothing, and lets keys pass)
             await asyncio.sleep(0)
         self._hunting = self._hunt = None
         self._found(hunt.offer, empty=empty)
@@ -256,11 +253,11 @@ class Prompt(Widget, can_focus=True):
         return True
 
     def _is_whole(self, offer: Offer) -> bool:
-        """Whether what is written needs nothing of the list: a whole command, an argument as it stands there."""
-        query = offer.wanted.query
+        """Whether what is written needs nothing of the list: a whole command, and any argument, which may be free text, unless
+        the user has moved in the list."""
         if offer.wanted.kind == "argument":
-            return not query or query in offer.items
-        return offer.wanted.kind == "command" and query in offer.items
+            return not offer.turned
+        return offer.wanted.kind == "command" and offer.wanted.query in offer.items
 
     def _take(self, wanted: Wanted, item: str) -> None:
         self.close_list()
@@ -280,9 +277,9 @@ class Prompt(Widget, can_focus=True):
         if text:
             self.close_list()
             self._chips = Chips()
-            taken = self.line.cleared() if self._secret else replace(self.line, text=text).taken()
-            self._show(taken)
-            self.post_message(self.Submitted(text, later=later, secret=self._secret))
+            answers = self._hint.answers
+            self._show(self.line.cleared() if answers else replace(self.line, text=text).taken())
+            self.post_message(self.Submitted(text, later=later))
 
     def _show(self, line: Line) -> None:
         if line.text != self.line.text and line.place == self.line.place and line.place:

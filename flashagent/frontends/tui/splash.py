@@ -8,6 +8,9 @@ from __future__ import annotations
 import os
 
 _ENTER = b"\x1b[?1049h\x1b[?25l\x1b[H\x1b[2J\x1b[2m\xc2\xb7 flashagent \xe2\x80\xa6\x1b[0m"
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Attributes = list[int | list[bytes | int]]
 _LEAVE = b"\x1b[?25h\x1b[?1049l"
 
 
@@ -22,7 +25,7 @@ class Splash:
     before `show`; both may be called again at any time. Where there is no terminal nothing is done."""
 
     def __init__(self) -> None:
-        self._before: list[object] | None = None
+        self._before: Attributes | None = None
 
     def show(self) -> None:
         if self._before is not None or not (os.isatty(0) and os.isatty(1)):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -13,41 +12,14 @@ from textual.widget import Widget
 from flashagent.frontends import words
 from flashagent.frontends.tui.blocks import View
 from flashagent.frontends.tui.controller import Facts
-from flashagent.frontends.tui.desk import Asking
 from flashagent.frontends.tui.markup import fitted
 from flashagent.frontends.tui.story import Story, totals
 from flashagent.frontends.tui.themes import Painter
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from flashagent.events import Decision
 
 _GAP = " · "
 _SHOWN_SHARE = 0.5  # of a limit that is used: below that it is no news
 _USUAL_MODE = "auto"
 _MIN_LEFT = 16
-DECISIONS: Mapping[str, Decision] = {"y": "once", "s": "session", "p": "project", "n": "deny"}
-
-
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """What the empty prompt says, the single keys that are answers now, and whether what is typed is hidden."""
-
-    text: str
-    choices: str = ""
-    secret: bool = False
-
-
-def hint(view: View, asking: Asking | None, *, working: bool, opening: bool) -> Hint:
-    if view.question is not None:
-        return Hint("y · s · p · n, or why not", "".join(DECISIONS))
-    if asking is not None:
-        return Hint(asking.hint, asking.choices, asking.secret)
-    if opening:
-        return Hint("Type ahead: flashagent is being opened")
-    if working:
-        return Hint("Escape interrupts; Enter steers, Tab waits for the end")
-    return Hint("Ask for something, or /fix, /help")
 
 
 def doing_shown(view: View, seconds: float | None, *, following: bool, waiting: int = 0) -> str:

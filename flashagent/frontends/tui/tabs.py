@@ -113,8 +113,8 @@ def _checks(story: Story, look: Look) -> Iterator[TabRow]:
             first, *rest = words.failure_lines(failure)
             opened = item in look.opened
             lines = [f"{'▾' if opened else '▸'} {first}", *rest]
-            for line in lines:
-                for row in wrap(Laid(((line, ""),), hang=4), look.width, "  "):
+            for text in lines:
+                for row in wrap(Laid(((text, ""),), hang=4), look.width, "  "):
                     yield TabRow(row, item)
             if opened and (where := place_of(failure)):
                 for text in source_lines(story.excerpts.get(where, "… reading")):

@@ -102,7 +102,7 @@ class Typeset:
 
 
 def _count(more: str) -> str:
-    lines = more.count("\n") + 1
+    lines = more.rstrip("\n").count("\n") + 1
     return f"({lines:,} {'line' if lines == 1 else 'lines'})"
 
 

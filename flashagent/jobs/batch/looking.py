@@ -39,9 +39,7 @@ class LookingRunner:
         if not command.read_only:
             raise ValueError(f"{command.argv[0]} would write to a tree that commands only look at")
         async with self._folders, self._shown(tree, command) as folder:
-            return await self._runner.run(
-                replace(command, tree=folder), on_output=on_output, channel=channel
-            )
+            return await self._runner.run(replace(command, tree=folder), on_output=on_output, channel=channel)
 
     @contextlib.asynccontextmanager
     async def _shown(self, tree: DifferingTree, command: Command) -> AsyncIterator[Path]:

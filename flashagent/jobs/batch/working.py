@@ -57,9 +57,7 @@ class TreesAbove:
         self._trees = trees
         self._below = tuple(below)
 
-    def tree(
-        self, changes: Sequence[FileChange], *, quick: bool = False
-    ) -> AbstractContextManager[Path]:
+    def tree(self, changes: Sequence[FileChange], *, quick: bool = False) -> AbstractContextManager[Path]:
         return self._trees.tree(on_base(changes, self._below), quick=quick)
 
 

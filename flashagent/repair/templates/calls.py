@@ -147,14 +147,14 @@ def wrap(site: Site) -> Iterator[Fix]:
     walked = _is_walked(node, parent)
     for name in _WRAPS:
         weight = 2.5 if name == "abs" and difference else 0.15 if name == "bool" else 0.5
-        weight = 1.2 if walked and name in ("sorted", "reversed") else weight
+        weight = 1.2 if walked and name in ("sorted", "reversed", "set") else weight
         yield site.swap(node, f"{name}({site.text(node)})", weight)
     own = [n for n in site.donors.functions if n in site.scope.globals and n not in _WRAPS]
     for name in own[:8]:
         yield site.swap(node, f"{name}({site.text(node)})", 0.8)
     if isinstance(node, ast.Name | ast.Attribute):
-        for method in ("strip()", "lower()", "copy()", "items()", "split()"):
-            yield site.swap(node, f"{site.text(node)}.{method}", 0.4)
+        for method in ("lower()", "strip()", "copy()", "items()", "split()", "upper()"):
+            yield site.swap(node, f"{site.text(node)}.{method}", 0.7 if method == "lower()" else 0.4)
 
 
 def _is_walked(node: ast.AST, parent: ast.AST | None) -> bool:

@@ -65,6 +65,10 @@ def boolean(site: Site) -> Iterator[Fix]:
     if isinstance(node.value, bool):
         yield site.swap(node, repr(not node.value))
         yield site.swap(node, "None", 0.15)
+        if isinstance(site.parent, ast.Assign) and isinstance(
+            site.parent.targets[0], ast.Name | ast.Attribute
+        ):
+            yield site.swap(node, f"not {site.text(site.parent.targets[0])}", 0.4)  # a switch
 
 
 @template("empty value", 0.3, ast.Constant, ast.List, ast.Dict, ast.Tuple)

@@ -21,6 +21,10 @@ def index(site: Site) -> Iterator[Fix]:
             yield site.swap(node.slice, other, weight)
     if isinstance(node.slice, ast.Name):
         yield site.swap(node.slice, f"-{text}", 0.3)
+    if isinstance(node.slice, ast.BinOp) and not isinstance(
+        node.slice.op, ast.Mod
+    ):  # round the end to the beginning
+        yield site.swap(node.slice, f"({text}) % len({site.text(node.value)})", 0.5)
 
 
 @template("slice bounds", 0.5, ast.Slice, kinds=("index", "loop"))
@@ -58,7 +62,7 @@ def slice_it(site: Site) -> Iterator[Fix]:
     node, parent = site.node, site.parent
     if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
         return
-    if isinstance(parent, ast.For | ast.comprehension | ast.Return | ast.Assign) or (
+    if isinstance(parent, ast.For | ast.comprehension | ast.Return | ast.Assign | ast.Starred) or (
         isinstance(parent, ast.Call) and site.place == "args"
     ):
         if site.place in ("target", "targets"):

@@ -151,6 +151,16 @@ def made_of(function: FunctionNode, name: str) -> list[str]:
     return list(found)[:4]
 
 
+@template("half or twice", 0.08, ast.BinOp, ast.Call, ast.Name)
+def half_or_twice(site: Site) -> Iterator[Fix]:
+    """A forgotten factor of two or of -1 (constant insertion: SemFix, Nguyen et al. 2013)."""
+    if not is_value(site) or isinstance(site.parent, ast.Call | ast.Tuple):
+        return
+    own = site.operand(site.node)  # type: ignore[arg-type]
+    for text, weight in ((f"{own} / 2", 0.8), (f"{own} // 2", 0.8), (f"{own} * 2", 0.8), (f"2 * {own}", 0.2)):
+        yield site.swap(site.node, text, weight)
+
+
 @template("shared rows", 0.4, ast.BinOp)
 def shared_rows(site: Site) -> Iterator[Fix]:
     """`[[0] * n] * m` makes one row m times: each gets a row of its own (aliasing slips; SOFix, Liu and Zhong 2018)."""

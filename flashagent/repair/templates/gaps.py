@@ -102,10 +102,13 @@ def _steps(site: Site, name: str, loop: ast.While, inside: Flow) -> list[str]:
             and text(node.left) == name
             and isinstance(node.op, ast.Mod | ast.BitAnd)
         ):
-            right = site.text(node.right)
-            found |= {f"{name} //= {right}": None, f"{name} >>= 1": None, f"{name} //= 2": None}
+            found |= dict.fromkeys(_taken_apart(name, site.text(node.right)))
     found |= {f"{name} = {other}": None for other in inside.bound_in_loops if other != name}
     return list(found)[:10]
+
+
+def _taken_apart(name: str, by: str) -> list[str]:
+    return [f"{name} //= {by}", f"{name} >>= 1", f"{name} //= 2"]
 
 
 def _is_of(node: ast.Attribute | ast.Subscript, name: str) -> bool:
@@ -133,6 +136,10 @@ def fill(site: Site) -> Iterator[Fix]:
             if value != name:
                 weight = 1.0 if value in data.unused or value in data.targets else 0.6
                 lines |= dict.fromkeys(_added(name, kind, value, values), weight)
+                if kind == "list":
+                    lines |= {
+                        f"{name}[{place}] = {value}": 0.6 for place in data.targets[:3] if place != value
+                    }
         if kind == "number":
             lines |= {f"{name} += 1": 1.0}
     yield from offered(site, lines, 8)
@@ -170,7 +177,29 @@ def carry_over(site: Site) -> Iterator[Fix]:
             lines |= {f"{name} += 1": 1.0, f"{name} -= 1": 0.6}
         if data.kinds[name] == "flag":
             lines |= {f"{name} = True": 0.8, f"{name} = False": 0.8}
+    for node in ast.walk(loops[0]):
+        if (
+            isinstance(node, ast.BinOp)
+            and isinstance(node.op, ast.Mod | ast.BitAnd)
+            and (name := text(node.left)) in site.scope.variables
+        ):
+            lines |= dict.fromkeys(
+                _taken_apart(name, site.text(node.right)), 0.3 if name in data.changed_in_loops else 0.8
+            )
     yield from offered(site, lines, 6)
+
+
+@template("start again", 0.25, *_PLACES)
+def start_again(site: Site) -> Iterator[Fix]:
+    """What a loop collects in and never empties is begun anew once it was handed over (forgotten reset; missing statement
+    patterns of Pan et al. 2009)."""
+    known = around(site)
+    if known is None or not any(isinstance(a, ast.For | ast.While) for a in site.source.ancestors(site.node)):
+        return
+    lines = {
+        f"{name} = {begins}": 1.0 for name, begins in known[1].begun.items() if known[1].kinds[name] != "none"
+    }
+    yield from offered(site, lines, 5)
 
 
 @template("use it", 0.25, *_PLACES)

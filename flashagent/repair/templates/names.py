@@ -123,7 +123,9 @@ def expression_beside(site: Site) -> Iterator[Fix]:
             yield site.swap(node, text, 0.8 if text.rpartition("[")[0] + "[" in here else 0.4 * near)
 
 
-@template("operand added", 0.12, ast.BinOp, ast.Name, ast.Subscript, ast.Call)
+@template(
+    "operand added", 0.12, ast.BinOp, ast.Name, ast.Subscript, ast.Call, ast.Tuple, ast.List, ast.JoinedStr
+)
 def operand_added(site: Site) -> Iterator[Fix]:
     """A forgotten summand or difference taken from the function itself (expression insertion: SemFix, Nguyen et al. 2013)."""
     node, parent = site.node, site.parent
@@ -135,6 +137,12 @@ def operand_added(site: Site) -> Iterator[Fix]:
     if site.place in ("func", "value") and isinstance(parent, ast.Subscript | ast.Call):
         return
     names = [name for name in site.scope.variables if name != site.text(node)][:5]
+    if isinstance(node, ast.Tuple | ast.List | ast.JoinedStr):
+        for name in names:
+            yield site.swap(node, f"{name} + {site.text(node)}", min(0.8, 4.0 / len(names)) * near)
+        return
+    if isinstance(node, ast.Name) and isinstance(parent, ast.Compare | ast.Return):
+        yield site.swap(node, f"{node.id} * {node.id}", 0.4)
     texts = [*names, *expressions_beside(site)[:8]]
     if following := next_element(site):
         yield site.swap(node, f"{site.text(node)} + {following}", 1.5)

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from flashagent.repair.source import Source
+from flashagent.repair.source import Edit, Source
 from flashagent.repair.template import Fix, Site, template
 
 _SYMBOL: dict[type[ast.AST], str] = {
@@ -90,8 +90,9 @@ def arithmetic(site: Site) -> Iterator[Fix]:
     formats = isinstance(node.left, ast.Constant) and isinstance(node.left.value, str)
     if formats:
         yield site.raw(*span, "%")
+    by_one = isinstance(node.right, ast.Constant) and node.right.value == 1
     for text, weight in _ARITHMETIC[symbol(node.op)].items():
-        yield site.raw(*span, text, weight)
+        yield site.raw(*span, text, weight * (0.7 if by_one else 1.0))  # rather one too many than two too few
 
 
 @template("operand", 0.35, ast.BinOp)
@@ -105,7 +106,8 @@ def operand(site: Site) -> Iterator[Fix]:
         and isinstance(node.op, ast.Mod)
     ):
         return
-    yield site.swap(node, site.text(node.left))
+    by_one = isinstance(node.right, ast.Constant) and node.right.value == 1
+    yield site.swap(node, site.text(node.left), 1.8 if by_one else 1.0)
     yield site.swap(node, site.text(node.right), 0.6)
     if not isinstance(node.op, ast.Mult | ast.BitAnd | ast.BitOr | ast.BitXor):
         text = f"{site.operand(node.right)} {symbol(node.op)} {site.operand(node.left)}"
@@ -118,6 +120,12 @@ def grouping(site: Site) -> Iterator[Fix]:
     node = site.node
     assert isinstance(node, ast.BinOp)
     text, outer = site.text, symbol(node.op)
+    for other in (node.left, node.right):
+        if isinstance(other, ast.BinOp) and type(other.op) is not type(node.op):
+            mine = operator_span(site.source, node.left, node.right, outer)
+            theirs = operator_span(site.source, other.left, other.right, symbol(other.op))
+            if mine is not None and theirs is not None:
+                yield Fix((Edit(*mine, symbol(other.op)), Edit(*theirs, outer)), 0.6)
     if isinstance(node.left, ast.BinOp):
         a, inner, b = node.left.left, symbol(node.left.op), node.left.right
         yield site.swap(node, f"{text(a)} {inner} ({text(b)} {outer} {text(node.right)})")
@@ -146,7 +154,7 @@ def to_augmented(site: Site) -> Iterator[Fix]:
     assert isinstance(node, ast.Assign)
     if len(node.targets) == 1 and not isinstance(node.targets[0], ast.Tuple):
         span = operator_span(site.source, node.targets[0], node.value, "=")
-        for text, weight in (("+=", 1.0), ("-=", 0.4), ("*=", 0.3), ("|=", 0.2)):
+        for text, weight in (("+=", 1.0), ("-=", 0.4), ("*=", 0.3), ("|=", 0.2), ("%=", 0.15), ("//=", 0.15)):
             if span is not None:
                 yield site.raw(*span, text, weight)
 

@@ -91,6 +91,8 @@ def _is_pattern(site: Site) -> bool:
     """The first argument of a function of `re`, or a text that looks like a pattern."""
     parent = site.parent
     if isinstance(parent, ast.Call) and isinstance(parent.func, ast.Attribute) and site.place == "args":
-        return parent.func.attr in _CALLS and parent.args[0] is site.node
+        owner = parent.func.value
+        if parent.args[0] is site.node and isinstance(owner, ast.Name) and owner.id in ("re", "regex"):
+            return parent.func.attr in _CALLS
     value = getattr(site.node, "value", "")
     return bool(re.search(r"\\[dwsbSDW]|\(\?|\[\^?[^\]]+\][+*]|\.\*|\.\+|[^\\]\$$|^\^", value))

@@ -596,6 +596,7 @@ class LiveCode:
         self.units: dict[tuple[str, int, str], list[types.CodeType]] = {}
         self.caches: list[Any] = []
         self.swapped: list[tuple[types.FunctionType, types.CodeType]] = []
+        self.data = LiveData()
         for thing in gc.get_objects():
             if type(thing) is types.FunctionType and is_project(thing.__code__.co_filename, root):
                 self._add(thing)
@@ -613,7 +614,11 @@ class LiveCode:
     def apply(self, candidate: Json) -> str:
         """Swap the candidate's functions in. '' or why not: 'invalid' (does not compile) or 'unreachable'."""
         for part in candidate["parts"]:
-            why = self._part(part)
+            why = (
+                self._defaults(part)
+                if part.get("data") == "defaults"
+                else (self.data.put_in(part) if part.get("data") else self._part(part))
+            )
             if why:
                 self.revert()
                 return why
@@ -634,6 +639,24 @@ class LiveCode:
                 return "unreachable"
         return ""
 
+    def _defaults(self, part: Json) -> str:
+        """Give the live functions the defaults that the changed definition has."""
+        old_codes = self.units.get((part["path"], part["line"], part["name"]))
+        module = next(iter(modules_of(part["path"])), None)
+        if not old_codes or module is None:
+            return "unreachable"
+        values = definition(part, module)
+        made = values.get(part["name"]) if values is not None else None
+        if type(made) is not types.FunctionType:
+            return "invalid"
+        for old in old_codes:
+            for function in self.functions.get(old, ()):
+                self.data.undo.append((function, "__defaults__", function.__defaults__))
+                self.data.undo.append((function, "__kwdefaults__", function.__kwdefaults__))
+                function.__defaults__ = made.__defaults__
+                function.__kwdefaults__ = made.__kwdefaults__
+        return ""
+
     def _swap(self, old: types.CodeType, new: types.CodeType) -> bool:
         for before, after in paired(old, new):
             for function in self.functions.get(before, ()):
@@ -648,6 +671,98 @@ class LiveCode:
         for function, code in reversed(self.swapped):
             function.__code__ = code
         self.swapped = []
+        self.data.revert()
+
+
+def modules_of(path: str) -> list[types.ModuleType]:
+    """The loaded modules of a file."""
+    found = []
+    for module in list(sys.modules.values()):
+        if (
+            type(module) is types.ModuleType
+            and os.path.realpath(getattr(module, "__file__", None) or "") == path
+        ):
+            found.append(module)
+    return found
+
+
+def definition(part: Json, module: types.ModuleType, names: dict[str, Any] | None = None) -> Json | None:
+    """What a statement of the module binds when it runs again; None when it cannot."""
+    local: Json = dict(names or {})
+    try:
+        tree = ast.parse(part["code"])
+        for node in tree.body:
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                node.decorator_list = []
+        exec(compile(tree, part["path"], "exec", dont_inherit=True), dict(vars(module)), local)
+    except Exception:  # whatever an import would have raised
+        return None
+    return local
+
+
+class LiveData:
+    """Variables of loaded modules and classes, given other values and put back."""
+
+    CONTAINERS = (list, dict, set)
+
+    def __init__(self) -> None:
+        self.undo: list[tuple[Any, str, Any]] = []
+        self.emptied: list[tuple[Any, Any]] = []
+
+    def put_in(self, part: Json) -> str:
+        """Run the changed statement and give its values to everybody who holds the old ones. '' or why not."""
+        modules = modules_of(part["path"])
+        if not modules:
+            return "unreachable"
+        for module in modules:
+            home: Any = module
+            for name in part["classes"]:
+                home = vars(home).get(name)
+                if not isinstance(home, type):
+                    return "unreachable"
+            values = definition(part, module, dict(vars(home)) if home is not module else None)
+            if values is None:
+                return "invalid"
+            for name in part["names"]:
+                if name not in vars(home) or name not in values:
+                    return "unreachable"
+                try:
+                    self._put(home, name, values[name])
+                except (AttributeError, TypeError):  # a class that keeps its values, such as an enumeration
+                    return "unreachable"
+        return ""
+
+    def _put(self, home: Any, name: str, new: Any) -> None:
+        old = vars(home)[name]
+        if type(old) is type(new) and type(old) in self.CONTAINERS:
+            self.emptied.append((old, copy.copy(old)))
+            refill(old, new)
+            return
+        self.undo.append((home, name, old))
+        setattr(home, name, new)
+        for module in list(sys.modules.values()):  # who imported it by name
+            if (
+                type(module) is types.ModuleType
+                and module is not home
+                and vars(module).get(name, home) is old
+            ):
+                self.undo.append((module, name, old))
+                setattr(module, name, new)
+
+    def revert(self) -> None:
+        for home, name, value in reversed(self.undo):
+            setattr(home, name, value)
+        for container, before in reversed(self.emptied):
+            refill(container, before)
+        self.undo, self.emptied = [], []
+
+
+def refill(container: Any, values: Any) -> None:
+    container.clear()
+    if type(container) is list:
+        container.extend(values)
+    else:
+        container.update(values)
 
 
 def compile_unit(candidate: Json, old: types.CodeType) -> types.CodeType | None:
@@ -988,7 +1103,10 @@ class Server:
 
         def work(candidate: Json) -> Json:
             assert self.live is not None
-            why = self.live.apply(candidate)
+            try:
+                why = self.timer(1.0, lambda: self.live.apply(candidate))  # type: ignore[union-attr]
+            except OutOfTime:
+                return {"verdict": "failed", "fixed": 0, "why": "OutOfTime", "last": True}
             if why:
                 return {"verdict": why}
             try:

@@ -1,0 +1,34 @@
+"""`flashagent replay`: show a recorded run again, or compare two."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="flashagent replay",
+        description="Show a run that `fix --record FILE` or `do --record FILE` recorded, byte for byte as it was, without"
+        " model, commands or repository; the exit code is the run's. --diff compares two: exit 0 when they did the same.",
+    )
+    parser.add_argument("file", metavar="FILE", help="a recorded run")
+    parser.add_argument("--diff", metavar="OTHER", help="the steps in which OTHER differs from FILE")
+    parser.add_argument("--json", action="store_true", help="one event a line, as the run's own --json")
+    parser.add_argument("-q", "--quiet", action="count", default=0, help="only the result")
+    parser.add_argument(
+        "-v", "--verbose", action="store_const", const=1, default=0, help="also what the tools printed"
+    )
+    return parser
+
+
+def run(argv: list[str], environ: Mapping[str, str]) -> int:
+    options = build_parser().parse_args(argv)
+    from flashagent.frontends.replay import compare, play
+
+    if options.diff:
+        return compare(Path(options.file), Path(options.diff), sys.stdout)
+    verbosity = options.verbose - options.quiet
+    return play(Path(options.file), sys.stdout, sys.stderr, as_json=options.json, verbosity=verbosity)

@@ -1,0 +1,203 @@
+"""Batches on a Dask cluster: the only file that imports distributed.
+
+The cluster carries tasks and results and nothing else: no key, no endpoint. Whoever may talk to its scheduler may run code
+on its workers; that is so with every Dask cluster.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from flashagent.errors import RunnerMissing, UsageError
+from flashagent.jobs.batch.travelling import Task, Told
+from flashagent.jobs.batch.working import Worked
+
+CONNECT_S = 10.0
+PATIENCE_S = 300.0  # how long a scheduler that went away may take to come back
+PAUSE_S = 0.5
+_KEPT = "flashagent_benches"
+MOST_SENDINGS = 6  # of one try: workers and schedulers that were lost under it
+
+
+def require() -> Any:
+    """The package, or RunnerMissing with what to install."""
+    try:
+        import distributed
+    except ImportError as error:
+        raise RunnerMissing(
+            "The Dask engine needs the package distributed.",
+            hint="Install flashagent with its extra: flashagent[dask].",
+        ) from error
+    return distributed
+
+
+def work_on(task: str, bundle: bytes) -> str:
+    """What a worker runs, in one of its threads."""
+    from distributed import get_worker
+
+    worker = get_worker()
+    told: Told = _benches(worker).work(Task.loaded(task), lambda: bundle)
+    return replace(told, worker=worker.address).dumped()
+
+
+def _benches(worker: Any) -> Any:
+    """What this worker keeps between tasks; it lives as long as the worker does."""
+    from flashagent.compose.distant import Benches
+
+    kept = vars(worker)  # its `extensions` would be closed with it, and ours outlive a scheduler
+    if (
+        _KEPT not in kept
+    ):  # two threads may come here at once: one of two benches is then idle until the process ends
+        kept.setdefault(_KEPT, Benches(os.environ))
+    return kept[_KEPT]
+
+
+@dataclass
+class Cluster:
+    """A connection to a scheduler that outlives it: what was lost with it is sent again to the next one."""
+
+    address: str
+    bundle: bytes
+    patience_s: float = PATIENCE_S
+    _client: Any | None = None
+    _base: Any = None
+    _connecting: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def work(self, task: Task) -> Told:
+        """One try of an item somewhere. What cannot be done anywhere is a failed item; UsageError when no scheduler
+        answers."""
+        unfit: dict[str, str] = {}
+        why = ""
+        for _ in range(MOST_SENDINGS):
+            told = await self._sent(task, unfit)
+            if isinstance(told, str):
+                why = told
+            elif not told.unfit:
+                return told
+            else:
+                unfit[told.worker] = why = told.unfit
+                if not self._others(unfit):
+                    break
+        return Told(Worked("failed", "", (), f"No worker of the cluster could do it: {why}"))
+
+    async def threads(self) -> int:
+        """How many items the workers that are there now take at once."""
+        client = await self._connected()
+        return sum(worker["nthreads"] for worker in _workers(client).values())
+
+    async def close(self) -> None:
+        client: Any = self._client
+        self._client = None
+        if client is not None:
+            with contextlib.suppress(OSError, TimeoutError):
+                await client.close()
+
+    def _others(self, unfit: Mapping[str, str]) -> list[str]:
+        return [] if self._client is None else [one for one in _workers(self._client) if one not in unfit]
+
+    async def _sent(self, task: Task, unfit: Mapping[str, str]) -> Told | str:
+        """What came back, or why nothing did."""
+        distributed = require()
+        client = await self._connected()
+        lost = (
+            distributed.client.FutureCancelledError, distributed.KilledWorker,
+            distributed.comm.CommClosedError, OSError, TimeoutError,
+        )  # fmt: skip
+        future = None
+        try:
+            future = client.submit(
+                work_on, task.dumped(), self._base, pure=False,
+                workers=self._others(unfit) if unfit else None,
+            )  # fmt: skip
+            return Told.loaded(await future)
+        except lost as error:
+            if isinstance(error, distributed.KilledWorker):
+                return f"the workers that took it were lost ({error})"
+            await self._gone(client)
+            return f"the cluster was lost ({type(error).__name__})"
+        except asyncio.CancelledError:
+            if future is not None:
+                with contextlib.suppress(*lost):
+                    await future.cancel()
+            raise
+
+    async def _gone(self, client: Any) -> None:
+        """The connection is of no use any more; the next who asks makes a new one."""
+        async with self._connecting:
+            current: Any = self._client
+            if current is client:
+                self._client = None
+                with contextlib.suppress(OSError, TimeoutError):
+                    await client.close(timeout=1)
+
+    async def _connected(self) -> Any:
+        async with self._connecting:
+            if self._client is None:
+                self._client = await self._connect()
+                self._base = await self._client.scatter(self.bundle, broadcast=True, hash=False)
+            return self._client
+
+    async def _connect(self) -> Any:
+        distributed = require()
+        # A connection that breaks is our business, and told by what we do about it.
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self.patience_s
+        while True:
+            try:
+                client = await distributed.Client(
+                    self.address,
+                    asynchronous=True,
+                    timeout=min(CONNECT_S, self.patience_s),
+                    set_as_default=False,
+                )
+                await client.wait_for_workers(1, timeout=max(0.1, until - loop.time()))
+                return client
+            except (OSError, TimeoutError) as error:
+                if loop.time() > until:
+                    raise UsageError(
+                        f"No Dask scheduler with a worker answers at {self.address}.",
+                        hint="Start one with `dask scheduler`, and workers with `flashagent batch worker`.",
+                    ) from error
+                await asyncio.sleep(PAUSE_S)
+
+
+@contextlib.asynccontextmanager
+async def cluster(address: str, bundle: bytes, *, patience_s: float) -> AsyncIterator[Cluster]:
+    """Raises RunnerMissing without the package."""
+    require()
+    found = Cluster(address, bundle, patience_s)
+    try:
+        yield found
+    finally:
+        await found.close()
+
+
+async def serve(address: str, environ: Mapping[str, str], threads: int, *, sandboxed: bool) -> None:
+    """Be a worker until cancelled; a scheduler that goes away is waited for."""
+    distributed = require()
+    from flashagent.compose.distant import Benches
+
+    benches = Benches(environ, sandboxed=sandboxed)
+    try:
+        while True:
+            with contextlib.suppress(OSError, TimeoutError):
+                async with distributed.Worker(
+                    address, nthreads=threads, memory_limit=0, dashboard=False, death_timeout=CONNECT_S
+                ) as worker:
+                    setattr(worker, _KEPT, benches)
+                    await worker.finished()
+            await asyncio.sleep(PAUSE_S)
+    finally:
+        await asyncio.to_thread(benches.close)
+
+
+def _workers(client: Any) -> dict[str, Any]:
+    workers: dict[str, Any] = client.scheduler_info(n_workers=-1)["workers"]
+    return workers

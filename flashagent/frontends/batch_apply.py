@@ -1,0 +1,28 @@
+"""A batch's changes in the user's own files."""
+
+from __future__ import annotations
+
+from flashagent.compose import batching
+from flashagent.compose.house import Place, open_house
+from flashagent.errors import UsageError
+from flashagent.frontends import words
+from flashagent.frontends.batch_call import Call, nobody
+from flashagent.values import FileChange
+
+
+def apply_to_files(place: Place, batch: str, call: Call) -> None:
+    """One patch of all that was merged. Raises UsageError when there is nothing."""
+    from flashagent.jobs.batch.integrating import lay
+
+    with batching.reading(place, batch) as store:
+        changes = lay([row for row in store.rows() if row.state == "merged"]).changes
+    if not changes:
+        raise UsageError(f"The batch {batch} has brought nothing that could be applied.")
+    house = open_house(place, call.wishes, nobody, batch)
+    house.checkpoint(f"before the batch {batch}")
+    house.workspace.apply(changes)
+    call.talk.write(f"{_files(changes)} written to your files; `flashagent undo` takes it back.\n")
+
+
+def _files(changes: tuple[FileChange, ...]) -> str:
+    return words.count(len(changes), "file")

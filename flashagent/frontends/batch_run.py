@@ -1,0 +1,170 @@
+"""Batches that run: begun or gone on with, here or on a cluster, until their end is told."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Coroutine
+from contextlib import closing
+from typing import Any
+
+from flashagent.compose import batching
+from flashagent.compose.clock import SystemClock
+from flashagent.compose.house import Place, new_session_id, open_house, open_place
+from flashagent.errors import ExitCode, UsageError
+from flashagent.frontends import words
+from flashagent.frontends.batch_apply import apply_to_files
+from flashagent.frontends.batch_call import AGAIN, EXIT_CODES, Call, nobody
+from flashagent.frontends.batch_reports.writing import write_report
+from flashagent.frontends.batch_text import BatchText
+from flashagent.jobs.batch.events import BatchEvent, BatchFinished, EmitBatch, to_line
+from flashagent.jobs.batch.running import WorkOn
+from flashagent.jobs.batch.spec import BatchSpec
+from flashagent.workspace.bundles import bundled, tree_of
+
+
+def start(call: Call, spec: BatchSpec) -> int:
+    """Begin a batch and run it to its end."""
+    call = call.asking(spec.model)
+    with closing(open_place(call.cwd, call.environ, call.wishes)) as place:
+        spec = batching.with_settings(spec, place)
+        return _headless(lambda: run(call, place, spec, new_session_id(SystemClock()), fresh=True))
+
+
+def resume(call: Call, batch: str, *, retry: bool = False) -> int:
+    """Go on with a batch; `retry` also tries failed items again."""
+    with closing(open_place(call.cwd, call.environ, call.wishes)) as place:
+        batch = batching.chosen(place, batch)
+        with batching.held(place, batch) as store:
+            meta = store.meta()
+            if meta.get("aborted"):
+                raise UsageError(f"The batch {batch} was aborted.", hint="Start it again.")
+            if retry:
+                store.reset(AGAIN)
+    spec = batching.loaded(meta["spec"])
+    call = call.asking(spec.model)
+    with closing(open_place(call.cwd, call.environ, call.wishes)) as place:
+        return _headless(lambda: run(call, place, spec, batch, fresh=False))
+
+
+async def run(call: Call, place: Place, spec: BatchSpec, batch: str, *, fresh: bool) -> BatchFinished:
+    """One batch in an open place, to its end, with the reports that were asked for."""
+    house = open_house(place, call.wishes, nobody, batch)
+    try:
+        with batching.standing(place, house) as (base, still):
+            work = batching.Batching(place, still, spec)
+            finished = await _through(call, work, batch, base, fresh=fresh)
+        if call.apply and finished.commit:
+            apply_to_files(place, batch, call)
+        for report in call.reports:
+            write_report(place, batch, report)
+        return finished
+    finally:
+        await house.close()
+
+
+async def _through(
+    call: Call, work: batching.Batching, batch: str, base: str, *, fresh: bool
+) -> BatchFinished:
+    async with contextlib.AsyncExitStack() as stack:
+        if fresh:
+            found = await work.plan()
+            finals = await work.finals()
+            work_on = await _work_of(call, work, batch, base, stack)
+            work.new(batch, base, found.items, elsewhere=bool(call.scheduler))
+        else:
+            _same_base(work.place, batch, base)
+            finals = await work.finals()
+            work_on = await _work_of(call, work, batch, base, stack)
+        emit, close = _sink(call, batch)
+        stack.callback(close)
+        with work.opened(batch, finals, emit, work_on) as running:
+            return await running.run()
+
+
+async def _work_of(
+    call: Call, work: batching.Batching, batch: str, base: str, stack: contextlib.AsyncExitStack
+) -> WorkOn:
+    """Who does the items: this process, or the workers of a cluster."""
+    if not call.scheduler:
+        return work.work_here(batch, await work.ground())
+    from flashagent.compose import dask_engine
+
+    dask_engine.require()
+    repository = work.place.repository
+    tree = tree_of(repository, base)
+    bundle = await asyncio.to_thread(bundled, repository, tree)
+    cluster = await stack.enter_async_context(
+        dask_engine.cluster(call.scheduler, bundle, patience_s=call.patience_s)
+    )
+    await cluster.threads()
+    return work.work_there(batch, tree, cluster.work)
+
+
+def _same_base(place: Place, batch: str, head: str) -> None:
+    with batching.reading(place, batch) as store:
+        base = store.meta()["base"]
+    if base != head:
+        raise UsageError(
+            f"The batch started from {base[:12]}, and HEAD is {head[:12]} now.",
+            hint=f"`git switch --detach {base[:12]}` first.",
+        )
+
+
+def _sink(call: Call, batch: str) -> tuple[EmitBatch, Callable[[], None]]:
+    clock = SystemClock()
+    if call.emit is not None:
+        return call.emit, lambda: None
+    if not call.json:
+        text = BatchText(
+            call.out, call.talk, clock, live=call.talk.isatty() and call.environ.get("TERM") != "dumb"
+        )
+        return text, text.close
+    numbers = iter(range(1, 1 << 62))
+
+    def emit(event: BatchEvent) -> None:
+        call.out.write(to_line(event, seq=next(numbers), time=clock.now(), batch=batch) + "\n")
+        call.out.flush()
+
+    return emit, lambda: None
+
+
+def worker(call: Call, threads: int) -> int:
+    """Serve a Dask scheduler until stopped."""
+    from flashagent.compose.dask_engine import require, serve
+
+    require()
+    call.talk.write(
+        f"A worker for {call.scheduler}, {words.count(threads, 'item')} at once; Ctrl-C ends it.\n"
+    )
+
+    async def run() -> int:
+        task = asyncio.create_task(serve(call.scheduler, call.environ, threads, sandboxed=call.sandboxed))
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, task.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        return ExitCode.OK
+
+    return asyncio.run(run())
+
+
+def _headless(job: Callable[[], Coroutine[Any, Any, BatchFinished]]) -> int:
+    """Ctrl-C cancels once; the batch then tells its end as interrupted."""
+
+    async def run() -> int:
+        task = asyncio.create_task(job())
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, task.cancel)
+        try:
+            return EXIT_CODES[(await task).outcome]
+        except asyncio.CancelledError:
+            return ExitCode.INTERRUPTED
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+    return asyncio.run(run())
