@@ -6,6 +6,7 @@ gives. Each fault is a text of the program and what stands in its place.
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import textwrap
@@ -45,7 +46,7 @@ def drill(
         compile(code.replace(old, new), name, "exec")
     names: dict[str, Any] = {}
     exec(code, names)  # the benchmark's own program, without a fault
-    rows = [(a, json.loads(json.dumps(eval(call, {**names, "a": json.loads(json.dumps(a))})))) for a in given]
+    rows = [(a, eval(call, {**names, "a": copy.deepcopy(a)})) for a in given]
     probe = f"[(lambda a: {call})(a) for a in {probed!r}]"
     return Program(name, code, _STYLES[style](name, call, rows), probe, faults)
 

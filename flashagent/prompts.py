@@ -71,6 +71,12 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def bundled(folder: str, ending: str) -> dict[str, str]:
+    """The bundled files of a folder that are no prompts (ready-made jobs), name → text."""
+    found = (path for base in _bundled() for path in sorted((base / folder).glob(f"*{ending}")))
+    return {path.name.removesuffix(ending): path.read_text(encoding="utf-8") for path in found}
+
+
 def _bundled() -> tuple[Path, ...]:
     """The package's own data, or the checkout's folder when flashagent runs from one."""
     package = Path(__file__).resolve().parent

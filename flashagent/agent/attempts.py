@@ -223,7 +223,7 @@ class Attempts:
         linting = asyncio.create_task(self._linted())
         try:
             judgement = await self._judge()
-            problems = () if judgement.green else await linting
+            problems = await linting  # also of a green patch: who inspects may have something to tell the user
         finally:
             linting.cancel()
             await asyncio.gather(linting, return_exceptions=True)

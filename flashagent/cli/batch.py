@@ -25,7 +25,15 @@ def build_parser() -> argparse.ArgumentParser:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     for name, summary in (("plan", "show the items and what they would cost"), ("run", "do it")):
         one = actions.add_parser(name, help=summary, description=f"Batch: {summary}.")
-        one.add_argument("file", nargs="?", metavar="FILE", help="the job file (YAML); - reads stdin")
+        one.add_argument(
+            "file",
+            nargs="?",
+            metavar="FILE",
+            help="the job file (YAML); - reads stdin; @NAME is a ready-made job",
+        )
+        one.add_argument(
+            "--set", action="append", default=[], metavar="NAME=VALUE", help="fill a blank of the job file"
+        )
         _add_job(one)
         _add_common(one)
         if name == "run":
@@ -52,8 +60,8 @@ def build_parser() -> argparse.ArgumentParser:
     worker.add_argument("scheduler", metavar="tcp://HOST:PORT", help="where the scheduler listens")
     worker.add_argument("--threads", type=positive_int, default=4, metavar="N", help="items at once (4)")
     worker.add_argument("--no-sandbox", action="store_true", help="run checks unprotected")
-    schema = actions.add_parser("schema", help="print the JSON Schema of job files, for your editor")
-    schema.set_defaults(schema=True)
+    actions.add_parser("jobs", help="list the ready-made jobs")
+    actions.add_parser("schema", help="print the JSON Schema of job files, for your editor")
     return parser
 
 
@@ -119,6 +127,12 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
     args = build_parser().parse_args(argv)
+    if args.action == "jobs":
+        from flashagent.compose.readymade import jobs
+
+        for name, what in jobs().items():
+            print(f"@{name}: {what}")
+        return ExitCode.OK
     if args.action == "schema":
         import json
 
@@ -190,18 +204,35 @@ def _scheduler(args: argparse.Namespace) -> str:
 
 def _spec(args: argparse.Namespace) -> BatchSpec:
     from flashagent.compose.jobfile import read_job
+    from flashagent.compose.readymade import job
 
+    values = _blanks(args.set)
     if args.file is None:
         spec = _from_flags(args)
     else:
         path = Path(args.file)
         try:
+            if args.file.startswith("@"):
+                return _changed(read_job(job(args.file[1:]), args.file, values), args)
             text = sys.stdin.read() if args.file == "-" else path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(
                 f"The job file {args.file} cannot be read: {getattr(error, 'strerror', None) or error}."
             ) from error
-        spec = read_job(text, args.file)
+        spec = read_job(text, args.file, values)
+    return _changed(spec, args)
+
+
+def _blanks(given: Sequence[str]) -> dict[str, str]:
+    pairs = [one.partition("=") for one in given]
+    for name, equals, _ in pairs:
+        if not (name and equals):
+            raise UsageError(f"{name!r} fills no blank.", hint="Write --set NAME=VALUE.")
+    return {name: value for name, _, value in pairs}
+
+
+def _changed(spec: BatchSpec, args: argparse.Namespace) -> BatchSpec:
+    """The job with what the command line says beside it."""
     if args.model:
         spec = replace(spec, model=args.model)
     if args.jobs:

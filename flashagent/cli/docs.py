@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="flashagent docs",
-        description="Show signature, docstring, version and place of a Python name, from what is installed for the project. "
+        description="Show signature, docstring, version and place of a name, from what is installed for the project. "
         "Exit status 1: there is no such name.",
     )
     add = parser.add_argument
-    add("name", metavar="NAME", help="like json.dumps or pathlib.Path")
+    add(
+        "name",
+        metavar="NAME",
+        help="like json.dumps, lodash.debounce, net/http.Client.Do or serde_json::from_str",
+    )
     add("--json", action="store_true", help="one JSON object on stdout")
     add("--no-sandbox", action="store_true", help="import the library unprotected")
     add("--trust-project", action="store_true", help="trust the project's own settings for this run")
@@ -46,13 +50,13 @@ async def _look_up(options: argparse.Namespace, environ: Mapping[str, str]) -> A
     from contextlib import closing
 
     from flashagent.compose.house import Wishes, new_session_id, open_house, open_place
-    from flashagent.diagnose.apidocs import describe
+    from flashagent.diagnose.docs import describe_name
 
     wishes = Wishes({}, (), not options.no_sandbox, options.trust_project)
     with closing(open_place(Path.cwd(), environ, wishes)) as place:
         house = open_house(place, wishes, lambda event: None, new_session_id(place.clock))
         try:
-            return await describe(options.name, house.environment, house.runner, house.root)
+            return await describe_name(options.name, house.environment, house.runner, house.root)
         finally:
             await house.close()
 

@@ -40,7 +40,12 @@ from flashagent.workspace.git import Repository
 
 _AT_LEAST = 200
 _MAX_QUERY_CHARACTERS = 1_000_000
-_LEFT_OUT = {"other": "without source code", "huge": "too large", "foreign": "of unknown kind"}
+_LEFT_OUT = {
+    "other": "without source code",
+    "huge": "too large",
+    "foreign": "of unknown kind",
+    "notebook": "a notebook",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from flashagent.compose.models import endpoint_of
 from flashagent.compose.profiles import Profiles
 from flashagent.compose.runner import open_runner
 from flashagent.compose.servers import own_prefix, servers_of
-from flashagent.errors import FlashagentError, NotARepository, SettingsError
+from flashagent.errors import FlashagentError, NotARepository, SettingsError, UsageError
 from flashagent.folders import Folders
 from flashagent.models.probe import Finding, probe
 from flashagent.secrecy import Secrets
@@ -143,6 +143,8 @@ async def _model(role: ModelSettings, profiles: Profiles) -> list[Finding]:
     )
     try:
         found, profile = await probe(model, endpoint.shown, clock.now(), profiles.of(endpoint))
+    except UsageError as error:  # the file of certificates
+        return [Finding("endpoint", "wrong", error.message, error.hint)]
     finally:
         await model.aclose()
     if profile is not None:

@@ -34,9 +34,10 @@ def inspector(
 
         before = {change.path: change.before for change in changes}
         after = {change.path: change.after for change in changes}
+        listed = await asyncio.to_thread(files)  # a process of git: nothing else should wait for it
         asked = servers.caused(changes) if servers is not None else _nothing()
         linted, missing, served = await asyncio.gather(
-            caused(before, after), invented(changes, files(), environment, runner, root), asked
+            caused(before, after), invented(changes, listed, environment, runner, root), asked
         )
         for one in missing:
             if one.code in (NEW, LOOKS_LIKE):

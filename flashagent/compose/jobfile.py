@@ -7,22 +7,25 @@ from difflib import get_close_matches
 from typing import Any, cast
 
 from flashagent.agent.limits import Limits
+from flashagent.compose.readymade import filled
 from flashagent.errors import SettingsError
 from flashagent.jobs.batch.spec import GROUPS, ORDERS, BatchSpec, OrderKind, Rule, Selector
 from flashagent.settings.coerce import Coerce, Located, WrongValue, flag, number, text, whole
 from flashagent.settings.documents import parse_yaml
 
-SELECTORS = ("glob", "symbol", "pattern", "grep", "lint", "failing", "command", "callers")
-RULES = ("ruff", "pattern", "regex", "python")
+SELECTORS = (
+    "glob", "symbol", "pattern", "query", "grep", "lint", "failing", "command", "callers", "untested",
+)  # fmt: skip
+RULES = ("ruff", "pattern", "regex", "python", "rename")
 _ABOVE_ZERO = number(0, above=True)
 
 
-def read_job(content: str, name: str) -> BatchSpec:
-    """The batch that the file asks for; `name` is the file's, for messages.
+def read_job(content: str, name: str, values: Mapping[str, str] | None = None) -> BatchSpec:
+    """The batch that the file asks for; `name` is the file's, for messages, and `values` fill its blanks.
 
     Raises SettingsError with the line of what is wrong, UsageError for a slot that the instruction cannot have.
     """
-    tree = parse_yaml(content, name)
+    tree = filled(parse_yaml(content, name), values or {}, name)
     return _Reader(name).spec(tree)
 
 
@@ -36,7 +39,7 @@ class _Reader:
             "exclude": self.texts, "group": self.plain(_group), "check": self.checks, "rule": self.rule,
             "model": self.plain(text), "limits": self.limits, "jobs": self.plain(whole(1)),
             "retries": self.plain(whole(0)), "order": self.plain(_order), "commit": self.commit,
-            "tests_may_change": self.plain(flag),
+            "tests_may_change": self.plain(flag), "rivals": self.plain(flag),
         }  # fmt: skip
         found = self.fields(tree, known)
         if not found.get("select"):
@@ -92,6 +95,8 @@ class _Reader:
         if len(found) != 1:
             raise self.wrong(given, f"a selector is exactly one of {', '.join(SELECTORS)}")
         kind, value = found.popitem()
+        if kind == "query" and not language:
+            raise self.wrong(given, "a query needs its `language`, such as python")
         return Selector(kind, str(value), language)  # type: ignore[arg-type]
 
     def rule(self, given: Located) -> Rule:
@@ -99,16 +104,21 @@ class _Reader:
         more = {
             "rewrite": self.plain(_any_text),
             "replace": self.plain(_any_text),
+            "to": self.plain(text),
             "language": self.plain(text),
         }
         found = self.fields(given, {**kinds, **more})
         language = str(found.pop("language", ""))
-        replace = str(found.pop("rewrite", found.pop("replace", "")))
+        replace = ""
+        for key in ("rewrite", "replace", "to"):
+            replace = str(found.pop(key, replace))
         if len(found) != 1:
             raise self.wrong(given, f"a rule is exactly one of {', '.join(RULES)}")
         kind, value = found.popitem()
         if kind == "python" and not str(value).rpartition(":")[2].isidentifier():
             raise self.wrong(given, "a python rule is written `file.py:function`")
+        if kind == "rename" and not (str(value).isidentifier() and replace.isidentifier()):
+            raise self.wrong(given, "a rename is written `{rename: old_name, to: new_name}`")
         return Rule(kind, str(value), replace, language)  # type: ignore[arg-type]
 
     def checks(self, given: Located) -> dict[str, object]:
@@ -209,7 +219,7 @@ def schema() -> dict[str, object]:
             exclude={"anyOf": [word, {"type": "array", "items": word}]},
             group={"anyOf": [{"enum": list(GROUPS)}, count]},
             check={"anyOf": [word, mapping(item={"type": ["string", "boolean", "null"]}, final=word)]},
-            rule=mapping(**dict.fromkeys(RULES, word), rewrite=word, replace=word, language=word),
+            rule=mapping(**dict.fromkeys(RULES, word), rewrite=word, replace=word, to=word, language=word),
             model=word,
             limits=mapping(item=mapping(**limits), total=mapping(**total)),
             jobs=count,
@@ -222,6 +232,7 @@ def schema() -> dict[str, object]:
                 ]
             },
             tests_may_change={"type": "boolean"},
+            rivals={"type": "boolean"},
         ),
         "required": ["select"],
         "anyOf": [{"required": ["instruction"]}, {"required": ["rule"]}],

@@ -83,6 +83,7 @@ def endpoint_of(role: ModelSettings, model: str = "") -> Endpoint:
         role.api_key,
         returns_reasoning=role.returns_reasoning,
         api=role.api,
+        ca_file=role.ca_file,
     )
 
 

@@ -16,13 +16,17 @@ from flashagent.jobs.batch.spec import Selector, Target
 from flashagent.jobs.house import House
 from flashagent.jobs.trees import candidate
 from flashagent.ports import Command, MapQuery
+from flashagent.syntax.languages import language_for
+from flashagent.syntax.parse import queried
 from flashagent.values import CheckReport
 from flashagent.verify.feedback import culprit
+from flashagent.verify.tamper import is_test_file
 
 _LINTERS_AT_ONCE = 8
 _COMMAND_TIMEOUT_S = 300.0
 _PRINTED = re.compile(r"(?P<path>[^:\n]+?)(?::(?P<line>\d+))?(?::\d+)?(?::\s*(?P<message>.*))?")
 _SHOWN = 120
+_FUNCTIONS = ("function", "method")
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,8 @@ class Finder:
             case _:
                 simple = {
                     "symbol": self._symbols, "pattern": self._pattern, "grep": self._grep,
-                    "callers": self._callers, "failing": self._failing,
+                    "callers": self._callers, "failing": self._failing, "query": self._query,
+                    "untested": self._untested,
                 }  # fmt: skip
                 for target in await asyncio.to_thread(lambda: list(simple[selector.kind](selector))):
                     yield target
@@ -76,6 +81,29 @@ class Finder:
             text = self.house.read(path)
             for line, matched in matches(selector.text, language, text) if text else ():
                 yield self._at(path, line, matched.partition("\n")[0][:_SHOWN])
+
+    def _query(self, selector: Selector) -> Iterator[Target]:
+        for path in self.files:
+            language = language_for(path)
+            if language is None or language != selector.language:
+                continue
+            text = self.house.read(path)
+            for line, matched in queried(text, language, selector.text) if text else ():
+                yield self._at(path, line, matched.partition("\n")[0][:_SHOWN])
+
+    def _untested(self, selector: Selector) -> Iterator[Target]:
+        pattern = compiled_glob(selector.text)
+        for path in self.files:
+            if not pattern.fullmatch(path) or is_test_file(path):
+                continue
+            for symbol in self.map.symbols(path):
+                private = symbol.name.startswith("_")
+                if symbol.kind not in _FUNCTIONS or private or self._is_named_by_tests(symbol.name):
+                    continue
+                yield Target(path, symbol.qualified, symbol.start_line, symbol.signature)
+
+    def _is_named_by_tests(self, name: str) -> bool:
+        return any(is_test_file(path) for path, _ in self.map.references(name))
 
     def _grep(self, selector: Selector) -> Iterator[Target]:
         try:

@@ -15,7 +15,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO, Any
 
-from flashagent import __version__
 from flashagent.errors import FlashagentError, UsageError
 from flashagent.events import Emit, Event, to_plain
 from flashagent.messages import AssistantMessage
@@ -68,9 +67,10 @@ class StoppedClock:
 
 
 class Tape:
-    """One run on record. Raises UsageError where the file is there already or cannot be written."""
+    """One run on record, by this `version` of the program. Raises UsageError where the file is there already or cannot be
+    written."""
 
-    def __init__(self, path: Path, clock: Clock, session: str) -> None:
+    def __init__(self, path: Path, clock: Clock, session: str, version: str) -> None:
         self.clock = HeldClock(clock)
         self._asked = self._ran = 0
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
@@ -81,7 +81,7 @@ class Tape:
                 "A record is never written over another file." if isinstance(error, FileExistsError) else ""
             )
             raise UsageError(f"--record {path}: {error.strerror}.", hint=hint) from error
-        about = {"flashagent": __version__, "python": platform.python_version(), "system": platform.system()}
+        about = {"flashagent": version, "python": platform.python_version(), "system": platform.system()}
         self.note("head", {"v": VERSION, "session": session, "now": clock.now(), **about})
 
     def close(self) -> None:

@@ -72,7 +72,11 @@ def _declared(
     if not missing:
         return ()
     known = Dependencies.of(ProjectText(root, files, changes))
-    return tuple(_softened(one, known) for one in missing)
+    softened = (_softened(one, known) for one in missing)
+    first: dict[tuple[str, str], Diagnostic] = {}  # a module that is not there is told once for each file
+    for one in softened:
+        first.setdefault((one.path, one.message), one)
+    return tuple(first.values())
 
 
 def _softened(one: Diagnostic, known: Dependencies) -> Diagnostic:

@@ -22,6 +22,7 @@ from flashagent.workspace import disk
 Lines = Sequence[Mapping[str, Any]]
 MOST_LISTED = 30
 _TITLE = 60
+_BEFORE_A_TURN = ("MapReady", "FocusChosen")  # they tell of the turn that follows
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
@@ -60,6 +61,8 @@ def fork(lines: Lines, turn: int, session: str, path: Path) -> list[dict[str, An
         if number > turn:
             break
         kept.append({**line, "session": session, "seq": len(kept) + 1})
+    while number > turn and kept and kept[-1].get("type") in _BEFORE_A_TURN:
+        kept.pop()
     if not 1 <= turn <= max(number, len(turns_of(kept))):
         raise UsageError(f"There is no turn {turn}.", hint=f"This session has {len(turns_of(lines))}.")
     text = "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in kept)

@@ -1,10 +1,13 @@
-"""A batch for people: a line for each item that ends, and on a terminal a last line that counts."""
+"""A batch for people: a line for each item that ends, and on a terminal a table below them that is drawn anew."""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from typing import TextIO
 
 from flashagent.frontends import words
+from flashagent.frontends.batch_table import Table
 from flashagent.jobs.batch.events import (
     BatchEvent,
     BatchFinished,
@@ -15,37 +18,38 @@ from flashagent.jobs.batch.events import (
     ItemStarted,
 )
 from flashagent.ports import Clock
-from flashagent.values import Usage
 
-_CLEAR_LINE = "\r\x1b[K"
+_REDRAW_S = 0.1
+Size = Callable[[], tuple[int, int]]
 
 
 class BatchText:
-    """A sink. The result goes to `out`, all talk to `talk`; with `live` the last line of the talk is rewritten."""
+    """A sink. The result goes to `out`, all talk to `talk`; with `live` a table stands below the talk, as large as `size`
+    (columns, lines) allows."""
 
-    def __init__(self, out: TextIO, talk: TextIO, clock: Clock, *, live: bool) -> None:
+    def __init__(
+        self, out: TextIO, talk: TextIO, clock: Clock, *, live: bool, size: Size = shutil.get_terminal_size
+    ) -> None:
         self._out = out
         self._talk = talk
         self._clock = clock
         self._live = live
-        self._began = clock.monotonic()
-        self._all = self._before = self._ended = 0
-        self._running: dict[str, str] = {}
-        self._usage = Usage()
-        self._drawn = False
+        self._size = size
+        self._table = Table(clock.monotonic())
+        self._drawn = 0
+        self._drawn_at = 0.0
 
     def __call__(self, event: BatchEvent) -> None:
+        running = dict(self._table.running)
+        self._table.take(event, self._clock.monotonic())
         match event:
             case BatchStarted(batch=batch, name=name, items=items, finished=finished, jobs=jobs):
-                self._all, self._before = items, finished
                 self._say(f"Batch {batch} ({words.one_line(name)}): {words.count(items, 'item')}, {jobs} at once"
                           + (f", {finished} finished before" if finished else ""))  # fmt: skip
-            case ItemStarted(item=item, title=title):
-                self._running[item] = title
-            case ItemFinished(item=item, state=state, how=how, message=said, usage=usage, seconds=took):
-                title = self._running.pop(item, "")
-                self._ended += 1
-                self._usage += usage
+            case ItemStarted():
+                pass
+            case ItemFinished(item=item, state=state, how=how, message=said, seconds=took):
+                title = running.get(item, ("", 0, 0.0))[0]
                 by = f" by {how}" if state == "done" and how else ""
                 why = f": {words.one_line(said, 120)}" if state == "failed" else ""
                 self._say(f"  {item} {state}{by}  {words.one_line(title, 60)}  ({words.seconds(took)}){why}")
@@ -72,7 +76,6 @@ class BatchText:
         self._talk.flush()
 
     def _finish(self, event: BatchFinished) -> None:
-        self._running.clear()
         self._live = False
         self.close()
         counts = {
@@ -104,19 +107,16 @@ class BatchText:
 
     def _clear(self) -> None:
         if self._drawn:
-            self._talk.write(_CLEAR_LINE)
-            self._drawn = False
+            self._talk.write(f"\x1b[{self._drawn}F\x1b[J")
+            self._drawn = 0
 
     def _draw(self) -> None:
-        if not self._live or not self._all:
+        now = self._clock.monotonic()
+        if not self._live or not self._table.items or (self._drawn and now - self._drawn_at < _REDRAW_S):
             return
-        done, elapsed = self._before + self._ended, self._clock.monotonic() - self._began
-        left = (self._all - done) * elapsed / self._ended if self._ended else None
-        eta = f", about {words.seconds(left)} left" if left is not None and done < self._all else ""
-        self._talk.write(
-            f"{_CLEAR_LINE}{done} of {self._all}, {len(self._running)} running, {self._usage.total_tokens:,} tokens{eta}"[
-                :120
-            ]
-        )
+        columns, height = self._size()
+        lines = self._table.lines(now, columns, height)
+        self._clear()
+        self._talk.write("".join(f"{line}\n" for line in lines))
         self._talk.flush()
-        self._drawn = True
+        self._drawn, self._drawn_at = len(lines), now

@@ -86,9 +86,10 @@ def _tape(record: str, cwd: Path, clock: Clock, session: str) -> Tape | None:
     """The file that the run is recorded on, None where no record is asked for. Raises UsageError when it cannot be made."""
     if not record:
         return None
+    from flashagent import __version__
     from flashagent.compose.tape import Tape
 
-    return Tape(cwd / record, clock, session)
+    return Tape(cwd / record, clock, session, __version__)
 
 
 async def _ticking(job: Coroutine[Any, Any, JobFinished], account: TextAccount) -> JobFinished:

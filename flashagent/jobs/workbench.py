@@ -126,7 +126,7 @@ def reading_toolbox(
 ) -> Toolbox:
     """The tools of a model that only looks at `tree`: nothing of it is changed, and nothing of the project runs."""
     tools = _looking_tools(house, landing, _command(house, tree), repo_map, guard, outputs)
-    docs = (DocsTool(_look_up(house), house.mask),) if house.environment.python is not None else ()
+    docs = (DocsTool(_look_up(house), house.mask),) if _has_docs(house) else ()
     return Toolbox.of((*tools, *docs), house.texts.tools)
 
 
@@ -142,8 +142,8 @@ def _looking_tools(
 
 
 def _further_tools(house: House, emit: Emit) -> Iterator[Tool]:
-    """What is offered only where it can work: documentation needs the project's interpreter, a question a person."""
-    if house.environment.python is not None:
+    """What is offered only where it can work: documentation needs what is installed for the project, a question a person."""
+    if _has_docs(house):
         yield DocsTool(_look_up(house), house.mask)
     if house.can_ask:
         yield AskUserTool(house.questions.ask, emit)
@@ -162,11 +162,17 @@ def _name_tools(house: House, landing: Landing, guard: Guard) -> tuple[Tool, ...
     return name_tools(house.servers, landing, house.mask, guard.is_secret)
 
 
+def _has_docs(house: House) -> bool:
+    from flashagent.diagnose.docs import can_describe
+
+    return can_describe(house.root, house.environment)
+
+
 def _look_up(house: House) -> LookUp:
     async def look_up(name: str) -> tuple[bool, str]:
-        from flashagent.diagnose.apidocs import describe
+        from flashagent.diagnose.docs import describe_name
 
-        found = await describe(name, house.environment, house.runner, house.root)
+        found = await describe_name(name, house.environment, house.runner, house.root)
         return found.exists, found.text()
 
     return look_up

@@ -29,7 +29,7 @@ class Endpoint:
     is asked. Raises UsageError for no web address.
 
     `returns_reasoning`: the endpoint wants the model's earlier reasoning back in the history. `headers` are sent with
-    each request beside the key.
+    each request beside the key. `ca_file` holds the authorities that vouch for an https address, '' for the system's.
     """
 
     base_url: str
@@ -38,6 +38,7 @@ class Endpoint:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     returns_reasoning: bool = False
     api: Api = "chat"
+    ca_file: str = ""
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.base_url.strip())

@@ -1,8 +1,6 @@
 """A model behind any endpoint that speaks OpenAI's chat completions or its Responses API, through the SDK's client.
 
-Nothing of the SDK is imported before a model is warmed or asked.
-Nothing is sent anywhere but to the configured address: no redirect is followed, no address, key, organization or header
-is taken from the environment, and the SDK's own retries are off. Proxies and certificates of the environment count as usual.
+Nothing of the SDK is imported before a model is warmed or asked, and its own retries are off.
 """
 
 from __future__ import annotations
@@ -20,6 +18,7 @@ from flashagent.events import Emit, ModelRetrying, Notice, ReasoningDelta, TextD
 from flashagent.messages import AssistantMessage
 from flashagent.models.assemble import ReplyBuilder
 from flashagent.models.base import ModelRequest
+from flashagent.models.connection import connect
 from flashagent.models.dialect import DIALECTS, Dialect
 from flashagent.models.endpoint import Endpoint, Timeouts
 from flashagent.models.faults import (
@@ -43,14 +42,6 @@ if TYPE_CHECKING:
     import httpx2
     from openai import AsyncOpenAI, AsyncStream  # noqa: TID251  # types only
 
-_PLAIN_HEADERS = (
-    "host",
-    "content-type",
-    "content-length",
-    "transfer-encoding",
-    "accept-encoding",
-    "connection",
-)
 _MAX_BODY_BYTES = 8_000_000
 
 
@@ -75,7 +66,8 @@ class OpenAICompatibleModel:
         self._randomly = randomly
         self.pace = Pace(clock)
         self._client: AsyncOpenAI | None = None
-        self._build: tuple[str, str] | None = None  # the model's name and fingerprint, as last told
+        self._build: tuple[str, str] | None = None  # the model's name and fingerprint, as first told
+        self._told_change = False
         self._dialect = DIALECTS[endpoint.api]
         self._omit = frozenset(omit)
 
@@ -151,10 +143,13 @@ class OpenAICompatibleModel:
                 await self._wait(fault, tried, started, emit)
 
     def _notice_change(self, reply: AssistantMessage, emit: Emit) -> None:
-        """Say when another model, or another build of it, answers under the same name."""
-        before, self._build = self._build, (reply.model, reply.fingerprint)
-        if before is not None and before != self._build:
-            was, now = (" ".join(filter(None, build)) for build in (before, self._build))
+        """Say when another model, or another build of it, answers under the same name; once, since a router may change it
+        with every request."""
+        build = (reply.model, reply.fingerprint)
+        before, self._build = self._build, self._build or build
+        if before is not None and before != build and not self._told_change:
+            self._told_change = True
+            was, now = (" ".join(filter(None, one)) for one in (before, build))
             hint = "Replies of one run come from different models."
             emit(Notice("info", f"{self.name} is now answered by {now}; it was {was}.", hint))
 
@@ -254,60 +249,9 @@ class OpenAICompatibleModel:
 
     async def _ready(self) -> AsyncOpenAI:
         if self._client is None:
-            client = await asyncio.to_thread(self._build_client)
+            client = await asyncio.to_thread(connect, self.endpoint, self._timeouts)
             self._client = self._client or client
         return self._client
-
-    def _build_client(self) -> AsyncOpenAI:
-        """A client that takes everything from here: what is left out the SDK would read from the environment."""
-        openai = sdk()
-        import httpx2
-
-        root = httpx2.URL(self.endpoint.root)
-        timeout = httpx2.Timeout(None, connect=self._timeouts.connect_s)
-        http_client = httpx2.AsyncClient(
-            timeout=timeout,
-            follow_redirects=False,
-            event_hooks={"request": [self._keep_ours(root)]},
-            verify=root.scheme
-            == "https",  # else nothing is verified, and reading all certificates takes 30 ms
-        )
-        return openai.AsyncOpenAI(
-            base_url=root,
-            api_key=self.endpoint.api_key or "none",  # the header itself is written by the hook
-            admin_api_key="",
-            organization="",
-            project="",
-            webhook_secret="",
-            max_retries=0,
-            timeout=timeout,
-            http_client=http_client,
-        )
-
-    def _keep_ours(self, root: httpx2.URL) -> Callable[[httpx2.Request], Any]:
-        """A hook that leaves only our own headers, and lets nothing pass to another address."""
-        own = {
-            "accept": "text/event-stream, application/json",
-            "user-agent": "flashagent",
-            **dict(self.endpoint.headers),
-        }
-        if self.endpoint.api_key:
-            own["authorization"] = f"Bearer {self.endpoint.api_key}"
-
-        async def keep_ours(request: httpx2.Request) -> None:
-            if (request.url.scheme, request.url.host, request.url.port) != (
-                root.scheme,
-                root.host,
-                root.port,
-            ):
-                raise RuntimeError(
-                    f"a request to {request.url.host} was stopped: only {root.host} is configured"
-                )
-            kept = {name: request.headers[name] for name in _PLAIN_HEADERS if name in request.headers}
-            request.headers.clear()
-            request.headers.update({**kept, **own})
-
-        return keep_ours
 
 
 def _show(piece: Piece, emit: Emit) -> None:

@@ -117,7 +117,7 @@ _HINTS: tuple[tuple[str, str], ...] = (
     ("none", r"NoneType|is not None|None =="), ("index", r"IndexError|out of range|not enough values|too many values"),
     ("key", r"KeyError"), ("type", r"TypeError|unsupported operand"), ("attribute", r"AttributeError"),
     ("unbound", r"NameError|UnboundLocalError"), ("recursion", r"RecursionError|maximum recursion"),
-    ("loop", r"OutOfTime|Timeout"), ("did not raise", r"DID NOT RAISE|not raised"), ("division", r"ZeroDivision"),
+    ("loop", r"OutOfTime|Timeout"), ("did not raise", r"DID NOT RAISE|not raised|does not match|did not match"), ("division", r"ZeroDivision"),
     ("wrong exception", r"Error.*(?:while handling|During handling)|StopIteration"),
     ("container", r"has no attribute '(?:append|add|extend|pop|insert|remove|update)'"),
 )  # fmt: skip

@@ -82,14 +82,17 @@ class Edges:
         self._known: dict[str, list[tuple[int, int]]] = {}
         self._whole = nodes is None
         if self._whole:
-            self._known = {name: self._places(hits) for name, hits in lookup.defined()}
+            self._known = {name: self._few(hits) for name, hits in lookup.defined()}
 
     def _definers(self, name: str) -> list[tuple[int, int]]:
         """Who defines the name, none where far too many do."""
         found = self._known.get(name)
         if found is None:
-            found = [] if self._whole else self._places(self._at.defining(name))
-            self._known[name] = found
+            found = self._known[name] = [] if self._whole else self._few(self._at.defining(name))
+        return found
+
+    def _few(self, hits: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+        found = self._places(hits)
         return found if len(found) <= _MANY_DEFINERS else []
 
     def _places(self, hits: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

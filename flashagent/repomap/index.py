@@ -18,7 +18,7 @@ from pathlib import Path
 
 from flashagent.repomap.extract import Segment, blob_digest, build_segment, content_kind
 from flashagent.repomap.imports.project import is_config
-from flashagent.repomap.sources import is_source, judge_path
+from flashagent.repomap.sources import Reading, is_source, judge_path
 from flashagent.repomap.store import Store
 from flashagent.repomap.view import (
     Entry,
@@ -87,7 +87,11 @@ class Index:
                 return quick
         listed = list(paths())
         digest = hashlib.sha256("\0".join(listed).encode("utf-8", "surrogateescape")).digest()
-        if before is not None and before.listing == digest and not any(map(self._fits, before.doubtful)):
+        if (
+            before is not None
+            and before.listing == digest
+            and all(self._judged(path) == reading for path, reading in before.doubtful.items())
+        ):
             stale = self._stale(before, before.entries)
             if stale is not None and (quick := self._patched(before, stale)) is not None:
                 return quick
@@ -97,8 +101,7 @@ class Index:
         """The last state: of this process, else from the cache; None when there is none of the cache as it is now."""
         if self._generation != self._store.generation():
             self._state, self._generation = None, self._store.generation()
-        if self._state is None and (kept := self._store.snapshot(self.name)) is not None:
-            state = unpack_state(kept)
+        if self._state is None and (state := _unpacked(self._store.snapshot(self.name))) is not None:
             since = {
                 path: one for path, one in self._store.entries(self.name).items() if path in state.entries
             }
@@ -134,7 +137,7 @@ class Index:
 
     def _whole(self, listed: Sequence[str], digest: bytes, before: Mapping[str, Entry]) -> tuple[State, int]:
         passed: Counter[str] = Counter()
-        doubtful: list[str] = []
+        doubtful: dict[str, Reading] = {}
         kept: dict[str, Entry] = {}
         stale: list[tuple[str, Signature]] = []
         for path, signature in self._stat(listed, passed, doubtful):
@@ -155,7 +158,7 @@ class Index:
             self._store.forget_everything()
             self._generation = self._store.generation()
             return self._whole(listed, digest, {})
-        self._state = State(digest, entries, passed, tuple(doubtful), left_out, view)
+        self._state = State(digest, entries, passed, doubtful, left_out, view)
         self._store.remember_all(self.name, pack_state(self._state))
         return self._state, parsed
 
@@ -178,20 +181,21 @@ class Index:
                 stale.append((path, signature))
         return stale
 
-    def _fits(self, path: str) -> bool:
-        """True for a file that was left out for its size or kind and now would not be."""
+    def _judged(self, path: str) -> Reading:
+        """What the name, the kind and the size of a file say of it now."""
         try:
-            return _readable(path, os.lstat(self._root / path))
+            found = os.lstat(self._root / path)
         except (OSError, ValueError):
-            return False
+            return "unreadable"
+        return judge_path(path, found.st_size) if stat.S_ISREG(found.st_mode) else "unreadable"
 
     def _stat(
-        self, listed: Iterable[str], passed: Counter[str], doubtful: list[str]
+        self, listed: Iterable[str], passed: Counter[str], doubtful: dict[str, Reading]
     ) -> Iterator[tuple[str, Signature]]:
         top = os.fspath(self._root)
         for path in listed:
             if not _may_count(path):
-                passed["other"] += 1
+                passed["notebook" if path.endswith(".ipynb") else "other"] += 1
                 continue
             try:
                 path.encode()  # a name that is not UTF-8 cannot be stored or shown
@@ -201,7 +205,7 @@ class Index:
             if found is None or not stat.S_ISREG(found.st_mode):
                 passed["unreadable"] += 1
                 if path.isprintable():
-                    doubtful.append(path)
+                    doubtful[path] = "unreadable"
                 continue
             reading = judge_path(path, found.st_size)
             if reading == "ok":
@@ -209,7 +213,7 @@ class Index:
             else:
                 passed[reading] += 1
                 if reading == "huge":
-                    doubtful.append(path)
+                    doubtful[path] = reading
 
     def _read(
         self, stale: Sequence[tuple[str, Signature]], skipped: Counter[str]
@@ -268,6 +272,14 @@ class Index:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
+
+
+def _unpacked(snapshot: bytes | None) -> State | None:
+    try:
+        return None if snapshot is None else unpack_state(snapshot)
+    except (ValueError, LookupError, TypeError):
+        # Half a snapshot, or one of another machine: the files themselves are looked at instead.
+        return None
 
 
 def _batches(sized: Sequence[tuple[str, int]], shares: int) -> Iterator[list[str]]:

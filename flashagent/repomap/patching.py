@@ -19,10 +19,11 @@ _MAX_AFFECTED = 400
 def patch(graph: CodeGraph, before: Lookup, after: Lookup) -> bool:
     """Make the graph of the tree `before` that of the tree `after`, which has the same paths. False, with the graph as it
     was, where so much follows from the change that building it anew is as good."""
-    changed = [
-        file for file in range(len(after.view.paths)) if _content(before, file) != _content(after, file)
-    ]
-    if before.view.paths != after.view.paths or len(changed) > _MAX_CHANGED:
+    if before.view.paths != after.view.paths:
+        return False
+    files = range(len(after.view.paths))
+    changed = [file for file in files if _content(before, file) != _content(after, file)]
+    if len(changed) > _MAX_CHANGED:
         return False
     records = {file: (_record(before, file), _record(after, file)) for file in changed}
     moved = [file for file, (old, new) in records.items() if _names(old) != _names(new)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from flashagent.repomap.sources import is_test
 from flashagent.values import Frame
@@ -17,30 +17,29 @@ class Paths:
 
     def __init__(self, paths: Sequence[str]) -> None:
         self.all = frozenset(paths)
-        self._by_name: dict[str, list[str]] = {}
-        self._by_stem: dict[str, list[str]] = {}
-        self._by_folder: dict[str, list[str]] = {}
-        self._by_pair: dict[str, list[str]] = {}
-        self._inside: dict[str, list[str]] = {}
-        for path in paths:
-            folder, _, name = path.rpartition("/")
-            self._by_name.setdefault(name, []).append(path)
-            self._by_stem.setdefault(stem_of(path).lower(), []).append(path)
-            last = folder.rpartition("/")[2]
-            self._by_folder.setdefault(last, []).append(path)
-            self._by_pair.setdefault(f"{last}/{name}", []).append(path)
-            self._inside.setdefault(folder, []).append(path)
+        self._paths = paths
+        # Each is made when it is first asked for: one question needs few of them, and a tree has many files.
+        self._tables: dict[Callable[[str], str], dict[str, list[str]]] = {}
+
+    def _by(self, key: Callable[[str], str]) -> dict[str, list[str]]:
+        table = self._tables.get(key)
+        if table is None:
+            table = {}
+            for path in self._paths:
+                table.setdefault(key(path), []).append(path)
+            self._tables[key] = table
+        return table
 
     def ending(self, tail: str) -> list[str]:
         """The files whose path is `tail` or ends with it after a slash."""
         *outer, name = tail.rsplit("/", 2)
         # Thousands of files share one name (__init__.py, index.ts); few share it with their folder.
-        named = self._by_pair.get(f"{outer[-1]}/{name}", []) if outer else self._by_name.get(name, [])
+        named = self._by(_pair).get(f"{outer[-1]}/{name}", []) if outer else self._by(_name).get(name, [])
         return [path for path in named if path == tail or path.endswith("/" + tail)]
 
     def in_folder(self, tail: str) -> list[str]:
         """The files right inside folders whose path ends with `tail`."""
-        inside = self._by_folder.get(tail.rpartition("/")[2], [])
+        inside = self._by(_last_folder).get(tail.rpartition("/")[2], [])
         return [
             path
             for path in inside
@@ -49,10 +48,30 @@ class Paths:
 
     def folder(self, folder: str) -> list[str]:
         """The files right inside exactly this folder ('' is the top)."""
-        return self._inside.get(folder, [])
+        return self._by(_folder).get(folder, [])
 
     def with_stem(self, stem: str) -> list[str]:
-        return self._by_stem.get(stem.lower(), [])
+        return self._by(_lower_stem).get(stem.lower(), [])
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _last_folder(path: str) -> str:
+    return _name(_folder(path))
+
+
+def _pair(path: str) -> str:
+    return f"{_last_folder(path)}/{_name(path)}"
+
+
+def _lower_stem(path: str) -> str:
+    return stem_of(path).lower()
 
 
 def stem_of(path: str) -> str:

@@ -35,21 +35,27 @@ _NOT_BASES = frozenset(
 )
 
 
+class _Families(dict[int, Family]):
+    """By file, told when first asked."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        super().__init__()
+        self._paths = paths
+
+    def __missing__(self, file: int) -> Family:
+        found = self[file] = family_of(self._paths[file])
+        return found
+
+
 class Scopes:
     """Files are their numbers in the view; definitions are (file, ordinal from 1)."""
 
     def __init__(self, lookup: Lookup) -> None:
         self._at = lookup
         self._paths = lookup.view.paths
-        self._family_of: dict[int, Family] = {}
+        self._families = _Families(self._paths)
         self._imports: dict[int, tuple[int, ...]] = {}
         self._seen: dict[int, frozenset[int]] = {}
-
-    def _family(self, file: int) -> Family:
-        found = self._family_of.get(file)
-        if found is None:
-            found = self._family_of[file] = family_of(self._paths[file])
-        return found
 
     def imports(self, file: int) -> tuple[int, ...]:
         """The files that a file imports, in source order."""
@@ -72,7 +78,7 @@ class Scopes:
             for one in direct:
                 if hands_on(self._paths[one]):
                     found.update(self.imports(one))
-            if self._family(file) == "c":
+            if self._families[file] == "c":
                 found.update(self._implementations(found))
             self._seen[file] = frozenset(found)
         return self._seen[file]
@@ -84,15 +90,15 @@ class Scopes:
             index[path]
             for stem in stems
             for path in self._at.paths.with_stem(stem)
-            if self._family(index[path]) == "c" and path.endswith((".c", ".cc", ".cpp", ".cxx"))
+            if self._families[index[path]] == "c" and path.endswith((".c", ".cc", ".cpp", ".cxx"))
         ]
 
     def meant(
         self, file: int, name: str, definers: Sequence[tuple[int, int]]
     ) -> tuple[list[tuple[int, int]], EdgeKind]:
         """Those of the definers of `name` that a use in `file` can mean, and how sure that is ('call' or 'name')."""
-        family = self._family(file)
-        fitting = [one for one in definers if self._family(one[0]) == family]
+        family = self._families[file]
+        fitting = [one for one in definers if self._families[one[0]] == family]
         if not fitting:
             return [], "name"
         if own := [one for one in fitting if one[0] == file]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from flashagent.repomap.extract import FileRow, Segment
 from flashagent.repomap.view import Content, Entry
 
-FORMAT = 6
+FORMAT = 7
 _BUSY_MS = 10_000
 _SMALL_SEGMENT = 1000
 _FEW = 200

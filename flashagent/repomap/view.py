@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from flashagent.repomap.sources import Reading
+
 Signature = tuple[int, int, int, int]
 
 
@@ -56,12 +58,12 @@ class View:
 @dataclass(slots=True)
 class State:
     """All that one refresh found. `listing` is a digest of the listed names; `passed` counts those left out by their names
-    and `doubtful` are those of them that another size or kind would let in; `left_out` counts those left out by what they hold."""
+    and `doubtful` says why for those that another size or kind would let in; `left_out` counts those left out by what they hold."""
 
     listing: bytes
     entries: dict[str, Entry]
     passed: Counter[str]
-    doubtful: tuple[str, ...]
+    doubtful: dict[str, Reading]
     left_out: Counter[str]
     view: View
 
@@ -220,7 +222,7 @@ def unpack_state(data: bytes) -> State:
         bytes.fromhex(head["listing"]),
         entries,
         Counter(head["passed"]),
-        tuple(head["doubtful"]),
+        head["doubtful"],
         Counter(head["left_out"]),
         view,
     )

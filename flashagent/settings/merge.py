@@ -224,6 +224,7 @@ def _role(values: Mapping[str, Any], prefix: str, at: EndpointChoice | None) -> 
         tools=values[f"{prefix}.tools"],
         fallbacks=values[f"{prefix}.fallbacks"],
         returns_reasoning=at.preset is not None and at.preset.returns_reasoning,
+        ca_file=values[f"{prefix}.ca_file"],
         api=values[f"{prefix}.api"] or (at.preset.api if at.preset is not None else "chat"),
     )
 

@@ -14,7 +14,7 @@ class Preset:
     """One known endpoint. `base_url` is '' where each customer has an address of their own: `url_variable` then holds it,
     and `url_path` is put after it. `key_variable` is '' for a server that wants no key. `model` and `context` (tokens) are
     set only where there is one model. `returns_reasoning`: it wants the model's earlier reasoning back. `api` is how it is
-    asked."""
+    asked. `source` is the page that tells the address, `checked` the day (ISO 8601) on which it was read; '' where none is."""
 
     name: str
     title: str
@@ -27,6 +27,8 @@ class Preset:
     returns_reasoning: bool = False
     api: Literal["chat", "responses"] = "chat"
     notes: tuple[str, ...] = ()
+    source: str = ""
+    checked: str = ""
 
 
 @cache
@@ -38,7 +40,14 @@ def presets() -> Mapping[str, Preset]:
     text = files("flashagent.settings").joinpath("presets.toml").read_text(encoding="utf-8")
     return MappingProxyType(
         {
-            name: Preset(name, **{**fields, "notes": tuple(fields.get("notes", ()))})
+            name: Preset(
+                name,
+                **{
+                    **fields,
+                    "notes": tuple(fields.get("notes", ())),
+                    "checked": str(fields.get("checked", "")),
+                },
+            )
             for name, fields in tomllib.loads(text).items()
         }
     )

@@ -74,6 +74,13 @@ def _role(
             "chat (completions) or responses; chat when neither this nor a preset tells",
         ),
         Key(
+            f"{prefix}.ca_file",
+            coerce.text,
+            "",
+            "a PEM file of the authorities that vouch for its endpoint; the system's when not set",
+            variables=("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+        ),
+        Key(
             f"{prefix}.fallbacks",
             coerce.texts,
             (),

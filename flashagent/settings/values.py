@@ -43,7 +43,8 @@ class ModelSettings:
     """One model role that is ready to be asked. `api_key` '' means that the endpoint wants none. `timeout_s` is the time
     to the first token. `max_tokens` caps one reply. `temperature` None leaves it to the endpoint. `context` is the window
     in tokens and `tools` whether it takes tool calls, None for what its name tells. `fallbacks` are models in order.
-    `returns_reasoning`: the endpoint wants the model's earlier reasoning back. `api` is how it is asked."""
+    `returns_reasoning`: the endpoint wants the model's earlier reasoning back. `api` is how it is asked.
+    `ca_file` holds the authorities that vouch for the endpoint, '' for the system's."""
 
     model: str
     base_url: str
@@ -56,6 +57,7 @@ class ModelSettings:
     fallbacks: tuple[str, ...] = ()
     returns_reasoning: bool = False
     api: Literal["chat", "responses"] = "chat"
+    ca_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 Language = Literal[
-    "python", "javascript", "typescript", "tsx", "go", "rust", "java", "c", "cpp", "ruby", "csharp", "php",
-    "kotlin",
-]
+    "python", "javascript", "typescript", "tsx", "go", "rust", "java", "c", "cpp", "ruby", "csharp", "php", "kotlin",
+]  # fmt: skip
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 _BY_SUFFIX: dict[str, Language] = {

@@ -12,6 +12,7 @@ from functools import cache
 from importlib import import_module, resources
 from typing import TYPE_CHECKING
 
+from flashagent.errors import UsageError
 from flashagent.syntax.languages import LANGUAGES, Language, language_for
 from flashagent.syntax.nesting import Definition, RawDefinition, nest
 from flashagent.values import Symbol
@@ -180,6 +181,22 @@ def scan(text: str | bytes, path: str, language: Language) -> Scan:
 
 
 @cache
+def queried(text: str, language: Language, query: str) -> list[tuple[int, str]]:
+    """Line (from 1) and text of each node that a tree-sitter query of the user's captures as `@match`, or, where it has no
+    such capture, as anything. Raises UsageError for a query that the grammar does not take."""
+    from tree_sitter import Query, QueryCursor, QueryError
+
+    try:
+        asked = Query(_grammar(language), query)
+    except QueryError as error:
+        raise UsageError(f"{query!r} is no query for {language}: {error}") from error
+    source = _encode(text)
+    captures = QueryCursor(asked).captures(_parse(source, language).root_node)
+    nodes = captures.get("match") or [node for several in captures.values() for node in several]
+    found = {(node.start_byte, node.end_byte): node for node in nodes}
+    return [(node.start_point[0] + 1, _slice(source, node)) for _, node in sorted(found.items())]
+
+
 def _roles(language: Language) -> dict[int, str]:
     """By pattern of the language's query, filled as patterns are met: see `_role`."""
     return {}

@@ -43,7 +43,7 @@ class Page(HTMLParser):
 
 
 def test_a_batch_is_told_as_junit_sarif_and_a_page_that_needs_nothing_else(tmp_path: Path) -> None:
-    project = root, environ = batch_project.make(
+    root, environ = batch_project.make(
         tmp_path, modules=2, more={ODD: module(3), "odd.yaml": "{}\n"}
     )
     rule = ("--lint", "F401", "--rule", "ruff=F401", "--check", CHECK)

@@ -70,7 +70,7 @@ def test_a_short_file_has_the_defaults_and_the_name_of_the_file() -> None:
         ("select: x\n", "line 1: `instruction` or `rule` is missing: it says what to do.", ""),
         ("select: x\ninstruction: y\n\njobs: none\n", "line 4: the value must be a whole number of at least 1.", ""),
         ("select: {glob: x, grep: y}\ninstruction: y\n",
-         "line 1: a selector is exactly one of glob, symbol, pattern, grep, lint, failing, command, callers.", ""),
+         "line 1: a selector is exactly one of glob, symbol, pattern, query, grep, lint, failing, command, callers, untested.", ""),
         ("select: x\nrule: {python: no function}\n", "line 2: a python rule is written `file.py:function`.", ""),
         ("select: x\ninstruction: y\ngroup: files\n",
          "line 3: the value must be one of file, symbol, folder, package, all, or a number of places for each item.", ""),
@@ -121,7 +121,7 @@ def test_the_schema_and_the_reader_agree() -> None:
             assert _reads(key, _example(part, key)), key
             assert not _reads(key, "{no_such_key: 1}"), key
     rules = properties["rule"]["properties"]
-    kinds = [kind for kind in rules if kind not in ("rewrite", "replace", "language")]
+    kinds = [kind for kind in rules if kind not in ("rewrite", "replace", "to", "language")]
     for kind in kinds:
         assert _reads("rule", f"{{{kind}: {_example(rules[kind], kind)}, replace: x, language: python}}"), (
             kind

@@ -142,3 +142,43 @@ def test_explain_a_trace_of_another_machine(tmp_path: Path) -> None:
 def test_explain_has_nothing_to_say(tmp_path: Path) -> None:
     ran = run(shop(tmp_path), "explain", stdin="all is well\n")
     assert (ran.code, ran.out.splitlines()[0]) == (1, "No stack trace and no place in a file was recognised.")
+
+
+INVENTED = """import json
+import textwrapp
+
+
+def saved(data):
+    return json.dumps(data, indention=2) + json.to_text(data)
+"""
+
+
+def test_what_a_change_invents_is_told_with_the_real_names(tmp_path: Path) -> None:
+    here = shop(tmp_path)
+    repair(here)
+    (here.root / "shop" / "saving.py").write_text(INVENTED)
+    (here.root / "requirements.txt").write_text("left_pad\n")
+    ran = run(here, "check", "--changed", "--json", "--check", CHECK)
+    assert ran.code == 1, ran.err
+    told = json.loads(ran.out)["diagnostics"]
+    assert [(one["line"], one["code"]) for one in told if one["path"] == "shop/saving.py"] == [
+        (2, "unresolved-import"),
+        (6, "wrong-argument"),
+        (6, "unknown-attribute"),
+    ]
+    assert "names like it: textwrap" in told[0]["message"]
+    assert "json.dumps() has no argument indention; names like it: indent" in told[1]["message"]
+    assert "skipkeys=False" in told[1]["message"]
+
+
+def test_a_new_dependency_is_listed_and_does_not_make_it_red(tmp_path: Path) -> None:
+    here = shop(tmp_path, **{"requirements.txt": "requests\n"})
+    repair(here)
+    (here.root / "requirements.txt").write_text("requests\nleft_pad\n")
+    ran = run(here, "check", "--changed", "--check", CHECK)
+    assert ran.code == 0, ran.out
+    assert "requirements.txt:2:1: new-dependency left-pad is a new dependency that no lock file knows" in ran.out
+    (here.root / "requirements.txt").write_text("requests\nreqests\n")
+    ran = run(here, "check", "--changed", "--check", CHECK)
+    assert ran.code == 1
+    assert "reqests looks like requests, which the project uses" in ran.out

@@ -196,3 +196,41 @@ def test_the_responses_api_is_examined_too(doctor: Doctor) -> None:
         assert {request.path for request in server.requests} == {"/v1/responses"}
     assert code == 0
     assert [found[name][0] for name in ("streaming", "usage", "tools", "json mode")] == ["ok"] * 4
+
+
+def test_a_file_of_certificates_that_is_none_is_told(doctor: Doctor, tmp_path: Path) -> None:
+    missing = str(tmp_path / "none.pem")
+    code, found = doctor("https://127.0.0.1:9/v1", **{"model_settings.ca_file": missing})
+    assert (code, found["endpoint"][0]) == (1, "wrong")
+    assert "SSL_CERT_FILE" in found["endpoint"][1]
+
+
+def test_language_servers_are_listed(tmp_path: Path) -> None:
+    root, programs = tmp_path / "project", tmp_path / "programs"
+    (root / "node_modules" / ".bin").mkdir(parents=True)
+    programs.mkdir()
+    subprocess.run(["git", "init", "-q", str(root)], check=True)
+    for folder, name in (
+        (programs, "basedpyright-langserver"),
+        (root / "node_modules" / ".bin", "typescript-language-server"),
+    ):
+        (folder / name).write_text("#!/bin/sh\n")
+        (folder / name).chmod(0o755)
+    (root / "package.json").write_text("{}")
+    environ = {"PATH": f"{programs}:/usr/bin:/bin", "FLASHAGENT_HOME": str(tmp_path / "home")}
+
+    def found(**more: str) -> list[tuple[str, str]]:
+        out = io.StringIO()
+        run_doctor(root, {**environ, **more}, {}, out, as_json=True)
+        told = json.loads(out.getvalue())["findings"]
+        return [(one["verdict"], one["text"]) for one in told if one["subject"] == "language server"]
+
+    assert found() == [
+        ("ok", f"pyright: {programs / 'basedpyright-langserver'}"),
+        (
+            "note",
+            f"typescript-language-server: {root}/node_modules/.bin/typescript-language-server is not started",
+        ),
+    ]
+    (off,) = found(FLASHAGENT_LANGUAGE_SERVERS="off")
+    assert off == ("note", "switched off: language_servers (environment: FLASHAGENT_LANGUAGE_SERVERS)")

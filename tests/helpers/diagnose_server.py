@@ -3,8 +3,9 @@ that ends in `_bad` is an error, and does wrong what a file with a special name 
 
 Files in MARKS: `hang` (answer nothing from now on), `die` (end at the next request and take the file away), `garbage` (write
 what is no message), `huge` (announce a message that is too large), `outside` (name places outside of the root), `slow`
-(answer only after the file is gone), `refuse` (answer with errors). Each start is
-noted as a line in `starts`, each exit of the process is the operating system's to see.
+(answer only after the file is gone), `refuse` (answer with errors),
+`mute` (tell nothing by itself, and note that in `muted`). Each start is
+noted as a line in `starts`, each change on the disk that it is told of in `changed`, each exit of the process is the operating system's to see.
 """
 
 from __future__ import annotations
@@ -126,9 +127,14 @@ def hear(method: str, params: dict[str, Any]) -> None:
         texts[document["uri"]] = document["text"]
     elif method == "textDocument/didChange":
         texts[document["uri"]] = params["contentChanges"][0]["text"]
+    elif method == "workspace/didChangeWatchedFiles":
+        with (marks / "changed").open("a") as log:
+            log.writelines(f"{one['uri'].rpartition('/')[2]}:{one['type']}\n" for one in params["changes"])
     elif method == "textDocument/didClose":
         del texts[document["uri"]]
-    if push and document.get("uri") in texts:
+    if push and marked("mute"):
+        (marks / "muted").touch()
+    elif push and document.get("uri") in texts:
         uri = document["uri"]
         told = {"uri": uri, "diagnostics": diagnostics(uri), "version": document["version"]}
         send({"method": "textDocument/publishDiagnostics", "params": told})

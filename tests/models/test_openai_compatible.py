@@ -322,6 +322,14 @@ async def test_history_goes_back_as_it_came() -> None:
         assert after["messages"][2]["tool_calls"][0]["id"] == after["messages"][3]["tool_call_id"] == "c1"
 
 
+async def test_another_build_under_the_same_name_is_noticed_once() -> None:
+    builds = [replace(GOOD, fingerprint=mark) for mark in ("fp_1", "fp_1", "fp_2", "fp_1")]
+    async with asked(builds) as it:
+        assert [(await it.reply()).fingerprint for _ in builds] == ["fp_1", "fp_1", "fp_2", "fp_1"]
+        said = [event.text for event in it.events if isinstance(event, Notice)]
+        assert said == ["scripted is now answered by scripted fp_2; it was scripted fp_1."]
+
+
 async def test_the_connection_is_used_again() -> None:
     async with asked([GOOD] * 3) as it:
         for _ in range(3):

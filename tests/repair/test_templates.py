@@ -111,6 +111,7 @@ CASES = [
     ("index", "return items[a + 1]", "return items[(a + 1) % len(items)]"),
     ("operand added", "return a, d - b", "return a, d - (b - a)"),
     ("operand added", "return (a,)", "return b + (a,)"),
+    ("wrap", "return a.b == 'AS'", "return a.b.upper() == 'AS'"),
     ("boolean", "a = True", "a = not a"),
     ("boolean", "a.b = True", "a.b = not a.b"),
     ("pattern", r"return re.findall(r'(\d)x', a)", r"return re.findall(r'(\d+)x', a)"),
@@ -182,6 +183,16 @@ BLOCKS = [
         "base case",
         "def f(a):\n    '''doc'''\n    return f(a)\n",
         "    '''doc'''\n    if not a:\n        return []\n",
+    ),
+    (
+        "leave early",
+        "def f(items):\n    n = len(items)\n    first = g(n)\n    yield first\n",
+        "    if not n:\n        return\n    first = g(n)\n",
+    ),
+    (
+        "leave early",
+        "class A:\n    def __init__(self):\n        self.m = {}\n    def f(self, text):\n        return self.p.sub(text)\n",
+        "        if not self.m:\n            return text\n        return self.p.sub(text)\n",
     ),
     ("base case", "def f(a, b):\n    return a[b]\n", "    if b >= len(a):\n        return None\n"),
     (

@@ -10,7 +10,7 @@ from array import array
 import pytest
 
 from flashagent.repomap.bm25 import B_DOCUMENT, K1, bm25, summed
-from flashagent.repomap.index import View
+from flashagent.repomap.view import View
 
 # Two files of two and three documents, and one document (5) that no file of the tree has any more.
 LENGTHS = [10, 20, 30, 40, 50, 60]

@@ -197,7 +197,7 @@ TREES: dict[Callable[[Path], None], str] = {
     symlink_loops: "4 a symbolic link", one_long_line: "1 too large", sparse_huge_file: "1 too large", nul_bytes: "1 binary",
     late_nul_bytes: "", invalid_utf8: "1 binary", invalid_file_name: "1 unreadable", deep_nesting: "", deep_configuration: "",
     names_with_newlines: "", fifos_and_sockets: "1 a socket", unreadable: "", case_collisions: "", long_paths: "", empty_files: "",
-    generated_minified_vendored: "2 minified", notebooks: "1 without source code", import_circles: "", one_name_everywhere: "",
+    generated_minified_vendored: "2 minified", notebooks: "1 a notebook", import_circles: "", one_name_everywhere: "",
     ignored_crowd: "", submodules_of_itself: "", nested_repository: "", broken_index: "", broken_head: "", index_that_lies: "",
 }  # fmt: skip
 

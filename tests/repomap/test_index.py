@@ -369,3 +369,96 @@ def test_workers_that_cannot_start_cost_time_but_not_the_map(tmp_path: Path) -> 
     )
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=120)
     assert done.stdout.split()[-1:] == ["510"]
+
+
+def test_a_change_that_is_told_is_all_that_is_looked_at(root: Path, tmp_path: Path) -> None:
+    with opened(root, tmp_path / "cache") as tree:
+        tree.refresh()
+        write(root, {"a.py": "def gamma(): pass\n", "b.py": "def unseen(): pass\n"})
+        assert tree.refresh(only=["a.py", "README"]).parsed == 1
+        assert [s.name for s in tree.symbols("a.py")] == ["gamma"]
+        assert [s.name for s in tree.symbols("b.py")] == ["Beta", "run"]
+        assert tree.refresh(only=[]).parsed == 0
+        assert tree.refresh().parsed == 1
+        assert [s.name for s in tree.symbols("b.py")] == ["unseen"]
+
+
+def test_a_told_file_that_came_or_went_means_a_look_at_everything(root: Path, tmp_path: Path) -> None:
+    with opened(root, tmp_path / "cache") as tree:
+        tree.refresh()
+        write(root, {"c.py": "def gamma(): pass\n"})
+        (root / "a.py").unlink()
+        assert tree.refresh(only=["c.py"]).files == 2
+        assert (tree.symbols("a.py"), [s.name for s in tree.symbols("c.py")]) == ([], ["gamma"])
+        (root / "c.py").unlink()
+        assert tree.refresh(only=["c.py"]).files == 1
+
+
+@pytest.mark.parametrize("turns", [3, 230])
+def test_changes_since_the_last_snapshot_are_kept(root: Path, tmp_path: Path, turns: int) -> None:
+    write(root, {f"m{n}.py": f"def first_{n}(): pass\n" for n in range(turns)})
+    with opened(root, tmp_path / "cache") as tree:
+        tree.refresh()
+        for n in range(turns):
+            write(root, {f"m{n}.py": f"def second_{n}(): pass\n\ndef third_{n}(): pass\n"})
+            tree.refresh(only=[f"m{n}.py"])
+    with opened(root, tmp_path / "cache") as again, opened(root, None) as anew:
+        stats = again.refresh()
+        fresh = anew.refresh()
+        assert (stats.parsed, stats.files, stats.symbols) == (0, fresh.files, fresh.symbols)
+        query = FocusQuery(text=f"third_{turns - 1} is wrong")
+        assert again.rank(query, limit=1) == anew.rank(query, limit=1)
+        assert again.rank(query)[0].symbol.path == f"m{turns - 1}.py"
+        assert [s.name for s in again.symbols("m0.py")] == ["second_0", "third_0"]
+
+
+def test_a_file_that_turns_into_something_else_is_left_out_and_comes_back(root: Path, tmp_path: Path) -> None:
+    with opened(root, tmp_path / "cache") as tree:
+        assert tree.refresh().files == 2
+        for text, skipped in (("# @generated\n", "generated"), ("x" * 1_600_000, "huge")):
+            write(root, {"a.py": text})
+            assert dict(tree.refresh().skipped) == {"other": 1, skipped: 1}
+        (root / "a.py").unlink()
+        (root / "a.py").symlink_to(root / "b.py")
+        assert dict(tree.refresh().skipped) == {"other": 1, "unreadable": 1}
+        (root / "a.py").unlink()
+        write(root, {"a.py": "def alpha(): pass\n"})
+        assert (tree.refresh().files, [s.name for s in tree.symbols("a.py")]) == (2, ["alpha"])
+
+
+def test_two_files_of_one_content_part_ways(root: Path, tmp_path: Path) -> None:
+    write(root, {"copy.py": "def alpha(): pass\n"})
+    with opened(root, tmp_path / "cache") as tree:
+        tree.refresh()
+        write(root, {"copy.py": "def other(): pass\n"})
+        tree.refresh(only=["copy.py"])
+        assert [s.path for s in tree.definitions("alpha")] == ["a.py"]
+        write(root, {"copy.py": "def alpha(): pass\n"})
+        tree.refresh(only=["copy.py"])
+        assert [s.path for s in tree.definitions("alpha")] == ["a.py", "copy.py"]
+
+
+def test_a_changed_configuration_changes_what_imports_mean(tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    config = '{"compilerOptions": {"paths": {"@shop/*": ["./%s/*"]}}}'
+    write(tree, {"one/a.ts": "export const a = 1;\n", "two/a.ts": "export const a = 2;\n"})
+    write(tree, {"main.ts": "import { a } from '@shop/a';\n", "tsconfig.json": config % "one"})
+    with opened(tree, tmp_path / "cache") as found:
+        found.refresh()
+        assert found.imports("main.ts") == ["one/a.ts"]
+        write(tree, {"tsconfig.json": config % "two" + "\n"})
+        found.refresh()
+        assert found.imports("main.ts") == ["two/a.ts"]
+
+
+@pytest.mark.parametrize("kept", [b"", b"{}", b"[1]\n", b'{"sizes": [9, 9]}\nshort', b"\xff\n"])
+def test_a_damaged_snapshot_costs_time_only(root: Path, tmp_path: Path, kept: bytes) -> None:
+    with opened(root, tmp_path / "cache") as tree:
+        before = told(tree.refresh())
+    (file,) = (tmp_path / "cache").glob("*.sqlite")
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("UPDATE snapshot SET data = ?", (kept,))
+        connection.commit()
+    with opened(root, tmp_path / "cache") as tree:
+        assert told(tree.refresh()) == replace(before, parsed=0, from_cache=True)
+        assert [s.qualified for s in tree.symbols("b.py")] == ["Beta", "Beta.run"]

@@ -54,10 +54,12 @@ def test_a_patched_graph_equals_one_built_anew(tmp_path: Path, seed: int) -> Non
     with RepoMap.open(tmp_path, FILES, None) as tree:
         tree.refresh()
         told(tree)
-        for _ in range(12):
+        for turn in range(12):
             edited = chooser.sample(FILES, chooser.randint(1, 2))
             for path in edited:
                 (tmp_path / path).write_text(source(chooser))
+            if turn == 6:
+                (tmp_path / edited[0]).unlink()
             tree.refresh(only=edited)
             with RepoMap.open(tmp_path, FILES, None) as anew:
                 anew.refresh()

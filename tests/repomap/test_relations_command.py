@@ -75,6 +75,41 @@ def test_focus(tree: Path, environ: dict[str, str], capsys: pytest.CaptureFixtur
     assert [one["name"] for one in found["symbols"]] == ["total", "receipt", "discount", "test_receipt"]
 
 
+def test_the_way_from_one_symbol_to_another(
+    tree: Path, environ: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert shown(["--path", "test_receipt", "discount"], environ, capsys).split() == WHY.split()
+    found = plain(["--path", "receipt", "shop/prices.py:discount"], environ, capsys)
+    assert (found["distance"], found["path"]) == (
+        2.0,
+        [
+            {"place": "shop/mail.py:receipt", "edge": "call"},
+            {"place": "shop/prices.py:total", "edge": "call"},
+            {"place": "shop/prices.py:discount", "edge": None},
+        ],
+    )
+    assert [one["name"] for one in found["symbols"]] == ["receipt", "total", "discount"]
+    assert (
+        shown(["--path", "discount", "receipt"], environ, capsys)
+        == "Nothing here leads from discount to receipt.\n"
+    )
+
+
+def test_importers(tree: Path, environ: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert shown(["--importers", "shop/mail.py"], environ, capsys) == (
+        "shop/mail.py is imported by:\n  tests/test_mail.py\nshop/mail.py imports:\n  shop/prices.py\n"
+    )
+    found = plain(["--importers", "shop/prices.py"], environ, capsys)
+    assert (found["importers"], found["imports"]) == (["shop/mail.py"], [])
+
+
+def test_dependents(tree: Path, environ: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert shown(["--dependents", "receipt"], environ, capsys).splitlines()[:1] == ["tests/test_mail.py  1"]
+    found = plain(["--dependents", "total"], environ, capsys)
+    assert {"place": "shop/mail.py:receipt", "distance": 1.0} in found["dependents"]
+    assert {"place": "tests/test_mail.py:test_receipt", "distance": 2.0} in found["dependents"]
+
+
 def test_impact_of_named_lines(
     tree: Path, environ: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:

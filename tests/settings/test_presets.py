@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -33,6 +34,8 @@ def test_each_preset_is_whole(name: str) -> None:
     assert bool(preset.base_url) != bool(preset.url_variable)
     assert address.scheme == ("http" if local else "https" if preset.base_url else "")
     assert bool(preset.key_variable) != local
+    assert bool(preset.source) == bool(preset.checked)
+    assert not preset.source or (preset.source.startswith("https://") and date.fromisoformat(preset.checked))
     assert preset.title
 
 
@@ -103,3 +106,16 @@ def test_the_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     assert "https://openrouter.ai/api/v1" in out
     assert "AZURE_OPENAI_ENDPOINT/openai/v1" in out
+
+
+def test_the_api_is_a_setting_of_the_endpoint(tmp_path: Path) -> None:
+    base = {"MODEL_BASE_URL": "http://127.0.0.1:9/v1", "FLASHAGENT_MODEL": "m"}
+    plain, told = (
+        settings(tmp_path, **base),
+        settings(tmp_path, "model_settings:\n  api: responses\n", **base),
+    )
+    assert plain.flash is not None
+    assert told.flash is not None
+    assert (plain.flash.api, told.flash.api) == ("chat", "responses")
+    with pytest.raises(SettingsError, match="chat, responses"):
+        settings(tmp_path, "model_settings:\n  api: response\n", **base)

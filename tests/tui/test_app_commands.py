@@ -127,7 +127,7 @@ async def test_help_keys_and_themes() -> None:
             await it.say(text)
         await it.drawn()
         for seen in (
-            "    /commit [MESSAGE]               commit what flashagent changed, after a look at it",
+            "    /commit [MESSAGE]       commit what flashagent changed, after a look",
             "    Only files that flashagent wrote are touched.",
             "    There is no /nix.",
             "search the earlier prompts for what is written",
@@ -172,10 +172,10 @@ async def test_completing_a_command() -> None:
         await it.pilot.press("/", "b", "u")
         assert it.rows_above_prompt(2) == [
             "─" * 60,
-            "  /budget     tokens, money and time, used and allowed; or…",
+            "  /budget     tokens, money, time: used, allowed, or set one",
         ]
         await it.pilot.press("tab")
-        assert it.sees("› /budget") and not it.sees("tokens, money")
+        assert it.sees("› /budget") and not it.sees("tokens, money, time")
         await it.pilot.press("enter")
         await it.done()
         assert it.controller.asked == ["command /budget"]

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 import termios
 import time
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pexpect
 import pytest
+from helpers.tui_tmux import Tmux, in_tmux
 
 TESTS = Path(__file__).parents[1]
 PROGRAM = [sys.executable, "-m", "helpers.tui_controller"]
@@ -112,65 +111,39 @@ def test_a_failure_while_it_starts_leaves_the_terminal_as_it_was() -> None:
     assert text.index("\x1b[?1049h") < text.index("\x1b[?1049l") < text.index("said: Not here.")
 
 
-class Tmux:
-    """A server of its own, with one window."""
-
-    def __init__(self, columns: int, rows: int) -> None:
-        self.socket = f"flashagent-{uuid.uuid4().hex[:12]}"
-        # COLUMNS as some shells export it: the app has to ask the terminal itself
-        command = f"cd {TESTS} && export COLUMNS={columns} && {' '.join(PROGRAM)}; echo the exit code is $?; sleep 600"
-        self("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows), command)
-
-    def __call__(self, *arguments: str) -> str:
-        done = subprocess.run(
-            ["tmux", "-L", self.socket, *arguments], capture_output=True, text=True, check=True
-        )
-        return done.stdout
-
-    def until(self, pattern: str) -> str:
-        """The screen, once it shows the pattern."""
-        end = time.monotonic() + 60
-        while not re.search(pattern, screen := self("capture-pane", "-p"), re.MULTILINE):
-            assert time.monotonic() < end, f"{pattern!r} did not come:\n{screen}"
-            time.sleep(0.02)
-        return screen
-
-
 @pytest.fixture
 def tmux() -> Iterator[Tmux]:
-    window = Tmux(80, 24)
-    try:
+    # COLUMNS as some shells export it: the app has to ask the terminal itself
+    with in_tmux(PROGRAM, TESTS, {"COLUMNS": "80"}) as window:
         yield window
-    finally:
-        window("kill-server")
 
 
 @pytest.mark.needs("tmux")
 def test_in_tmux_with_resizes_and_a_narrow_terminal(tmux: Tmux) -> None:
     tmux.until(READY)
-    tmux("send-keys", "long", "Enter")
+    tmux.say("long")
     tmux.until("the model is writing")
     for columns, rows in [(40, 12), (120, 40), (24, 8), (100, 30), (50, 20)]:
         tmux("resize-window", "-x", str(columns), "-y", str(rows))
         screen = tmux.until(rf"^─{{{columns}}}$")
         assert len(screen.splitlines()) <= rows
-    tmux("send-keys", "Escape")
+    tmux.press("Escape")
     tmux.until(
         r"interrupted\.\n─{50}\n›  Ask for something, or /fix, /help\nready +flash-mini · main · bubblewrap$"
     )
-    tmux("send-keys", "/quit", "Enter")
+    tmux.say("/quit")
     tmux.until("the exit code is 0")
 
 
 @pytest.mark.needs("tmux")
 def test_keys_are_kept_through_a_flood(tmux: Tmux) -> None:
     tmux.until(READY)
-    tmux("send-keys", "long", "Enter")
+    tmux.say("long")
     tmux.until("the model is writing")
     for sign in "steer the tax":
         tmux("send-keys", "-l", sign)
     tmux.until("^› steer the tax")
     tmux("send-keys", "Enter")
     tmux.until("said to the work that runs|^› steer the tax$")
-    tmux("send-keys", "Escape")
+    tmux.press("Escape")
     tmux.until("interrupted")

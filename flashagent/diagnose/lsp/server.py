@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +130,7 @@ class LanguageServer:
             self.trouble = str(error) or "it did not begin in time"
         finally:
             self._session = None
+            session.lose()
             serving.cancel()
             await asyncio.wait({serving})
 
@@ -149,6 +150,12 @@ class LanguageServer:
         if self._texts.pop(path, None) is not None and self._session is not None:
             with contextlib.suppress(Gone):
                 self._session.take_away(path)
+
+    def disk_changed(self, kinds: Mapping[str, int]) -> None:
+        """Tell a warm server what happened to files on the disk; one that is not warm has not seen them yet."""
+        if self._session is not None and kinds:
+            with contextlib.suppress(Gone):
+                self._session.disk_changed(kinds)
 
     @property
     def open_files(self) -> Sequence[str]:

@@ -28,6 +28,7 @@ QUESTION_S = 10.0
 _MOST_OPEN = 200
 
 Read = Callable[[str], str | None]
+State = tuple[int, int] | None
 
 
 class LanguageServers:
@@ -40,6 +41,7 @@ class LanguageServers:
     def __init__(self, discovery: Discovery, root: Path, start: Start, python: str = "") -> None:
         self._root = root
         self.discovery = discovery
+        self._states: Mapping[str, State] = {}
         self._servers = [LanguageServer(found, root, start, python) for found in discovery.usable]
 
     @property
@@ -52,11 +54,22 @@ class LanguageServers:
         return any(server.warm for server in self._servers)
 
     def warm_up(self, paths: Sequence[str]) -> None:
-        """Start, in the background, the servers that read any of these files."""
+        """Start, in the background, the servers that read any of these files, which are all of the project. Those that run
+        already hear which files changed on the disk since they were told last, and see the disk's files again."""
         endings = {PurePosixPath(path).suffix for path in paths}
-        for server in self._servers:
-            if endings & server.found.kind.languages.keys():
-                server.begin()
+        wanted = [one for one in self._servers if endings & one.found.kind.languages.keys()]
+        for server in wanted:
+            server.begin()
+        if not wanted:
+            return
+        read = {ending for server in wanted for ending in server.found.kind.languages}
+        now = {path: state_of(self._root / path) for path in paths if PurePosixPath(path).suffix in read}
+        before, self._states = self._states, now
+        kinds = {path: change_of(before.get(path), now.get(path)) for path in {*before, *now}}
+        for server in wanted:
+            for opened in server.open_files:
+                server.take_away(opened)
+            server.disk_changed({path: kind for path, kind in kinds.items() if kind and before})
 
     async def close(self) -> None:
         await asyncio.gather(*(server.end() for server in self._servers))
@@ -205,6 +218,21 @@ class LanguageServers:
         column = _column(text, line, name)
         if column is None:
             return Unanswered(f"{name} does not stand on line {line} of {path}.")
+        async with server.alone:
+            return await self._asked(server, method, read, path, text, line, column, extra)
+
+    async def _asked(
+        self,
+        server: LanguageServer,
+        method: str,
+        read: Read,
+        path: str,
+        text: str,
+        line: int,
+        column: int,
+        extra: Mapping[str, Any],
+    ) -> Any:
+        """The answer when the server sees every open file as `read` gives it."""
         for opened in server.open_files:
             if (now := read(opened)) is None:
                 server.take_away(opened)
@@ -216,8 +244,27 @@ class LanguageServers:
             "position": Text(text).position(line, column),
             **extra,
         }
-        answer = await server.request(method, params, asyncio.get_running_loop().time() + QUESTION_S)
-        return Unanswered(f"The server has no answer for {name}.") if answer in (None, [], {}) else answer
+        deadline = asyncio.get_running_loop().time() + QUESTION_S
+        # Some answer with nothing until they have looked at the file once.
+        await server.diagnostics(path, deadline)
+        answer = await server.request(method, params, deadline)
+        return Unanswered("The server has no answer for that name.") if answer in (None, [], {}) else answer
+
+
+def state_of(path: Path) -> State:
+    """What tells that a file on the disk is another one than before; None when it is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
+def change_of(before: State, now: State) -> int:
+    """The protocol's number for what happened to a file: 0 nothing, 1 created, 2 changed, 3 deleted."""
+    if before == now:
+        return 0
+    return 1 if before is None else 3 if now is None else 2
 
 
 def _column(text: str, line: int, name: str) -> int | None:

@@ -55,11 +55,17 @@ class ServerSession:
         self._news = asyncio.Event()
         self._pulls = False
         self._asks_tsserver = False
+        self._lost = False
         self._connection: Connection | None = None
 
     def connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Connection:
         self._connection = Connection(reader, writer, self._answer, self._hear)
         return self._connection
+
+    def lose(self) -> None:
+        """The connection is over: whoever waits for a word of the server gets Gone."""
+        self._lost = True
+        self._news.set()
 
     async def begin(self) -> None:
         """The handshake. Raises Gone and Refused."""
@@ -115,6 +121,11 @@ class ServerSession:
         if self._versions.pop(path, None) is not None:
             self._talk.notify("textDocument/didClose", {"textDocument": {"uri": uri_of(self._root, path)}})
 
+    def disk_changed(self, kinds: Mapping[str, int]) -> None:
+        """Files that were created (1), changed (2) or deleted (3) on the disk. Raises Gone."""
+        changes = [{"uri": uri_of(self._root, path), "type": kind} for path, kind in sorted(kinds.items())]
+        self._talk.notify("workspace/didChangeWatchedFiles", {"changes": changes})
+
     # ---- diagnostics
 
     async def diagnostics(self, path: str) -> Sequence[Any]:
@@ -152,6 +163,8 @@ class ServerSession:
     async def _pushed(self, path: str) -> Sequence[Any]:
         """What it told by itself, or what it is asked for: some servers say only later that they want to be asked."""
         while True:
+            if self._lost:
+                raise Gone("the server is gone")
             if self._pulls:
                 return await self._pulled(path)
             if (wanted := self._versions.get(path)) is None:

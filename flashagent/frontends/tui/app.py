@@ -199,6 +199,10 @@ class FlashApp(App[int]):
     def on_panel_acted(self, message: Panel.Acted) -> None:
         self._reviewer.act(message.key, message.item)
 
+    def on_panel_widened(self, message: Panel.Widened) -> None:
+        self._panel.styles.width = "100%" if message.wide else "40%"
+        self._transcript.display = not message.wide
+
     def on_transcript_selected(self, message: Transcript.Selected) -> None:
         self._copy(message.text)
 
@@ -258,7 +262,7 @@ class FlashApp(App[int]):
             self._panel.enter()
 
     def action_mode(self) -> None:
-        self._sender.command("/mode", "next")
+        self._sender.quietly("/mode", "next")
 
     def action_pick(self, steps: int) -> None:
         self._transcript.pick(steps)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from flashagent.frontends.tui.controller import OwnCommand
 
-_WIDEST = 30
+_WIDEST = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,30 +24,29 @@ class Command:
 COMMANDS: Mapping[str, Command] = {
     "/fix": Command("repair the repository until its check passes", "[GOAL]"),
     "/ask": Command("an answer about the code; nothing is changed", "QUESTION"),
-    "/plan": Command("a plan for a goal, to look at before it is carried out", "GOAL"),
+    "/plan": Command("a plan for a goal, to look at first", "GOAL"),
     "/explain": Command("what a stack trace or a log means here", "TEXT"),
     "/check": Command("run the checks and show what fails"),
     "/diff": Command("show what flashagent has changed"),
-    "/undo": Command("take back the last change, or go back to before a turn", "[TURN]"),
+    "/undo": Command("take back the last change, or all since a turn", "[TURN]"),
     "/redo": Command("bring back what /undo took away"),
-    "/commit": Command("commit what flashagent changed, after a look at it", "[MESSAGE]"),
-    "/pr": Command("a title and a text for a pull request of this branch", "[BASE]"),
-    "/map": Command("files and symbols that matter, for a text or at all", "[QUERY]"),
-    "/add": Command("keep a file in the model's view; without PATH, list them", "[PATH]"),
+    "/commit": Command("commit what flashagent changed, after a look", "[MESSAGE]"),
+    "/map": Command("files and symbols that matter for a text", "[QUERY]"),
+    "/add": Command("keep a file in the model's view, or list them", "[PATH]"),
     "/drop": Command("let go of a file that was added", "PATH"),
-    "/resume": Command("go on with an earlier session; without ID, list them", "[ID]"),
-    "/fork": Command("go on from an earlier turn, in a session of its own", "[TURN]"),
-    "/compare": Command("two sessions beside each other: what each changed and cost", "ID [ID]"),
+    "/resume": Command("go on with an earlier session, or list them", "[ID]"),
+    "/fork": Command("go on from an earlier turn, as a new session", "[TURN]"),
+    "/compare": Command("two sessions: what each changed and cost", "ID [ID]"),
     "/compact": Command("shorten the conversation to what matters"),
-    "/memory": Command("what every session here is told; with TEXT, add a line", "[TEXT]"),
+    "/memory": Command("what is remembered here; with TEXT, one more", "[TEXT]"),
     "/model": Command("show the model, or ask another one from now on", "[NAME]"),
-    "/mode": Command("what happens without a question: read-only, ask, auto", "[MODE]"),
-    "/effort": Command("how hard the model thinks in this conversation", "[low|medium|high|auto]"),
-    "/budget": Command("tokens, money and time, used and allowed; or set one", "[LIMIT NUMBER]"),
+    "/mode": Command("what needs a question: read-only, ask or auto", "[MODE]"),
+    "/effort": Command("how hard to think: low, medium, high or auto", "[LEVEL]"),
+    "/budget": Command("tokens, money, time: used, allowed, or set one", "[LIMIT NUMBER]"),
     "/sandbox": Command("what protects you from commands that run"),
-    "/doctor": Command("check git, the sandbox, the settings and the model"),
+    "/doctor": Command("check git, sandbox, settings and model"),
     "/setup": Command("name an endpoint, its key and a model", by="app"),
-    "/export": Command("write the transcript to a new file, as Markdown", "FILE", "app"),
+    "/export": Command("write the transcript to a new Markdown file", "FILE", "app"),
     "/clear": Command("empty the screen; the conversation goes on", by="app"),
     "/theme": Command("show the themes, or use another one", "[NAME]", "app"),
     "/keys": Command("show the keys, or give one to another key", "[ID KEY]", "app"),

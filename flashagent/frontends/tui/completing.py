@@ -77,7 +77,7 @@ class Hunt:
         if wanted.kind == "history":
             self._steps = _recent(wanted.query, pool)
         else:
-            self._steps = _ranked(wanted.query, pool, _in_order if wanted.kind == "argument" else _distance)
+            self._steps = _ranked(wanted.query, pool, _distance if wanted.kind == "name" else _in_order)
         self._found: tuple[str, ...] = ()
         self.done = False
 

@@ -33,6 +33,13 @@ class Panel(Widget, can_focus=True):
             self.key = key
             self.item = item
 
+    class Widened(Message):
+        """The panel wants the whole width, or no longer does."""
+
+        def __init__(self, wide: bool) -> None:
+            super().__init__()
+            self.wide = wide
+
     def __init__(self, painter: Painter) -> None:
         super().__init__(id="panel")
         self.tab = ""
@@ -55,6 +62,8 @@ class Panel(Widget, can_focus=True):
         if tab == self.tab:
             return
         self.tab, self.item, self._top = tab, None, 0
+        if self._look.columns:
+            self._show_columns(False)
         if self.display != bool(tab):
             self.display = bool(tab)
         self._lay_out()
@@ -106,8 +115,7 @@ class Panel(Widget, can_focus=True):
             self.turn(_TURNS[event.key], close=False)
             self._choose(0)
         elif event.key == "v" and self.tab == "Diff":
-            self._look = replace(self._look, columns=not self._look.columns)
-            self._lay_out()
+            self._show_columns(not self._look.columns)
         elif event.key in ("enter", "a", "x") and self.item is not None:
             self.post_message(self.Acted(event.key, self.item))
         else:
@@ -149,6 +157,12 @@ class Panel(Widget, can_focus=True):
     def _items(self) -> Sequence[Item]:
         return list(dict.fromkeys(row.item for row in self._rows if row.item is not None))
 
+    def _show_columns(self, columns: bool) -> None:
+        """Two columns need the whole width."""
+        self._look = replace(self._look, columns=columns)
+        self._lay_out()
+        self.post_message(self.Widened(columns))
+
     def _choose(self, steps: int) -> None:
         """Another item, in sight; the first when none was chosen."""
         items = self._items()
@@ -171,7 +185,7 @@ class Panel(Widget, can_focus=True):
 
     def _lay_out(self) -> None:
         self._rows = tab_rows(self._story, self.tab, self._look) if self.tab else []
-        self._top = min(self._top, max(0, len(self._rows) - 1))
+        self._top = min(self._top, max(0, len(self._rows) - self._room))
         if self.item is not None and self.item not in self._items():
             self.item = None
         self.refresh()

@@ -35,6 +35,7 @@ from flashagent.events import (
     TurnStarted,
 )
 from flashagent.frontends import words
+from flashagent.frontends.tui.asked_edits import edit_lines
 from flashagent.frontends.tui.blocks import (
     Block,
     Mark,
@@ -83,7 +84,7 @@ def _step(view: View, event: Event) -> View:
             return _job_finished(view, event)
         case BudgetSpent(tokens=tokens, cost=cost, share=share, estimated=estimated):
             return replace(view, tokens=tokens, cost=cost, share=share, estimated=estimated)
-        case MapReady():
+        case MapReady() | FileChanged(diff=""):
             return view
         case (
             FileChanged() | EditRejected() | AttemptStarted() | AttemptFinished() | FocusChosen() | ContextCompacted()
@@ -105,10 +106,10 @@ def _speak(
         case TextDelta(text=text):
             return replace(_say(view, "text", text), doing="the model is writing")
         case AssistantReplied(text=text, reasoning=reasoning):
-            view = add(
-                _unsaid(view), *(Block(kind, text=said, done=True) for kind, said in _said(reasoning, text))
-            )
-            return replace(view, doing="")
+            whole = [Block(kind, text=said, done=True) for kind, said in _said(reasoning, text)]
+            at = next((i for i, block in enumerate(view.open) if block.key == _SPEECH), len(view.open))
+            rest = [block for block in view.open[at:] if block.key != _SPEECH]
+            return replace(view, open=(*view.open[:at], *whole, *rest), doing="")
         case ModelRetrying(attempt=attempt, wait_s=wait, reason=reason):
             note = f"asking again ({attempt}) after {words.seconds(wait)}: {words.one_line(reason)}"
             return replace(
@@ -122,10 +123,15 @@ def _said(reasoning: str, text: str) -> list[tuple[Literal["thought", "text"], s
 
 
 def _say(view: View, kind: Literal["thought", "text"], text: str) -> View:
-    last = view.open[-1] if view.open else None
+    """More of what the model says; what was said by others meanwhile stays below it."""
+    end = max((i for i, block in enumerate(view.open, 1) if block.key == _SPEECH), default=len(view.open))
+    last = view.open[end - 1] if end else None
     if last is not None and last.kind == kind and last.key == _SPEECH:
-        return replace(view, open=(*view.open[:-1], replace(last, text=last.text + text)))
-    return add(view, Block(kind, text=text, key=_SPEECH))
+        return replace(
+            view, open=(*view.open[: end - 1], replace(last, text=last.text + text), *view.open[end:])
+        )
+    spoken = Block(kind, text=text, key=_SPEECH)
+    return replace(view, open=(*view.open[:end], spoken, *view.open[end:]))
 
 
 def _unsaid(view: View) -> View:
@@ -137,11 +143,10 @@ def _act(
     view: View, event: ToolStarted | ToolOutput | ToolFinished | ApprovalRequested | ApprovalResolved
 ) -> View:
     match event:
-        case ToolStarted(call_id=call_id, tool=tool, summary=summary):
+        case ToolStarted(call_id=call_id, tool=tool, summary=summary, arguments=arguments):
             title = _named(tool, summary)
-            return add(
-                replace(view, doing=title), Block("tool", title, mark="running", key=f"tool {call_id}")
-            )
+            block = Block("tool", title, mark="running", key=f"tool {call_id}", more=arguments)
+            return add(replace(view, doing=title), block)
         case ToolOutput(call_id=call_id, text=text):
             return changed(
                 view,
@@ -159,22 +164,24 @@ def _act(
                 "tool", title + extra, mark=mark, key=key, done=True, more=capped(told, TOLD_LINES)
             )
             return replace(changed(view, finished.key, lambda _: finished), doing="")
-        case ApprovalRequested(call_id=call_id, action=action):
-            title = f"May this run?  {words.one_line(action, words.MAX_SENTENCE)}"
-            text = "\n".join([*words.approval(event), ANSWERS])
+        case ApprovalRequested(call_id=call_id, action=action, argv=argv):
+            asked = "May this run?" if argv else "May this be changed?"
+            title = f"{asked}  {words.one_line(action, words.MAX_SENTENCE)}"
+            would = () if argv else edit_lines(_arguments(view, call_id))
+            text = "\n".join([*words.approval(event), *would, ANSWERS])
             block = Block("question", title, text, "warning", f"question {call_id}")
             return add(replace(view, question=event, doing="waiting for your answer"), block)
         case ApprovalResolved(call_id=call_id, decision=decision, reason=reason):
             answer = f"answered: {decision}" + (f", {words.one_line(reason)}" if reason else "")
             mark = "bad" if decision == "deny" else "good"
-            asked = view.question if view.question and view.question.call_id != call_id else None
+            other = view.question if view.question and view.question.call_id != call_id else None
             return replace(
                 changed(
                     view,
                     f"question {call_id}",
                     lambda block: replace(block, text=answer, mark=mark, done=True),
                 ),
-                question=asked,
+                question=other,
                 doing="",
             )
 
@@ -262,6 +269,11 @@ def _told(
         case Notice(level=level, text=text, hint=hint):
             mark: Mark = "" if level == "info" else "warning" if level == "warning" else "bad"
             return Block("note", words.one_line(text, words.MAX_SENTENCE), hint, mark, done=True)
+
+
+def _arguments(view: View, call_id: str) -> str:
+    """What the model gave to the call that is being asked about."""
+    return next((block.more for block in view.open if block.key == f"tool {call_id}"), "")
 
 
 def _named(tool: str, said: str) -> str:

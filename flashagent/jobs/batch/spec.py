@@ -10,8 +10,10 @@ from typing import Literal
 from flashagent.agent.limits import Limits
 from flashagent.errors import UsageError
 
-SelectorKind = Literal["glob", "symbol", "pattern", "grep", "lint", "failing", "command", "callers"]
-RuleKind = Literal["ruff", "pattern", "regex", "python"]
+SelectorKind = Literal[
+    "glob", "symbol", "pattern", "query", "grep", "lint", "failing", "command", "callers", "untested"
+]
+RuleKind = Literal["ruff", "pattern", "regex", "python", "rename"]
 OrderKind = Literal["dependency", "path", "size"]
 GROUPS = ("file", "symbol", "folder", "package", "all")
 ORDERS: tuple[OrderKind, ...] = ("dependency", "path", "size")
@@ -21,9 +23,10 @@ _SLOT = re.compile(r"\{\{\s*([a-z_]+)\s*\}\}")
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """One way of finding places: `glob` of files, `symbol` (a wildcard for qualified names), `pattern` (ast-grep's),
+    """One way of finding places: `glob` of files, `symbol` (a wildcard for qualified names), `pattern` (ast-grep's), `query` (tree-sitter's, for files of `language`),
     `grep` (a regular expression for lines), `lint` (ruff codes), `failing` (tests of the check that fail), `command`
-    (each line it prints: path, path:line or path:line:message) or `callers` of a symbol. A pattern's `language` '' takes
+    (each line it prints: path, path:line or path:line:message) `callers` of a symbol, or `untested` (functions in the files of a glob that no test
+    names, by the map). A pattern's `language` '' takes
     each file's own."""
 
     kind: SelectorKind
@@ -34,7 +37,8 @@ class Selector:
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A rewrite that needs no model. `ruff`: the codes in `find`; `pattern`: an ast-grep pattern and its rewrite;
-    `regex`: Python's, by lines; `python`: `file.py:function`, called in the sandbox as `function(text, path) -> text`."""
+    `regex`: Python's, by lines; `python`: `file.py:function`, called in the sandbox as `function(text, path) -> text`;
+    `rename`: the name in `find` becomes `replace`, with all its uses."""
 
     kind: RuleKind
     find: str
@@ -88,7 +92,8 @@ class Item:
 @dataclass(frozen=True, slots=True)
 class BatchSpec:
     """The whole job. `group` is one of GROUPS or a number of targets. `item_check` None means the repository's own
-    checks, '' none at all; the same for `final_check`. Limits of 0 tokens mean that no model is asked."""
+    checks, '' none at all; the same for `final_check`. `rivals` says that items which take long are
+    tried a second time beside when nothing else is left to do. Limits of 0 tokens mean that no model is asked."""
 
     name: str
     select: tuple[Selector, ...]
@@ -112,6 +117,7 @@ class BatchSpec:
     message: str = ""
     branch: str = ""
     tests_may_change: bool = False
+    rivals: bool = True
 
     def __post_init__(self) -> None:
         unknown = sorted(set(_SLOT.findall(self.instruction)) - set(SLOTS))

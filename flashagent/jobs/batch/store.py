@@ -159,13 +159,7 @@ class BatchStore:
         on top of others, which is tried once; `below` is what those changed."""
         touched = {change.path for change in patch}
         with self._transaction():
-            self._db.execute(
-                "INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    item, attempt.number, attempt.state, attempt.how, attempt.message,
-                    json.dumps(dataclasses.asdict(attempt.usage)), attempt.cost, attempt.seconds, attempt.started,
-                ),
-            )  # fmt: skip
+            self._note(item, attempt)
             self._db.execute(
                 "UPDATE items SET state = ?, attempts = ?, how = ?, message = ?, patch = ?, again = ?, below = ?"
                 " WHERE id = ?",
@@ -174,6 +168,20 @@ class BatchStore:
                     _dumped(patch), again, _dumped([change for change in below if change.path in touched]), item,
                 ),
             )  # fmt: skip
+
+    def beside(self, item: str, attempt: Attempt) -> None:
+        """A second try of an item that was tried already: what it used counts, and the item stays as it is."""
+        with self._transaction():
+            self._note(item, attempt)
+
+    def _note(self, item: str, attempt: Attempt) -> None:
+        self._db.execute(
+            "INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                item, attempt.number, attempt.state, attempt.how, attempt.message,
+                json.dumps(dataclasses.asdict(attempt.usage)), attempt.cost, attempt.seconds, attempt.started,
+            ),
+        )  # fmt: skip
 
     def set_state(self, item: str, state: ItemState, *, message: str = "", commit: str = "") -> None:
         with self._transaction():

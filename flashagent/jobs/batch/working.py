@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flashagent.agent.limits import Budget
-from flashagent.errors import FlashagentError
+from flashagent.errors import FlashagentError, WorkspaceError
 from flashagent.events import Emit
 from flashagent.jobs.batch.events import ItemState
+from flashagent.jobs.batch.renaming import renamed
 from flashagent.jobs.batch.rules import Rewriter
 from flashagent.jobs.batch.spec import BatchSpec, Item
 from flashagent.jobs.batch.stacking import on_base
@@ -129,7 +130,11 @@ class Workshop:
     ) -> Worked:
         now = {change.path: change.after for change in below}
         texts = {path: now.get(path, house.read(path)) for path in item.paths}
-        changes = await rewriter.changes({path: text for path, text in texts.items() if text is not None})
+        present = {path: text for path, text in texts.items() if text is not None}
+        try:
+            changes = await self._rewritten(rewriter, item, house, ground, present)
+        except WorkspaceError as error:
+            return Worked("failed", "rule", (), str(error))
         if not changes:
             return Worked("unchanged", "rule", (), "The rule changes nothing here.")
         found = await house.inspect(changes)
@@ -143,6 +148,14 @@ class Workshop:
                 return Worked("failed", "rule", (), f"After the rule: {'; '.join(verdict.reasons)}.")
         files = tuple(change.path for change in changes)
         return Worked("done", "rule", changes, "Done by the rule.", files)
+
+    async def _rewritten(
+        self, rewriter: Rewriter, item: Item, house: House, ground: Ground, texts: dict[str, str]
+    ) -> tuple[FileChange, ...]:
+        rule = self.spec.rule
+        if rule is not None and rule.kind == "rename":
+            return await renamed(item, rule.find, rule.replace, house, ground.map)
+        return await rewriter.changes(texts)
 
     async def _by_model(
         self,

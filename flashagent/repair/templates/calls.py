@@ -154,7 +154,20 @@ def wrap(site: Site) -> Iterator[Fix]:
         yield site.swap(node, f"{name}({site.text(node)})", 0.8)
     if isinstance(node, ast.Name | ast.Attribute):
         for method in ("lower()", "strip()", "copy()", "items()", "split()", "upper()"):
-            yield site.swap(node, f"{site.text(node)}.{method}", 0.7 if method == "lower()" else 0.4)
+            yield site.swap(node, f"{site.text(node)}.{method}", _method_weight(site, method))
+
+
+def _method_weight(site: Site, method: str) -> float:
+    """Likelier where the value is compared with a text that is all capitals or all small letters."""
+    parent = site.parent
+    if isinstance(parent, ast.Compare) and method in ("lower()", "upper()"):
+        sides = [
+            site.text(n).strip("'\"()[]{} ") for n in (parent.left, *parent.comparators) if n is not site.node
+        ]
+        text = "".join(sides)
+        if text.isupper() or text.islower():
+            return 2.0 if text.isupper() == (method == "upper()") else 0.1
+    return 0.7 if method == "lower()" else 0.4
 
 
 def _is_walked(node: ast.AST, parent: ast.AST | None) -> bool:

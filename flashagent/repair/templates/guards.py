@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from flashagent.repair.source import FunctionNode
@@ -123,7 +124,7 @@ def _returned(function: FunctionNode, site: Site) -> list[str]:
     return [text for text in dict.fromkeys(texts) if len(text) < 20 and text not in names][:4]
 
 
-@template("missing error", 0.02, ast.FunctionDef, ast.AsyncFunctionDef, kinds=("did not raise",))
+@template("missing error", 0.08, ast.FunctionDef, ast.AsyncFunctionDef, kinds=("did not raise",))
 def missing_error(site: Site) -> Iterator[Fix]:
     """A guard that raises what the failing test expects (exception templates of TBar; common in real histories)."""
     node = site.node
@@ -131,30 +132,74 @@ def missing_error(site: Site) -> Iterator[Fix]:
     scope, top = site.source.scope(node), _top(node, site)
     if top is None:
         return
-    names = [p for p in scope.parameters if p != scope.self_name][:4]
-    messages = [m for m in site.donors.test_strings if " " in m][:2]
+    names = [p for p in scope.parameters if p != scope.self_name][:5]
+    # A message that names a parameter is about that parameter.
+    messages = [m for m in site.donors.test_strings if " " in m][:3]
     for error in site.donors.test_exceptions[:3]:
-        for name in names:
-            message = messages[0] if messages else repr(f"{name} is not allowed here")
-            for test in (
-                f"{name} < 0",
-                f"{name} <= 0",
-                f"not {name}",
-                f"{name} is None",
-                f"{name} < 1",
-                f"{name} == 0",
-            ):
-                edit = site.source.insert_before(top, [f"if {test}:", f"    raise {error}({message})"])
+        for test, weight, name in _refused(names):
+            said = next((m for m in messages if name in re.findall(r"\w+", m)), "")
+            message = said or (messages[0] if messages else repr(f"{name} is not allowed here"))
+            edit = site.source.insert_before(top, [f"if {test}:", f"    raise {error}({message})"])
+            if edit is not None:
+                yield Fix((edit,), weight * (1.5 if said else 1.0), "guard")
+
+
+def _refused(names: list[str]) -> Iterator[tuple[str, float, str]]:
+    """Conditions under which an argument is refused, how likely, and which argument."""
+    for name in names:
+        for test, weight in (
+            ("{} < 0", 1.0), ("{} <= 0", 0.9), ("not {}", 0.9), ("{} is None", 0.8), ("{} < 1", 0.8), ("{} == 0", 0.6),
+            ("{} is not None and {} < 0", 0.9), ("{} is not None and {} <= 0", 0.5), ("{} is not None and {} < 1", 0.5),
+            ("not isinstance({}, str)", 0.3), ("not isinstance({}, int)", 0.3), ("not callable({})", 0.2),
+        ):  # fmt: skip
+            yield test.replace("{}", name), weight, name
+    for left in names:
+        for right in names:
+            if left != right:
+                for sign in (">", ">=", "=="):
+                    if sign != "==" or left < right:
+                        yield f"{left} {sign} {right}", 0.5, left
+                yield f"{left} > len({right})", 0.2, left
+
+
+@template(
+    "leave early",
+    0.1,
+    *_GUARDED,
+    kinds=("index", "none", "key", "type", "division", "attribute", "recursion"),
+)
+def leave_early(site: Site) -> Iterator[Fix]:
+    """A `return` before a statement that cannot deal with what is empty or missing (checkers of PAR, Kim et al. 2013;
+    NPEfix, Durieux et al. 2017)."""
+    node, source = site.node, site.source
+    function = source.function_of(node)
+    if function is None or not isinstance(node, ast.stmt) or node in source.docstring_nodes:
+        return
+    own = (
+        [f"{site.scope.self_name}.{name}" for name in _attributes_read(site)] if site.scope.self_name else []
+    )
+    things = list(dict.fromkeys([*used_names(site)[:3], *own]))
+    values = _returned(function, site) + [p for p in site.scope.parameters if p != site.scope.self_name][:2]
+    if not any(isinstance(n, ast.Return) and n.value is not None for n in ast.walk(function)):
+        values = [""]
+    for thing in things:
+        for test, weight in ((f"not {thing}", 1.0), (f"{thing} is None", 0.6)):
+            for value in dict.fromkeys([*values, *(() if values == [""] else ("None",))]):
+                edit = source.insert_before(node, [f"if {test}:", f"    return {value}".rstrip()])
                 if edit is not None:
-                    yield Fix((edit,), 1.0, "guard")
-        for left in names:
-            for right in names:
-                if left != right:
-                    edit = site.source.insert_before(
-                        top, [f"if {left} > {right}:", f"    raise {error}({left!r})"]
-                    )
-                    if edit is not None:
-                        yield Fix((edit,), 0.5, "guard")
+                    yield Fix((edit,), weight * min(1.0, 4 / len(values)), "early-return")
+
+
+def _attributes_read(site: Site) -> list[str]:
+    """Attributes of the receiver that the statement asks for, then others of the class; no methods."""
+    receiver, owner = site.scope.self_name, site.source.class_of(site.node)
+    inside = dict.fromkeys(
+        n.attr for n in ast.walk(site.node)
+        if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id == receiver
+    )  # fmt: skip
+    methods = {n.name for n in owner.body if isinstance(n, FunctionNode)} if owner is not None else set()
+    names = dict.fromkeys([*inside, *site.scope.attributes])
+    return [name for name in names if name not in methods and not name.startswith("__")][:4]
 
 
 @template("value or default", 0.15, ast.Name, ast.Attribute, ast.Call, kinds=("none", "type"))

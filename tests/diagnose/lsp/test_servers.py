@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -55,6 +56,19 @@ async def test_a_server_that_breaks_in_mid_request_is_replaced(tmp_path: Path, w
         first, second = project.starts
         assert is_gone(first)
         assert not is_gone(second)
+
+
+async def test_a_server_that_dies_before_it_told_anything_by_itself_is_replaced(tmp_path: Path) -> None:
+    async with toy(tmp_path, {}, "--push") as project:
+        await project.warm()
+        project.mark("mute")
+        asking = asyncio.create_task(project.problems("", "x_bad"))
+        while not (project.marks / "muted").exists():
+            await asyncio.sleep(0.01)
+        (project.marks / "mute").unlink()
+        os.kill(project.starts[0], signal.SIGKILL)
+        assert await asking == ["1:1 bad word in x_bad"]
+        assert len(project.starts) == 2
 
 
 async def test_a_server_that_hangs_is_replaced(tmp_path: Path) -> None:
@@ -151,6 +165,20 @@ async def test_only_servers_of_the_files_are_started(tmp_path: Path) -> None:
         project.servers.warm_up(["x.py", "y.toy"])
         await project.warm()
         assert project.servers.warm
+
+
+async def test_what_changed_on_the_disk_is_told_and_seen_again(tmp_path: Path) -> None:
+    async with toy(tmp_path, FILES) as project:
+        project.servers.warm_up(list(FILES))
+        await project.warm()
+        await project.problems(FILES["a.toy"], "let planned = 1\n")
+        (project.root / "b.toy").write_text("use thing, other and more\n")
+        (project.root / "c.toy").write_text("")
+        project.servers.warm_up([*FILES, "c.toy"])
+        found = await project.servers.places("definition", project.text, "b.toy", 1, "thing")
+        assert found == [Place("a.toy", 1, 5)]
+        told = sorted((project.marks / "changed").read_text().split())
+        assert told == ["b.toy:2", "c.toy:1"]
 
 
 def is_gone(process: int) -> bool:
