@@ -94,7 +94,7 @@ def environment_of(python: Path) -> ProjectEnvironment:
 
 def measure(repository: Path, environment: ProjectEnvironment, count: int) -> Counter[str]:
     told: Counter[str] = Counter()
-    with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".invented-") as folder:
+    with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "tree"
         root.mkdir()
         history = History(repository.resolve(), root)

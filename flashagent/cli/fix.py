@@ -16,6 +16,11 @@ def build_parser() -> argparse.ArgumentParser:
         description="Repair the repository until its check passes. Without a model it works offline.",
     )
     add_job_options(parser)
+    parser.add_argument(
+        "--bisect",
+        action=argparse.BooleanOptionalAction,
+        help="find the commit that broke the test (without this only where it takes a moment)",
+    )
     return parser
 
 

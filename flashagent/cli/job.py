@@ -31,6 +31,7 @@ def run_job(
         candidates=options.candidates or 1,
         docs=tuple(options.docs or ()),
         resume=options.resume,
+        bisect=getattr(options, "bisect", None),
         tests_may_change=options.tests_may_change,
         all_candidates=options.all_candidates,
         explain=options.explain,

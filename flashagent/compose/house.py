@@ -38,6 +38,7 @@ from flashagent.verify.run import Verifier
 from flashagent.workspace.checkpoints import Checkpoints
 from flashagent.workspace.git import Repository
 from flashagent.workspace.journal import Workspace
+from flashagent.workspace.past import PastTrees
 from flashagent.workspace.plain import open_work_tree
 from flashagent.workspace.recovery import recover_all
 from flashagent.workspace.worktrees import CandidateTrees
@@ -163,6 +164,7 @@ def open_house(
         workspace=workspace,
         checkpoints=checkpoints,
         trees=CandidateTrees(place.repository, state),
+        past=lambda: PastTrees(place.repository, state),
         runner=runner,
         environment=environment,
         verifier=Verifier(

@@ -50,6 +50,7 @@ class OneShot:
     candidates: int = 1
     docs: tuple[str, ...] = ()
     resume: str = ""
+    bisect: bool | None = None
     tests_may_change: bool = False
     all_candidates: bool = False
     explain: bool = False
@@ -210,6 +211,7 @@ def _job(wish: OneShot, settings: Settings, earlier: Earlier | None) -> FixJob:
         tests_may_change=wish.tests_may_change,
         all_candidates=wish.all_candidates,
         explain=wish.explain,
+        bisect=wish.bisect,
     )
 
 

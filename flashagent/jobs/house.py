@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from flashagent.workspace.checkpoints import Checkpoints
     from flashagent.workspace.git import Repository
     from flashagent.workspace.journal import Workspace
+    from flashagent.workspace.past import PastTrees
     from flashagent.workspace.worktrees import CandidateTrees, Trees
 
 
@@ -114,6 +115,7 @@ class House:
     secret_files: tuple[str, ...] = ()
     focus_tokens: int = 900
     notes_of_commits: Path | None = None
+    past: Callable[[], PastTrees] | None = None
     editable: Trees | None = None  # trees for models to edit, where they are others than those that checks run in
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
     idle: Callable[[], int] = idle_cores

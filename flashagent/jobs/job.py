@@ -31,7 +31,8 @@ OUTCOME_OF_CODE: dict[ExitCode, JobOutcome] = {
 class FixJob:
     """What the user asked for. `change` is true for `do`: a change where nothing need be red. `log` is a failure log
     that the user gave, `earlier` the account of a job that this one goes on with. `search_seconds` bounds the offline search. `candidates` patches are asked for at once. `docs` are
-    texts that stay in view, as name and text."""
+    texts that stay in view, as name and text. `bisect` None looks for the commit that broke the test only where that is
+    cheap; `bisect_seconds` bounds it."""
 
     goal: str = ""
     log: str = ""
@@ -48,6 +49,8 @@ class FixJob:
     candidates: int = 1
     docs: tuple[tuple[str, str], ...] = ()
     earlier: str = ""
+    bisect: bool | None = None
+    bisect_seconds: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)

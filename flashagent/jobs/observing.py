@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flashagent.errors import UsageError
 from flashagent.events import Emit, MapReady, Notice
+from flashagent.jobs.breakage import Breakage
 from flashagent.jobs.house import House
 from flashagent.jobs.job import FixJob
 from flashagent.jobs.trees import candidate
@@ -20,13 +21,15 @@ FOCUS_SYMBOLS = 12
 
 @dataclass(frozen=True)
 class Observation:
-    """What is known before the first edit. `checks` and `reports` run in parallel, the red one first if there is one."""
+    """What is known before the first edit. `checks` and `reports` run in parallel, the red one first if there is one.
+    `broken` is what a bisection found."""
 
     checks: tuple[Check, ...]
     reports: tuple[CheckReport, ...]
     map: MapQuery
     query: FocusQuery
     focus: tuple[RankedSymbol, ...]
+    broken: Breakage | None = None
 
     @property
     def check(self) -> Check:
@@ -65,6 +68,13 @@ async def observe(job: FixJob, house: House, emit: Emit) -> Observation:
     )
     focus = tuple(await asyncio.to_thread(repo_map.rank, query, limit=FOCUS_SYMBOLS))
     return Observation(checks, reports, repo_map, query, focus)
+
+
+async def knowing(seen: Observation, broken: Breakage) -> Observation:
+    """The same, with what a bisection found: what it changed counts among the lines of the failing test."""
+    query = replace(seen.query, covered=(*seen.query.covered, *broken.lines))
+    focus = tuple(await asyncio.to_thread(seen.map.rank, query, limit=FOCUS_SYMBOLS))
+    return replace(seen, query=query, focus=focus, broken=broken)
 
 
 async def _run_checks(house: House) -> tuple[tuple[Check, ...], tuple[CheckReport, ...]]:

@@ -193,8 +193,8 @@ def _call(found: Flow, node: ast.Call, in_loop: bool) -> None:
             found.filled.add(text(argument))
 
 
-def calls_itself(function: FunctionNode) -> bool:
-    """Is it, or a function nested in it, recursive?"""
+def calls_itself(function: ast.AST) -> bool:
+    """Is a function, or one nested in it, recursive?"""
     nested = [n for n in ast.walk(function) if isinstance(n, FunctionNode)]
     return any(
         isinstance(n, ast.Call) and text(n.func).rpartition(".")[2] == one.name

@@ -143,7 +143,7 @@ def _mutation(source: Source, node: ast.AST, chosen: Template, fix: Fix, score: 
     if all(source.text[e.start : e.end] == e.text for e in edits):
         return None
     anchor = node.body[0] if isinstance(node, FunctionNode) and _inserts(source, node, edits) else node
-    unit = source.unit_of(anchor)
+    unit = source.once(source.unit_of, anchor)
     inside = unit is not None and all(source.span(unit.node)[0] < e.start for e in edits)
     return Mutation(
         source.path,
@@ -155,7 +155,7 @@ def _mutation(source: Source, node: ast.AST, chosen: Template, fix: Fix, score: 
         not inside,
         unit.name if unit else "",
         unit.first_line if unit else 0,
-        _statement_line(source, anchor),
+        source.once(source.statement_line, anchor),
         chosen.prior * fix.weight,
         not inside and livedata.is_live(source, node, edits),
     )
@@ -165,11 +165,6 @@ def _inserts(source: Source, function: FunctionNode, edits: tuple[Edit, ...]) ->
     """Do all the edits lie in the function's body rather than in its head?"""
     body = source.offset(function.body[0].lineno, 0)
     return all(edit.start >= body for edit in edits)
-
-
-def _statement_line(source: Source, node: ast.AST) -> int:
-    here = [node, *source.ancestors(node)]
-    return next((n.lineno for n in here if isinstance(n, ast.stmt)), 1)
 
 
 def patched(source: Source, mutation: Mutation) -> str:

@@ -150,6 +150,26 @@ class Source:
             child = parent
         return None
 
+    def statement_line(self, node: ast.AST) -> int:
+        """The first line of the statement around a node."""
+        here = [node, *self.ancestors(node)]
+        return next((n.lineno for n in here if isinstance(n, ast.stmt)), 1)
+
+    def expressions(self, function: ast.AST) -> list[str]:
+        """Short subscripts, attributes, calls and sums of a function, at most 24."""
+        found: dict[str, None] = {}
+        for node in ast.walk(function):
+            if isinstance(node, ast.Subscript | ast.Attribute | ast.Call | ast.BinOp) and isinstance(
+                getattr(node, "ctx", ast.Load()), ast.Load
+            ):
+                parent = self.parents.get(node)
+                if isinstance(parent, ast.Call) and parent.func is node:
+                    continue
+                text = self.text_of(node)
+                if len(text) <= 30 and "\n" not in text:
+                    found.setdefault(text)
+        return list(found)[:24]
+
     def class_of(self, node: ast.AST) -> ast.ClassDef | None:
         return next((a for a in self.ancestors(node) if isinstance(a, ast.ClassDef)), None)
 

@@ -120,6 +120,8 @@ class Edges:
         for ordinal, names in enumerate(record.uses):
             user = self._node(file, ordinal)
             for name in names:
+                if self._whole and name not in self._known:
+                    continue
                 if name not in settled:
                     settled[name] = self._settle(file, name)
                 used, how = settled[name]
@@ -150,7 +152,10 @@ class Edges:
         return [self._node(*one) for one in found], kind
 
     def _node(self, file: int, ordinal: int) -> int:
-        return file if ordinal == 0 else self._nodes.of_file(file).start + ordinal - 1
+        if ordinal == 0:
+            return file
+        moved = self._nodes.moved
+        return (moved[file].start if file in moved else self._nodes.first[file]) + ordinal - 1
 
 
 def shared_changes(lookup: Lookup, history: History) -> Iterator[Edge]:

@@ -5,6 +5,7 @@ Each feature is a mapping from a document's number (as text) to 0..1.
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +27,9 @@ _IN_TESTS = 0.3
 _LONG_BODY = 600
 _FILE_STEP = 3.0
 _SURELY_NAMED = 0.5
+_MAX_COVERED = 25
+_LONG_SPAN = 400
+_STEP_INSIDE = 2.0
 
 Ranking = tuple[list[tuple[Ranked, Symbol]], dict[str, dict[str, float]]]
 
@@ -36,16 +40,25 @@ def rank_functions(
     heard: Heard,
     clues: Clues,
     files: Sequence[Ranked],
+    told: Mapping[tuple[str, str], float],
     weights: Mapping[str, float],
 ) -> Ranking:
-    """The definitions best first, and the features that were weighed."""
-    return _Ranking(at, evidence, heard, clues, files).run(weights)
+    """The definitions best first, and the features that were weighed. `told` are the definitions (path, plain name) that
+    commits with similar messages touched."""
+    return _Ranking(at, evidence, heard, clues, files, told).run(weights)
 
 
 class _Ranking:
     def __init__(
-        self, at: Lookup, evidence: Evidence, heard: Heard, clues: Clues, files: Sequence[Ranked]
+        self,
+        at: Lookup,
+        evidence: Evidence,
+        heard: Heard,
+        clues: Clues,
+        files: Sequence[Ranked],
+        told: Mapping[tuple[str, str], float],
     ) -> None:
+        self._told = told
         self._at = at
         self._evidence = evidence
         self._heard = heard
@@ -88,6 +101,7 @@ class _Ranking:
         clues, heard = self._clues, self._heard
         top = max(self._scores.values(), default=0.0) or 1.0
         words = self._each(lambda d, s: heard.words.at(d))
+        late = self._at.history.late()
         best: dict[str, float] = {}
         for document, value in words.items():
             path = self._symbols[document].path
@@ -109,7 +123,34 @@ class _Ranking:
             "called": clues.called,
             "covered": clues.covered,
             "using": self._using(),
+            "told": self._each(lambda d, s: self._told.get((s.path, s.name), 0.0)),
+            "late": self._each(lambda d, s: late.get((s.path, s.name), 0.0)),
+            "cover": self._cover(),
+            "span": self._each(lambda d, s: min(1.0, math.log1p(s.end_line - s.start_line + 1) / math.log1p(_LONG_SPAN))),
+            "order": self._order_inside(words),
         }  # fmt: skip
+
+    def _cover(self) -> dict[int, float]:
+        """How much of the weight of the query's weightiest words a definition has, each word counted once."""
+        lexical, said = self._heard.words, self._evidence.words
+        worth = {term: said[term] * rarity for term, rarity in lexical.idf.items() if term in said}
+        best = heapq.nlargest(_MAX_COVERED, worth, key=lambda term: (worth[term], term))
+        total = sum(worth[term] for term in best)
+        found: dict[int, float] = {}
+        for term in best:
+            for document in lexical.users[term].among(self._symbols):
+                found[document] = found.get(document, 0.0) + worth[term] / total
+        return found
+
+    def _order_inside(self, words: Mapping[int, float]) -> dict[int, float]:
+        """1 for the definition of a file that fits the words best, less for each further one."""
+        before: Counter[str] = Counter()
+        found: dict[int, float] = {}
+        for document in sorted(words, key=lambda one: (-words[one], one)):
+            path = self._symbols[document].path
+            found[document] = _STEP_INSIDE / (_STEP_INSIDE + before[path])
+            before[path] += 1
+        return found
 
     def _each(self, value: Callable[[int, Symbol], float]) -> dict[int, float]:
         return {document: value(document, symbol) for document, symbol in self._symbols.items()}

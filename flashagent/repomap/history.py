@@ -7,24 +7,29 @@ import heapq
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from flashagent.repomap.words import IDENTIFIER, STOPWORDS, terms_of
 
 MAX_COMMITS = 3000
 _MAX_FILES = 30
 _SIMILAR = 15
+_ALIKE = 60
 _HALF_LIFE = 150
+_LATE_HALF_LIFE = 15
 MAX_MESSAGE = 2000
+_Key = TypeVar("_Key")
 
 
 @dataclass(frozen=True, slots=True)
 class PastCommit:
     """One commit: the files it touched (relative to the root) and its message. `said` are the message's terms
-    (`terms_said`), None where nobody has worked them out yet."""
+    (`terms_said`), None where nobody has worked them out yet. `touched` are the definitions it changed: path and plain name."""
 
     files: tuple[str, ...]
     message: str = ""
     said: tuple[str, ...] | None = field(default=None, compare=False, repr=False)
+    touched: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
 
 
 def terms_said(message: str) -> tuple[str, ...]:
@@ -42,6 +47,7 @@ class History:
         self._commits: list[PastCommit] = []
         self._of_file: dict[str, list[int]] = {}
         self._said: tuple[dict[str, list[int]], list[int]] | None = None
+        self._late: dict[tuple[str, str], float] | None = None
         for item in commits:
             commit = item if isinstance(item, PastCommit) else PastCommit(tuple(item[1]), item[0])
             if not 0 < len(commit.files) <= _MAX_FILES:
@@ -79,8 +85,19 @@ class History:
         top = max(found.values(), default=1.0)
         return {path: value / top for path, value in found.items()}
 
-    def similar(self, words: Mapping[str, float]) -> dict[str, float]:
-        """Files of the commits whose messages read most like the query; the largest is 1."""
+    def late(self) -> Mapping[tuple[str, str], float]:
+        """By definition (path, plain name), 0 to 1: how much it changed in the last few dozen commits."""
+        if self._late is None:
+            found: dict[tuple[str, str], float] = {}
+            for number, commit in enumerate(self._commits):
+                share = 0.5 ** (number / _LATE_HALF_LIFE)
+                for key in commit.touched:
+                    found[key] = found.get(key, 0.0) + share
+            self._late = {key: min(1.0, value) for key, value in found.items()}
+        return self._late
+
+    def alike(self, words: Mapping[str, float]) -> list[tuple[float, int]]:
+        """(how alike, number of the commit) of the commits whose messages read most like the query, best first."""
         table, lengths = self._word_table()
         total = len(lengths)
         scores: dict[int, float] = {}
@@ -90,13 +107,15 @@ class History:
             for number in numbers:
                 scores[number] = scores.get(number, 0.0) + gain
         best = ((score / math.sqrt(lengths[number] + 5), number) for number, score in scores.items())
-        found: dict[str, float] = {}
-        for score, number in heapq.nlargest(_SIMILAR, best):
-            files = self._commits[number].files
-            for path in files:
-                found[path] = found.get(path, 0.0) + score * score / math.sqrt(len(files))
-        top = max(found.values(), default=1.0)
-        return {path: value / top for path, value in found.items()}
+        return heapq.nlargest(_ALIKE, best)
+
+    def similar(self, alike: Sequence[tuple[float, int]]) -> dict[str, float]:
+        """Files of the best of the commits that read alike; the largest is 1."""
+        return _shares((score, self._commits[number].files) for score, number in alike[:_SIMILAR])
+
+    def told(self, alike: Sequence[tuple[float, int]]) -> dict[tuple[str, str], float]:
+        """Definitions (path, plain name) that commits which read alike touched; the largest is 1."""
+        return _shares((score, self._commits[number].touched) for score, number in alike)
 
     def _word_table(self) -> tuple[dict[str, list[int]], list[int]]:
         """(term -> numbers of the commits that say it, how many terms each commit says)."""
@@ -110,6 +129,16 @@ class History:
                     table.setdefault(term, []).append(number)
             self._said = table, lengths
         return self._said
+
+
+def _shares(found: Iterable[tuple[float, Sequence[_Key]]]) -> dict[_Key, float]:
+    """What the things get from the scores of the commits that they stand in; a commit of many things gives each less."""
+    total: dict[_Key, float] = {}
+    for score, keys in found:
+        for key in keys:
+            total[key] = total.get(key, 0.0) + score * score / math.sqrt(len(keys))
+    top = max(total.values(), default=1.0)
+    return {key: value / top for key, value in total.items()}
 
 
 # What `git log` has to be asked for, so that `parse_log` can read its answer.

@@ -49,6 +49,7 @@ class Locator:
         self._query = query
         self._evidence: Evidence = read_query(query)
         self._out = Located()
+        self._told: Mapping[tuple[str, str], float] = {}
 
     def run(
         self, file_weights: Mapping[str, float] = FILE, symbol_weights: Mapping[str, float] = SYMBOL
@@ -69,7 +70,7 @@ class Locator:
         self._lexical(heard)
         self._out.files = [one for one in combine(self._out.features, file_weights) if one.score > 0]
         self._out.symbols, self._out.symbol_features = rank_functions(
-            self._at, self._evidence, heard, clues, self._out.files, symbol_weights
+            self._at, self._evidence, heard, clues, self._out.files, self._told, symbol_weights
         )
         self._tell_words(heard.words)
         return self._out
@@ -156,9 +157,9 @@ class Locator:
         if len(history):
             known = self._at.paths.all
             self._put("together", {p: v for p, v in history.changed_with(seeds).items() if p in known})
-            self._put(
-                "similar", {p: v for p, v in history.similar(self._evidence.words).items() if p in known}
-            )
+            alike = history.alike(self._evidence.words)
+            self._put("similar", {p: v for p, v in history.similar(alike).items() if p in known})
+            self._told = history.told(alike)
 
     def _imported(self, seeds: Mapping[str, float]) -> dict[str, float]:
         """What the best files import."""
@@ -205,7 +206,7 @@ class Locator:
                 shared.setdefault(key, []).append(term)
         for key, terms in shared.items():
             words = [self._evidence.spelled.get(term, term) for term in terms]
-            for feature in ("functions", "function", "text", "words", "code"):
+            for feature in ("functions", "function", "text", "words", "code", "cover"):
                 self._out.details[feature, key] = ", ".join(dict.fromkeys(words[:_TOLD_WORDS]))
 
 

@@ -20,8 +20,9 @@ from flashagent.repomap.history import (
     parse_log,
     terms_said,
 )
+from flashagent.repomap.touched import MAX_TOUCHING, arguments, parse_touched
 
-_FORMAT = 2
+_FORMAT = 3
 Git = Callable[..., str]
 
 
@@ -39,10 +40,24 @@ def kept_commits(file: Path, head: str, git: Git) -> list[PastCommit]:
     span = f"{kept_head}..{head}" if grown else head
     logged = parse_log(git(*LOG_ARGUMENTS, f"--max-count={MAX_COMMITS}", span))
     # A message is taken apart once and its terms kept: this is a tenth of a warm query otherwise.
-    new = [replace(one, said=terms_said(one.message)) for one in logged]
+    new = [
+        replace(one, said=terms_said(one.message), touched=touched)
+        for one, touched in zip(logged, _touched(span, len(logged), git), strict=True)
+    ]
     commits = [*new, *(kept if grown else ())][:MAX_COMMITS]
     _write(file, head, commits)
     return commits
+
+
+def _touched(span: str, count: int, git: Git) -> list[tuple[tuple[str, str], ...]]:
+    """The definitions that each commit of the span touched, nothing for the oldest; nothing for all of them where working
+    out the differences takes git too long: the rest of the past is worth having without."""
+    found: list[tuple[tuple[str, str], ...]] = []
+    if count:
+        with contextlib.suppress(WorkspaceError):
+            found = parse_touched(git(*arguments(), f"--max-count={MAX_TOUCHING}", span))
+    fits = len(found) == min(count, MAX_TOUCHING)
+    return [*(found if fits else ()), *[()] * (count - len(found) if fits else count)]
 
 
 def _has_grown(old: str, new: str, git: Git) -> bool:
@@ -60,15 +75,30 @@ def _read(file: Path) -> tuple[str, list[PastCommit]]:
         if plain["format"] != _FORMAT:
             return "", []
         commits = [
-            PastCommit(tuple(files), text, tuple(said.split())) for text, files, said in plain["commits"]
+            PastCommit(tuple(names), text, tuple(said.split()), _pairs(touched))
+            for text, names, said, touched in plain["commits"]
         ]
         return str(plain["head"]), commits
     except (OSError, ValueError, KeyError, TypeError, AttributeError, zlib.error):
         return "", []
 
 
+def _pairs(touched: dict[str, list[str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((path, name) for path, names in touched.items() for name in names)
+
+
+def _by_path(touched: tuple[tuple[str, str], ...]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for path, name in touched:
+        found.setdefault(path, []).append(name)
+    return found
+
+
 def _write(file: Path, head: str, commits: list[PastCommit]) -> None:
-    rows = [[one.message[:MAX_MESSAGE], one.files, " ".join(one.said or ())] for one in commits]
+    rows = [
+        [one.message[:MAX_MESSAGE], one.files, " ".join(one.said or ()), _by_path(one.touched)]
+        for one in commits
+    ]
     data = zlib.compress(json.dumps({"format": _FORMAT, "head": head, "commits": rows}).encode(), 1)
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -37,12 +37,17 @@ REASONS: Mapping[str, str] = {
     "using": "it uses what fits the query{}",
     "name": "its name has words of the query{}",
     "called": "the failing test calls it{}",
+    "told": "commits with similar messages changed it{}",
+    "late": "it changed in the last few commits{}",
+    "cover": "it has many of the words of the query{}",
+    "span": "it is long enough to hold much{}",
+    "order": "it fits better than the rest of its file{}",
     "test": "it is a test{}",
 }
 _MAX_REASONS = 5
-_LEXICAL = frozenset({"functions", "function", "text", "words", "code"})
+_LEXICAL = frozenset({"functions", "function", "text", "words", "code", "cover"})
 # What moves many places a little says nothing about this one.
-_UNTOLD = frozenset({"size", "place"})
+_UNTOLD = frozenset({"size", "place", "span", "order"})
 _MIN_SHARE = 0.04
 
 

@@ -44,6 +44,11 @@ SYMBOL: Mapping[str, float] = MappingProxyType({
     "frame": 8.0,
     "covered": 0.8,
     "called": 1.0,
+    "told": 1.1,
+    "late": 0.8,
+    "cover": 0.9,
+    "span": 0.6,
+    "order": 0.7,
 })  # fmt: skip
 
 KIND: Mapping[str, float] = MappingProxyType({

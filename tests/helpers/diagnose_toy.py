@@ -52,10 +52,15 @@ class Toy:
 
 
 @asynccontextmanager
-async def toy(folder: Path, files: dict[str, str] | None = None, *options: str) -> AsyncIterator[Toy]:
-    root, marks = folder / "project", folder / "marks"
-    root.mkdir()
+async def toy(
+    folder: Path, files: dict[str, str] | None = None, *options: str, root: Path | None = None
+) -> AsyncIterator[Toy]:
+    """The project is `root`, or a new folder beside the marks in `folder`."""
+    marks = folder / "marks"
     marks.mkdir()
+    if root is None:
+        root = folder / "project"
+        root.mkdir()
     for name, text in (files or {}).items():
         (root / name).write_text(text)
     runner = PlainRunner(root)

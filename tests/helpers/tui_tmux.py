@@ -51,6 +51,14 @@ class Tmux:
         self.until(rf"^› .*{re.escape(text[-30:].rstrip())}")
         self.press("Enter")
 
+    def answer(self, key: str, seen: str) -> None:
+        """A single key for an open question. One that comes too soon is text, as it should be, and is taken away again."""
+        end = time.monotonic() + PATIENCE_S
+        while seen not in (screen := self.screen()):
+            assert time.monotonic() < end, f"{seen!r} did not come:\n{screen}"
+            self.press("C-u", key)
+            time.sleep(0.1)
+
     def process(self) -> int:
         """The process id of the newest program in the window."""
         shell = int(self("list-panes", "-F", "#{pane_pid}").strip())

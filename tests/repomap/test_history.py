@@ -26,8 +26,27 @@ def test_recent_changes_count_more() -> None:
 
 def test_similar_messages() -> None:
     history = History([PastCommit(("a",), "Fix the cursor"), PastCommit(("b",), "Sort faster")])
-    assert history.similar({"cursor": 1.0}) == {"a": 1.0}
-    assert history.similar({"nothing": 1.0}) == {}
+    assert history.similar(history.alike({"cursor": 1.0})) == {"a": 1.0}
+    assert history.similar(history.alike({"nothing": 1.0})) == {}
+
+
+def test_functions_that_similar_commits_touched() -> None:
+    history = History([
+        PastCommit(("a",), "Move the cursor", touched=(("a", "move"),)),
+        PastCommit(("a", "b"), "Blink the cursor of the editor", touched=(("a", "move"), ("b", "blink"))),
+        PastCommit(("b",), "Sort faster", touched=(("b", "sort"),)),
+    ])  # fmt: skip
+    told = history.told(history.alike({"cursor": 1.0}))
+    assert told["a", "move"] == 1.0
+    assert 0 < told["b", "blink"] < 1
+    assert told.keys() == {("a", "move"), ("b", "blink")}
+
+
+def test_functions_that_changed_of_late() -> None:
+    commits = [PastCommit(("a",), touched=(("a", "new"),)), *(PastCommit(("b",)) for _ in range(100))]
+    history = History([*commits, PastCommit(("a",), touched=(("a", "old"),))])
+    assert history.late()["a", "new"] == 1.0
+    assert 0 < history.late()["a", "old"] < 0.02
 
 
 def test_the_log_is_read() -> None:

@@ -42,6 +42,7 @@ class ServerKind:
     needs: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
+    sees_all: bool = True
     settings: Settings = _nothing
 
 
@@ -100,5 +101,6 @@ KINDS = (
         ("clangd",),
         ("--background-index=false", "--pch-storage=memory"),
         needs=("compile_commands.json", "build/compile_commands.json", "compile_flags.txt"),
+        sees_all=False,  # its index of the whole project would be written into the work tree
     ),
 )  # fmt: skip

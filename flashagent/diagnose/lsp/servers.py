@@ -42,6 +42,7 @@ class LanguageServers:
         self._root = root
         self.discovery = discovery
         self._states: Mapping[str, State] = {}
+        self._said: dict[tuple[str, str], Sequence[Diagnostic]] = {}  # by path and text, oldest first
         self._servers = [LanguageServer(found, root, start, python) for found in discovery.usable]
 
     @property
@@ -65,6 +66,7 @@ class LanguageServers:
         read = {ending for server in wanted for ending in server.found.kind.languages}
         now = {path: state_of(self._root / path) for path in paths if PurePosixPath(path).suffix in read}
         before, self._states = self._states, now
+        self._said.clear()  # other files may have changed since
         kinds = {path: change_of(before.get(path), now.get(path)) for path in {*before, *now}}
         for server in wanted:
             for opened in server.open_files:
@@ -111,9 +113,24 @@ class LanguageServers:
     async def _compared(
         self, server: LanguageServer, changes: Sequence[FileChange], deadline: float
     ) -> tuple[Diagnostic, ...]:
-        before = await self._state(server, {one.path: one.before for one in changes}, deadline)
+        texts = {one.path: one.before for one in changes}
+        before = self._said_before(texts)
+        if before is None:
+            before = await self._state(server, texts, deadline)
         after = await self._state(server, {one.path: one.after for one in changes}, deadline)
         return () if before is None or after is None else caused(before, after)
+
+    def _said_before(self, texts: Mapping[str, str | None]) -> list[Diagnostic] | None:
+        """What was said of these texts when they were shown last: an edit mostly goes on from where the one before it
+        ended, and to look at both sides again would take twice as long. None when some were never shown."""
+        found: list[Diagnostic] = []
+        for path, text in texts.items():
+            if text is None:
+                continue
+            if (path, text) not in self._said:
+                return None
+            found += self._said[path, text]
+        return found
 
     async def _state(
         self, server: LanguageServer, texts: Mapping[str, str | None], deadline: float
@@ -133,7 +150,11 @@ class LanguageServers:
         for (path, text), items in zip(present, answers, strict=True):
             if items is None:
                 return None
-            found += diagnostics_of(path, text, items, server.found.kind.name)
+            said = diagnostics_of(path, text, items, server.found.kind.name)
+            self._said[path, text] = said
+            found += said
+        while len(self._said) > _MOST_OPEN:
+            del self._said[next(iter(self._said))]
         return found
 
     # ---- questions about a name
@@ -213,6 +234,8 @@ class LanguageServers:
         server, text = self._for(path), read(path)
         if server is None or not server.warm:
             return Unanswered(f"No language server stands ready for {path}.")
+        if not server.found.kind.sees_all and method != "textDocument/definition":
+            return Unanswered(f"{server.found.kind.name} knows only open files; use `search` and `edit`.")
         if text is None:
             return Unanswered(f"There is no file {path}.")
         column = _column(text, line, name)

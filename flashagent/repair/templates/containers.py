@@ -164,7 +164,7 @@ def element_added(site: Site) -> Iterator[Fix]:
     node = site.node
     if not isinstance(node, ast.List) or len(node.elts) > 6 or not isinstance(node.ctx, ast.Load):
         return
-    inner = site.text(node)[1:-1].strip()
+    inner = site.text(node)[1:-1].strip().rstrip(",")
     for name in [*site.scope.variables[:8], "0", "1", "[]", "''", "None"]:
         yield site.swap(node, f"[{inner}, {name}]" if inner else f"[{name}]", 0.5)
 

@@ -21,7 +21,8 @@ def places(site: Site, line: str) -> Iterator[Edit]:
     assert isinstance(node, ast.stmt)
     block = source.block_of(node)
     ends = isinstance(node, _ENDS)
-    if (node is block[0] or ends) and node not in source.docstring_nodes:
+    is_elif = isinstance(node, ast.If) and source.text.startswith("elif", source.span(node)[0])
+    if (node is block[0] or ends) and node not in source.docstring_nodes and not is_elif:
         before = source.insert_before(node, [line])
         if before is not None:
             yield before
@@ -80,6 +81,8 @@ def move_on(site: Site) -> Iterator[Fix]:
     tested = dict.fromkeys(name for n in ast.walk(loop.test) if (name := text(n)) and isinstance(n, ast.Name))
     lines: dict[str, float] = {}
     for name in tested:
+        if name == site.scope.self_name:
+            continue
         share = 1.0 if name not in changed else 0.3
         for line in (f"{name} += 1", f"{name} -= 1"):
             lines[line] = 0.8 * share
@@ -225,7 +228,7 @@ def take_back(site: Site) -> Iterator[Fix]:
     """What a recursive function put on a path or marked is taken off again (backtracking without its way back; paired
     calls: Engler et al. 2001)."""
     known = around(site)
-    if known is None or not calls_itself(known[0]):
+    if known is None or not site.source.once(calls_itself, known[0]):
         return
     lines: dict[str, float] = {}
     for statement in sorted(known[1].statements):

@@ -187,7 +187,7 @@ def leave_early(site: Site) -> Iterator[Fix]:
             for value in dict.fromkeys([*values, *(() if values == [""] else ("None",))]):
                 edit = source.insert_before(node, [f"if {test}:", f"    return {value}".rstrip()])
                 if edit is not None:
-                    yield Fix((edit,), weight * min(1.0, 4 / len(values)), "early-return")
+                    yield Fix((edit,), weight * min(1.0, 4 / max(1, len(values))), "early-return")
 
 
 def _attributes_read(site: Site) -> list[str]:

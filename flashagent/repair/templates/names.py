@@ -160,18 +160,7 @@ def expressions_beside(site: Site) -> list[str]:
     function = site.source.function_of(site.node)
     if function is None:
         return []
-    found: dict[str, None] = {}
-    for node in ast.walk(function):
-        if isinstance(node, ast.Subscript | ast.Attribute | ast.Call | ast.BinOp) and isinstance(
-            getattr(node, "ctx", ast.Load()), ast.Load
-        ):
-            parent = site.source.parents.get(node)
-            if isinstance(parent, ast.Call) and parent.func is node:
-                continue
-            text = site.text(node)
-            if len(text) <= 30 and "\n" not in text:
-                found.setdefault(text)
-    return list(found)[:24]
+    return site.source.once(site.source.expressions, function)
 
 
 @template("first and the rest", 0.12, ast.Name, ast.Call, kinds=("recursion",))

@@ -16,7 +16,7 @@ from helpers.verify_projects import write
 from flashagent.compose.runner import open_runner
 from flashagent.compose.servers import language_servers
 from flashagent.diagnose.lsp.discover import discover
-from flashagent.diagnose.lsp.places import Place
+from flashagent.diagnose.lsp.places import Place, Unanswered
 from flashagent.diagnose.lsp.servers import LanguageServers
 from flashagent.values import FileChange
 from flashagent.verify.environment import find_environment
@@ -147,3 +147,21 @@ async def test_gopls(tmp_path: Path) -> None:
         assert await told(servers, "app.go", files["app.go"], after) == ["3 IncompatibleAssign"]
         renamed = await servers.rename(files.get, "app.go", 3, "total", "sum")
         assert isinstance(renamed, dict) and sorted(renamed) == ["app.go", "cart.go"]
+
+
+C = {
+    "compile_flags.txt": "-std=c11\n",
+    "cart.h": "int total(int n);\n",
+    "app.c": '#include "cart.h"\nint two(void) { return total(2); }\n',
+}
+
+
+@pytest.mark.needs("clangd", "bwrap")
+async def test_clangd(tmp_path: Path) -> None:
+    async with serving(tmp_path, C, "clangd") as servers:
+        files = dict(C)
+        after = files["app.c"].replace("total(2)", "total(2, 3)")
+        assert await told(servers, "app.c", files["app.c"], after) == ["2 typecheck_call_too_many_args_one"]
+        assert await servers.places("definition", files.get, "app.c", 2, "total") == [Place("cart.h", 1, 5)]
+        said = await servers.rename(files.get, "app.c", 2, "total", "sum")
+        assert said == Unanswered("clangd knows only open files; use `search` and `edit`.")
