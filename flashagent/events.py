@@ -12,6 +12,7 @@ import types
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from flashagent.messages import ToolCall
@@ -321,9 +322,15 @@ def _changed(value: Any, change: Callable[[str], str]) -> Any:
     return value
 
 
+@cache
+def _hints(cls: type[Any]) -> Mapping[str, Any]:
+    """What the fields of a class are. Working it out costs more than all the rest of reading an event back."""
+    return get_type_hints(cls)
+
+
 def _build(hint: Any, value: Any) -> Any:
     if dataclasses.is_dataclass(hint):
-        hints = get_type_hints(hint)
+        hints = _hints(hint)  # type: ignore[arg-type]  # a class is hashable, whatever mypy thinks of its metaclass
         known = {
             f.name: _build(hints[f.name], value[f.name]) for f in dataclasses.fields(hint) if f.name in value
         }

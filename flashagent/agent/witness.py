@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from flashagent.values import CheckReport
+from flashagent.verify.flaky import MOST_RUNS, fails_as_it_was, judged_without, only_flaky, without
+from flashagent.verify.impact import failing_alone, only
 from flashagent.verify.verdict import Verdict, judge
 
-MOST_TESTS_ALONE = (
-    40  # a command line with more test ids than this is slower than the whole check in most runners
-)
+MOST_DOUBTED = 5  # tests that newly fail; more than this are no accident
 
 
 class RunCheck(Protocol):
@@ -22,16 +22,24 @@ class RunCheck(Protocol):
 
 
 RunBare = Callable[[], Awaitable[CheckReport]]
+Flaky = Callable[[], Awaitable[Collection[str]]]
+
+
+async def none_known() -> Collection[str]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
     """One check of the job and its run before the first edit. `bare` runs the user's own command with nothing of ours in
-    its process; where it is given, a counted run is believed only when that one ends with status 0 too."""
+    its process; where it is given, a counted run is believed only when that one ends with status 0 too. `as_it_was` runs
+    tests on the tree before the first edit; `reaching` names the tests that reach the present edits, nearest first."""
 
     run: RunCheck
     before: CheckReport
     bare: RunBare | None = None
+    as_it_was: RunCheck | None = None
+    reaching: Callable[[], Sequence[str]] = lambda: ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +57,22 @@ class Judgement:
 
 
 class Witness:
-    """Judges a tree. The tests that failed run first and alone; only when they pass do all checks run whole, the one
-    that was red first. The first check that is not green decides.
+    """Judges a tree. The tests that failed run first and alone, then those that reach the edits; only when they pass do
+    all checks run whole, the one that was red first. The first check that is not green decides. Tests that are known to
+    be flaky count for nothing; one that newly fails is tried on the tree as it was, and known from then on if it is.
 
     `running` is set, by whoever runs the checks, once one is under way: what costs time beside it waits for that."""
 
-    def __init__(self, checks: Sequence[Watched]) -> None:
+    def __init__(self, checks: Sequence[Watched], flaky: Flaky = none_known) -> None:
         self.running = asyncio.Event()
         self._checks = sorted(checks, key=lambda watched: watched.before.green)
+        self._ask_flaky = flaky
+        self._flaky: frozenset[str] = frozenset()
 
     @property
     def before(self) -> CheckReport:
         """The run before the first edit of the check that matters most."""
-        return self._checks[0].before
+        return without(self._checks[0].before, self._flaky)
 
     async def judge(self) -> Judgement:
         self.running.clear()
@@ -71,20 +82,57 @@ class Witness:
             self.running.set()
 
     async def _judged(self) -> Judgement:
+        self._flaky |= frozenset(await self._ask_flaky())
         for watched in self._checks:
-            early = await _failing_first(watched)
+            early = await self._early(watched)
             if early is not None:
                 return early
         last: Judgement | None = None
         for watched in self._checks:
-            report, bare = await _whole(watched)
-            verdict = _confirmed(judge(watched.before, report), report, bare)
-            judgement = Judgement(verdict, watched.before, report, full=True)
-            if not judgement.verdict.green:
+            judgement = await self._decided(watched)
+            if not judgement.green:
                 return judgement
             last = last or judgement
         assert last is not None, "a job has at least one check"
         return last
+
+    async def _early(self, watched: Watched) -> Judgement | None:
+        """The judgement over the tests that failed before, then over those that reach the edits; None when all pass."""
+        before = without(watched.before, self._flaky)
+        for tests in (failing_alone(before), tuple(watched.reaching())):
+            tests = tuple(one for one in tests if one not in self._flaky)
+            if not tests:
+                continue
+            report = without(await watched.run(tests), self._flaky)
+            verdict = judge(only(before, frozenset(tests)), report)
+            if not verdict.green and not await self._doubtful(watched, verdict):
+                return Judgement(verdict, before, report, full=False)
+        return None
+
+    async def _decided(self, watched: Watched) -> Judgement:
+        """The whole check, again while only flaky tests are in the way."""
+        for count in range(1, MOST_RUNS + 1):
+            report, bare = await _whole(watched)
+            verdict = _confirmed(judged_without(watched.before, report, self._flaky), report, bare)
+            again = only_flaky(watched.before, report, self._flaky) or await self._doubtful(watched, verdict)
+            unlucky = bare is not None and bare.exit_code != 0 and bool(self._flaky)
+            if verdict.green or count == MOST_RUNS or not (again or unlucky):
+                break
+        before = without(watched.before, self._flaky)
+        return Judgement(verdict, before, without(report, self._flaky), full=True)
+
+    async def _doubtful(self, watched: Watched, verdict: Verdict) -> bool:
+        """Whether what newly fails also fails now and then on the tree as it was; such tests are known from then on."""
+        new = verdict.newly_failing
+        others = verdict.still_failing or verdict.disappeared or verdict.turned_skipped
+        if watched.as_it_was is None or others or not 0 < len(new) <= MOST_DOUBTED:
+            return False
+        known = {one.test_id for one in watched.before.results}
+        if not known.issuperset(new):
+            return False
+        found = await fails_as_it_was(watched.as_it_was, new)
+        self._flaky |= found
+        return found.issuperset(new)
 
 
 async def _whole(watched: Watched) -> tuple[CheckReport, CheckReport | None]:
@@ -110,22 +158,3 @@ def _confirmed(verdict: Verdict, report: CheckReport, bare: CheckReport | None) 
         green=False,
         reasons=(f"without flashagent's reporter the check ends with status {bare.exit_code}",),
     )
-
-
-async def _failing_first(watched: Watched) -> Judgement | None:
-    """The judgement over the tests that failed before, None when they pass (or cannot be run alone)."""
-    before = watched.before
-    failing = tuple(dict.fromkeys(f.test_id for f in before.failures if f.test_id))
-    known = {result.test_id for result in before.results}
-    if not before.counted or not failing or len(failing) > MOST_TESTS_ALONE or not known.issuperset(failing):
-        return None
-    report = await watched.run(failing)
-    verdict = judge(_only(before, frozenset(failing)), report)
-    return None if verdict.green else Judgement(verdict, before, report, full=False)
-
-
-def _only(report: CheckReport, tests: frozenset[str]) -> CheckReport:
-    """The report as if only these tests had been asked for."""
-    results = tuple(result for result in report.results if result.test_id in tests)
-    failures = tuple(failure for failure in report.failures if failure.test_id in tests)
-    return replace(report, results=results, failures=failures)

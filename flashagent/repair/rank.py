@@ -26,9 +26,10 @@ _SHAPES: Mapping[Shape, tuple[float, str]] = {
         1.0,
         "it changes two places, and two small changes together fit tests more easily than one",
     ),
+    "refusal": (0.8, "it refuses an argument, and few tests say exactly which"),
     "insertion": (0.6, "it adds a statement put together from names around it"),
 }
-_WEAK_SHAPES = frozenset(_SHAPES) - {"", "insertion", "two-places"}
+_WEAK_SHAPES = frozenset(_SHAPES) - {"", "insertion", "refusal", "two-places"}
 DOMINANT = 0.9
 WITNESSES = 3
 TELLING = 3

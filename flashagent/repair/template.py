@@ -24,6 +24,7 @@ Shape = Literal[
     "literal",
     "swallow",
     "insertion",
+    "refusal",
     "two-places",
 ]
 

@@ -1,6 +1,7 @@
 """The engine's side of a worker process: start it in the sandbox, ask it, end it.
 
-The worker itself is `worker/worker.py`, which imports nothing of flashagent; its folder alone is bound into the sandbox.
+The worker itself is `worker/start.py` with the package beside it, which import nothing of flashagent; their folder alone is
+bound into the sandbox.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 
 from flashagent.ports import Command, CommandResult, CommandRunner
 
-WORKER_FILE = Path(__file__).parent / "worker" / "worker.py"
+WORKER_FILE = Path(__file__).parent / "worker" / "start.py"
 
 
 class WorkerGone(Exception):

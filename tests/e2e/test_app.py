@@ -158,9 +158,8 @@ def test_a_start_without_anything_in_pexpect(shop: Shop) -> None:
     child.expect_exact("flashagent …")
     child.send("/fix")  # typed before the app is there
     child.expect_exact("No model is configured.")
-    child.send("\x1b")
-    child.expect_exact("Offline, then.")
     child.send("\r")
+    child.expect_exact("Offline, then.")
     child.expect_exact("Fixed:")
     child.send("\x04")
     child.expect(pexpect.EOF)

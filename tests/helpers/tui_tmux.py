@@ -58,6 +58,7 @@ class Tmux:
             assert time.monotonic() < end, f"{seen!r} did not come:\n{screen}"
             self.press("C-u", key)
             time.sleep(0.1)
+        self.press("C-u")
 
     def process(self) -> int:
         """The process id of the newest program in the window."""

@@ -23,7 +23,7 @@ from flashagent.diagnose.lsp.places import (
 from flashagent.diagnose.lsp.server import LanguageServer, Start
 from flashagent.values import Diagnostic, FileChange
 
-DEADLINE_S = 1.0
+DEADLINE_S = 2.0  # a warm server answers within one, on a machine that does nothing else
 QUESTION_S = 10.0
 _MOST_OPEN = 200
 

@@ -26,6 +26,10 @@ class Asking:
     secret: bool = False
     dropped: Callable[[], None] = _nothing
 
+    def takes(self, text: str) -> bool:
+        """Whether the text is the answer; a command is none, but where nothing that is typed is shown."""
+        return not self.choices and (self.secret or not text.startswith(("/", "!")))
+
 
 @dataclass
 class Desk:

@@ -28,7 +28,7 @@ class Sender:
 
     def send(self, text: str, *, later: bool) -> None:
         desk = self._desk
-        if desk.asking is not None and not desk.asking.choices:
+        if desk.asking is not None and desk.asking.takes(text):
             return desk.hear(text)
         desk.drop()
         if desk.controller is not None and len(text) <= _MOST_REMEMBERED:

@@ -124,7 +124,7 @@ def _returned(function: FunctionNode, site: Site) -> list[str]:
     return [text for text in dict.fromkeys(texts) if len(text) < 20 and text not in names][:4]
 
 
-@template("missing error", 0.08, ast.FunctionDef, ast.AsyncFunctionDef, kinds=("did not raise",))
+@template("missing error", 0.16, ast.FunctionDef, ast.AsyncFunctionDef, kinds=("did not raise",))
 def missing_error(site: Site) -> Iterator[Fix]:
     """A guard that raises what the failing test expects (exception templates of TBar; common in real histories)."""
     node = site.node
@@ -141,7 +141,7 @@ def missing_error(site: Site) -> Iterator[Fix]:
             message = said or (messages[0] if messages else repr(f"{name} is not allowed here"))
             edit = site.source.insert_before(top, [f"if {test}:", f"    raise {error}({message})"])
             if edit is not None:
-                yield Fix((edit,), weight * (1.5 if said else 1.0), "guard")
+                yield Fix((edit,), weight * (1.5 if said else 1.0), "refusal")
 
 
 def _refused(names: list[str]) -> Iterator[tuple[str, float, str]]:
