@@ -100,6 +100,11 @@ class MapQuery(Protocol):
         """Path and line of each use of the plain name."""
         ...
 
+    def tests_of(self, changes: Mapping[str, Sequence[tuple[int, int]]]) -> Sequence[tuple[str, str]]:
+        """Path and qualified name of the tests that reach the changed lines, nearest first; the name is '' for a whole
+        file."""
+        ...
+
     def imports(self, path: str) -> Sequence[str]:
         """The files that a file imports."""
         ...

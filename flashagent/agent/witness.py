@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from flashagent.values import CheckReport
-from flashagent.verify.flaky import MOST_RUNS, fails_as_it_was, judged_without, only_flaky, without
+from flashagent.verify.flaky import (
+    MOST_RUNS,
+    Flaky,
+    fails_as_it_was,
+    judged_without,
+    none_known,
+    only_flaky,
+    without,
+)
 from flashagent.verify.impact import failing_alone, only
 from flashagent.verify.verdict import Verdict, judge
 
@@ -22,11 +30,6 @@ class RunCheck(Protocol):
 
 
 RunBare = Callable[[], Awaitable[CheckReport]]
-Flaky = Callable[[], Awaitable[Collection[str]]]
-
-
-async def none_known() -> Collection[str]:
-    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ class Witness:
     async def _early(self, watched: Watched) -> Judgement | None:
         """The judgement over the tests that failed before, then over those that reach the edits; None when all pass."""
         before = without(watched.before, self._flaky)
-        for tests in (failing_alone(before), tuple(watched.reaching())):
+        for tests in (failing_alone(before), tuple(await asyncio.to_thread(watched.reaching))):
             tests = tuple(one for one in tests if one not in self._flaky)
             if not tests:
                 continue

@@ -22,6 +22,7 @@ from flashagent.jobs.job import FixJob, Result, failed
 from flashagent.jobs.observing import Observation
 from flashagent.jobs.trees import tree_to_edit
 from flashagent.values import FileChange
+from flashagent.verify.flaky import Flaky, none_known
 from flashagent.verify.tamper import Tampering, examine, is_test_file, touches_tests
 
 NO_START = Start()
@@ -29,16 +30,16 @@ NO_START = Start()
 
 async def ask_model(
     job: FixJob, seen: Observation, house: House, models: Models, budget: Budget, emit: Emit,
-    learned: Callable[[], str] = lambda: "",
+    learned: Callable[[], str] = lambda: "", flaky: Flaky = none_known,
 ) -> Result:  # fmt: skip
     """Ask until green or a cap is reached. What is returned has been judged on a fresh tree that holds the patch alone.
-    `learned` says what somebody else found out meanwhile."""
+    `learned` says what somebody else found out meanwhile, `flaky` which failing tests count for nothing."""
 
     async def one_way(
         variant: Variant, sink: Emit, start: Start = NO_START, cap: int = job.limits.attempts
     ) -> tuple[Result, Outcome]:
         async with tree_to_edit(house) as tree:
-            bench = Bench(job, seen, house, models, budget, sink, tree, variant, learned, start)
+            bench = Bench(job, seen, house, models, budget, sink, tree, variant, learned, start, flaky)
             return await _Way(bench, Architect(house, models, budget, sink), cap).to_the_end()
 
     async def alone(variant: Variant, sink: Emit) -> Result:

@@ -37,6 +37,8 @@ from flashagent.tools.outputs import cut_middle
 from flashagent.values import CheckReport
 from flashagent.verify.detect import Check
 from flashagent.verify.feedback import important_frames
+from flashagent.verify.flaky import Flaky, none_known
+from flashagent.verify.impact import reaching
 from flashagent.verify.tamper import is_test_file
 
 DOCS_TOKENS = 4_000  # of all pinned texts, at most; and never more than a share of the window
@@ -59,6 +61,7 @@ class Bench:
     variant: Variant = field(default_factory=Variant)
     learned: Callable[[], str] = lambda: ""
     start: Start = field(default_factory=Start)
+    flaky: Flaky = none_known
 
     def __post_init__(self) -> None:
         house, seen = self.house, self.seen
@@ -66,10 +69,8 @@ class Bench:
         self.existing = house.repository.files()
         self.landing = landing_in(house, self.tree, self.emit, self.guard, lambda: self.existing)
         self.witness = Witness(
-            [
-                Watched(self._runner_of(check), report, self._bare_runner_of(check))
-                for check, report in zip(seen.checks, seen.reports, strict=True)
-            ]
+            [self._watched(check, report) for check, report in zip(seen.checks, seen.reports, strict=True)],
+            self.flaky,
         )
         self.words = PromptWords(
             house.texts.fix,
@@ -119,7 +120,13 @@ class Bench:
         self.emit(FocusChosen(focus.shown, focus.tokens, "shown to the model in full"))
         prompt = self.words.first(self._goal(), self.seen.check_text, self.seen.before, focus.text)
         remembered, _ = recalled(self.house, self._features(), self.emit)
-        return "\n\n".join(filter(None, (prompt, self.earlier, remembered, self._tried_before())))
+        told = (prompt, self.earlier, remembered, self._broken(), self._tried_before())
+        return "\n\n".join(filter(None, told))
+
+    def _broken(self) -> str:
+        """The commit that broke the test, as data, when that is known by now."""
+        found = self.learned()
+        return found and untrusted.mark(self.clean(found), "history and search", untrusted.new_nonce())
 
     def _tried_before(self) -> str:
         """The short account of the attempts that this session was not there for."""
@@ -205,6 +212,19 @@ class Bench:
             return self.landing.read(path)
         except WorkspaceError:
             return None
+
+    def _watched(self, check: Check, before: CheckReport) -> Watched:
+        async def as_it_was(tests: Sequence[str] = ()) -> CheckReport:
+            left = max(1.0, self.budget.seconds_left)
+            async with candidate(self.house) as fresh:
+                return await self.house.verifier.run(
+                    check, tests=tests, tree=fresh, timeout_s=left, quiet=True
+                )
+
+        def reached() -> Sequence[str]:
+            return reaching(before, self.landing.changes(), self.seen.map.tests_of, check.cwd)
+
+        return Watched(self._runner_of(check), before, self._bare_runner_of(check), as_it_was, reached)
 
     def _runner_of(self, check: Check) -> RunCheck:
         async def run(tests: Sequence[str] = ()) -> CheckReport:

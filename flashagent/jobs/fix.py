@@ -7,7 +7,7 @@ program at any moment leaves the tree as it was or as the finished fix.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from importlib import import_module
@@ -25,14 +25,16 @@ from flashagent.errors import (
     WorkspaceError,
 )
 from flashagent.events import Emit, JobFinished, Notice
+from flashagent.jobs.aside import Aside
 from flashagent.jobs.house import House, Models
 from flashagent.jobs.job import EXIT_CODES, FixJob, Result, account, failed
-from flashagent.jobs.observing import Observation, observe
+from flashagent.jobs.observing import Observation, knowing, observe
 from flashagent.jobs.remembering import learn
 from flashagent.jobs.saves import merged_files, tell, with_saves
 from flashagent.jobs.searching import quick_fix, search_offline
 from flashagent.tools.tree import announce
 from flashagent.values import FileChange
+from flashagent.verify.verdict import names
 
 T = TypeVar("T")
 
@@ -53,7 +55,8 @@ class _Run:
             self._refuse_early()
             async with asyncio.timeout(self.job.limits.seconds), warming(self.models):
                 self.seen = await observe(self.job, self.house, self.emit)
-                return await self._finish(await self._repair(self.seen))
+                async with Aside(self.job, self.seen, self.house, self.emit) as aside:
+                    return await self._finish(await self._repair(self.seen, aside))
         except TimeoutError:
             limit = f"{self.job.limits.seconds:g} s"
             error = LimitReached(
@@ -82,7 +85,7 @@ class _Run:
             for model in filter(None, (models.router.flash, models.router.architect)):
                 self.budget.check_price(model.name)
 
-    async def _repair(self, seen: Observation) -> Result:
+    async def _repair(self, seen: Observation, aside: Aside) -> Result:
         job, house, models = self.job, self.house, self.models
         if seen.green and not (job.change or job.goal or job.log):
             return Result("already_green", message="The check passes; nothing to repair.")
@@ -90,18 +93,46 @@ class _Run:
             hint = "Leave out --offline." if job.offline else house.no_model_hint
             return Result("already_green", message="The check passes, and a change needs a model.", hint=hint)
         if models is None:
-            return await search_offline(job, seen, house, self.emit)
+            return await self._offline(seen, aside)
         if not seen.green:
-            quick = await quick_fix(seen, house)
+            quick = await quick_fix(seen, house, aside.flaky)
             if quick is not None:
                 return quick
+            if job.bisect:
+                seen = self.seen = await self._informed(seen, aside)
         from flashagent.jobs.asking import ask_model  # brings pydantic and the tools: not needed offline
         from flashagent.jobs.beside import Beside, Learned
 
         async def ask(emit: Emit, learned: Learned) -> Result:
-            return await ask_model(job, seen, house, models, self.budget, emit, learned)
+            def all_learned() -> str:
+                return "\n".join(filter(None, (aside.learned(), learned())))
 
-        return await Beside(job, seen, house, self.emit).first(ask)
+            return await ask_model(job, seen, house, models, self.budget, emit, all_learned, aside.flaky)
+
+        asking = Beside(job, seen, house, self.emit).first(ask)
+        return await unless(asking, self._only_flaky(aside))
+
+    async def _offline(self, seen: Observation, aside: Aside) -> Result:
+        quick = await quick_fix(seen, self.house, aside.flaky)
+        if quick is not None:
+            return quick
+        if (in_vain := await self._only_flaky(aside)) is not None:
+            return in_vain
+        self.seen = await self._informed(seen, aside)
+        return await search_offline(self.job, self.seen, self.house, self.emit, await aside.flaky())
+
+    async def _only_flaky(self, aside: Aside) -> Result | None:
+        """The end of a job that nothing lasting calls for; None where something does, or the user said more."""
+        flaky = await aside.nothing_lasting()
+        if not flaky or self.job.goal or self.job.log or self.job.change:
+            return None
+        message = f"Only flaky tests fail: {names(sorted(flaky))}. No patch could be verified by them."
+        hint = "Run one of them several times to see why it varies, or say in the goal what to change."
+        return Result("not_fixed", message=message, hint=hint)
+
+    async def _informed(self, seen: Observation, aside: Aside) -> Observation:
+        broken = await aside.broken()
+        return seen if broken is None else await knowing(seen, broken)
 
     async def _finish(self, result: Result) -> JobFinished:
         if EXIT_CODES[result.outcome] is ExitCode.OK and result.patch and not self.job.dry_run:
@@ -201,6 +232,20 @@ async def warming(models: Models | None) -> AsyncIterator[None]:
 async def _warm(models: Models) -> None:
     await models.router.flash.warm()
     await asyncio.to_thread(import_module, "flashagent.jobs.asking")
+
+
+async def unless(work: Awaitable[T], other: Awaitable[T | None]) -> T:
+    """The result of `work`, unless `other` comes to one before it that is not None. Both have ended when this returns."""
+    working, watching = asyncio.ensure_future(work), asyncio.ensure_future(other)
+    try:
+        await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done() and watching.done() and (found := watching.result()) is not None:
+            return found
+        return await working
+    finally:
+        working.cancel()
+        watching.cancel()
+        await asyncio.gather(working, watching, return_exceptions=True)
 
 
 async def uninterrupted(work: Callable[[], T]) -> T:

@@ -116,7 +116,9 @@ class House:
     focus_tokens: int = 900
     notes_of_commits: Path | None = None
     past: Callable[[], PastTrees] | None = None
-    editable: Trees | None = None  # trees for models to edit, where they are others than those that checks run in
+    editable: Trees | None = (
+        None  # trees for models to edit, where they are others than those that checks run in
+    )
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
     idle: Callable[[], int] = idle_cores
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from flashagent.events import Emit, FocusChosen, Notice
@@ -12,9 +12,11 @@ from flashagent.jobs.house import House
 from flashagent.jobs.job import FixJob, Result
 from flashagent.jobs.observing import Observation
 from flashagent.jobs.trees import candidate
-from flashagent.values import FileChange
+from flashagent.values import CheckReport, FileChange
+from flashagent.verify.detect import Check
 from flashagent.verify.feedback import culprit
-from flashagent.verify.verdict import Verdict, judge
+from flashagent.verify.flaky import Flaky, none_known, steady, without
+from flashagent.verify.verdict import Verdict
 
 if TYPE_CHECKING:
     from flashagent.repair.engine import RepairResult
@@ -23,25 +25,27 @@ KEPT = ("certain", "likely")
 SHOWN_LINES = 5
 
 
-async def quick_fix(seen: Observation, house: House) -> Result | None:
+async def quick_fix(seen: Observation, house: House, flaky: Flaky = none_known) -> Result | None:
     """The one quick fix that makes every check green, None when there is none: what a model need not be asked for."""
     from flashagent.repair.project import Project
     from flashagent.repair.quickfix import first_that_works
     from flashagent.repair.validate import Validator
 
     project = await asyncio.to_thread(Project.open, house.root, seen.check)
-    validator = Validator(house.verifier, house.trees, seen.check, seen.before)
+    validator = Validator(house.verifier, house.trees, seen.check, seen.before, flaky)
     found = await first_that_works(project, seen.before, validator)
     if found is None:
         return None
-    verdict = await _of_all_checks(found.changes, seen, house)
-    if not verdict.green:
+    verdict = await _of_all_checks(found.changes, seen, house, await flaky())
+    if not verdict.green or (not verdict.fixed and seen.before.counted):
         return None
     return Result("fixed", found.changes, verdict, how=found.how, confidence="certain", reasons=found.reasons)
 
 
-async def search_offline(job: FixJob, seen: Observation, house: House, emit: Emit) -> Result:
-    """The best patch the engine finds for the red check."""
+async def search_offline(
+    job: FixJob, seen: Observation, house: House, emit: Emit, flaky: Collection[str] = ()
+) -> Result:
+    """The best patch the engine finds for the red check, by the tests that are not flaky."""
     from flashagent.repair.engine import RepairRequest, repair
 
     if job.search_seconds and seen.focus:
@@ -49,18 +53,21 @@ async def search_offline(job: FixJob, seen: Observation, house: House, emit: Emi
     request = RepairRequest(
         root=house.root,
         check=seen.check,
-        baseline=seen.before,
+        baseline=without(seen.before, flaky),
         environment=house.environment,
         search_time_s=job.search_seconds,
         jobs=house.jobs,
         all_candidates=job.all_candidates,
+        quick_fixes=False,
+        changed=seen.broken.lines if seen.broken is not None else (),
+        flaky=frozenset(flaky),
     )
     found = await repair(request, house.runner, house.verifier, house.trees, emit)
     for told in _explained(job, found):
         emit(Notice("info", told))
     if not found.patches:
         return Result("not_fixed", message=_nothing_found(found, seen), hint=_suspicion(found, seen))
-    kept = await kept_patch(found, seen, house)
+    kept = await kept_patch(found, seen, house, flaky)
     if kept is not None:
         return kept
     best = found.patches[0]
@@ -75,12 +82,14 @@ async def search_offline(job: FixJob, seen: Observation, house: House, emit: Emi
     )
 
 
-async def kept_patch(found: RepairResult, seen: Observation, house: House) -> Result | None:
+async def kept_patch(
+    found: RepairResult, seen: Observation, house: House, flaky: Collection[str] = ()
+) -> Result | None:
     """The best patch judged by every check of the job, None when there is none that may be kept without asking."""
     if not found.patches or found.patches[0].confidence not in KEPT:
         return None
     best = found.patches[0]
-    verdict = await _of_all_checks(best.changes, seen, house)
+    verdict = await _of_all_checks(best.changes, seen, house, flaky)
     if not verdict.green:
         message = f"Not done: {'; '.join(verdict.reasons)}"
         return Result("not_fixed", patch=best.changes, verdict=verdict, message=message)
@@ -94,14 +103,21 @@ async def kept_patch(found: RepairResult, seen: Observation, house: House) -> Re
     )
 
 
-async def _of_all_checks(patch: Sequence[FileChange], seen: Observation, house: House) -> Verdict:
+async def _of_all_checks(
+    patch: Sequence[FileChange], seen: Observation, house: House, flaky: Collection[str] = ()
+) -> Verdict:
     """The engine has judged the patch by the whole red check; the other checks of the job are judged here."""
     for check, before in zip(seen.checks[1:], seen.reports[1:], strict=True):
-        async with candidate(house, patch) as tree:
-            verdict = judge(before, await house.verifier.run(check, tree=tree))
+
+        async def run(check: Check = check) -> CheckReport:
+            async with candidate(house, patch) as tree:
+                return await house.verifier.run(check, tree=tree)
+
+        _, verdict = await steady(run, before, flaky)
         if not verdict.green:
             return verdict
-    fixed = dict.fromkeys(failure.test_id for failure in seen.before.failures if failure.test_id)
+    lasting = without(seen.before, flaky).failures
+    fixed = dict.fromkeys(failure.test_id for failure in lasting if failure.test_id)
     return Verdict(True, fixed=tuple(fixed))
 
 

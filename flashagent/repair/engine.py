@@ -40,7 +40,8 @@ TICK_S = 0.5
 class RepairRequest:
     """What to repair: a check that was red in `baseline`. `jobs` 0 means one worker for each core. After the first
     patch the search tries as many candidates again (a second patch is the best evidence against the first), for at most
-    `patience_s` or as long again as it took. `quick_fixes` is False for who has tried them; `insight` follows the search."""
+    `patience_s` or as long again as it took. `quick_fixes` is False for who has tried them; `insight` follows the search. `changed` are lines of the
+    commit that broke the test, as path and number; the tests in `flaky` count for nothing."""
 
     root: Path
     check: Check
@@ -53,6 +54,8 @@ class RepairRequest:
     patience_s: float = 20.0
     quick_fixes: bool = True
     insight: Insight | None = None
+    changed: tuple[tuple[str, int], ...] = ()
+    flaky: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,11 @@ async def repair(
     """
     began = time.monotonic()
     project = await asyncio.to_thread(Project.open, request.root, request.check)
-    validator = Validator(verifier, trees, request.check, request.baseline)
+
+    async def flaky() -> frozenset[str]:
+        return request.flaky
+
+    validator = Validator(verifier, trees, request.check, request.baseline, flaky)
     quick = (
         await quickfix.first_that_works(project, request.baseline, validator) if request.quick_fixes else None
     )
@@ -148,7 +155,9 @@ async def _hunt(
     emit(Notice("info", f"Searching for a repair ({runner.description})."))
     deadline = began + request.search_time_s
     async with Pool(runner, launch, _jobs(request), request.search_time_s + 120.0) as pool:
-        hunt = Hunt(project, request.check, request.baseline, pool, request.patience_s)
+        hunt = Hunt(
+            project, request.check, request.baseline, pool, request.patience_s, frozenset(request.changed)
+        )
         if request.insight is not None:
             request.insight.follow(hunt)
         ticker = asyncio.create_task(_tell(hunt, emit, began))

@@ -39,8 +39,11 @@ class Hunt:
     """Holds what one search knows. Ask `observe`, then `run` does the rest; the pool belongs to the caller."""
 
     def __init__(
-        self, project: Project, check: Check, baseline: CheckReport, pool: Pool, patience_s: float = 20.0
-    ) -> None:
+        self, project: Project, check: Check, baseline: CheckReport, pool: Pool, patience_s: float = 20.0,
+        changed: frozenset[tuple[str, int]] = frozenset(),
+    ) -> None:  # fmt: skip
+        """`changed` are the lines of the commit that broke the test, where that is known."""
+        self._changed = changed
         self.project = project
         self.check = check
         self.baseline = baseline
@@ -77,7 +80,9 @@ class Hunt:
             await self._import_lines()
         files = {path for run in self.runs for path in run.lines} | set(self._paths.values())
         excluded = {p for p in files if p and self.project.is_test(p)}
-        self.scores = suspicion(self.runs, self.baseline.failures, excluded | self._foreign_frames())
+        self.scores = suspicion(
+            self.runs, self.baseline.failures, excluded | self._foreign_frames(), self._changed
+        )
 
     def _foreign_frames(self) -> set[str]:
         frames = {f.path for failure in self.baseline.failures for f in failure.frames}

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flashagent.values import Failure
 
 Lines = Mapping[str, frozenset[int]]
+CHANGED = 4.0  # how much more suspicious a line of the commit that broke the test is
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +84,15 @@ def crash_boosts(failures: Iterable[Failure], runs: Iterable[TestRun]) -> dict[t
 
 
 def suspicion(
-    runs: Sequence[TestRun], failures: Sequence[Failure], excluded: Iterable[str]
+    runs: Sequence[TestRun],
+    failures: Sequence[Failure],
+    excluded: Iterable[str],
+    changed: Collection[tuple[str, int]] = (),
 ) -> dict[tuple[str, int], float]:
     """The score of each suspicious line, scaled so that the highest is 1. `excluded` are test files.
 
-    Where no line was traced (the tests do not even load), the frames of the failures alone are scored.
+    Where no line was traced (the tests do not even load), the frames of the failures alone are scored. Lines in `changed`
+    came with the commit that broke the test: of those that run, they are the first to look at.
     """
     without = set(excluded)
     scores = {place: score for place, score in ochiai(runs).items() if place[0] not in without}
@@ -99,7 +104,10 @@ def suspicion(
             if place[0] not in without and factor > 1.0
         }
     else:
-        scores = {place: score * boosts.get(place, 1.0) for place, score in scores.items()}
+        scores = {
+            place: score * boosts.get(place, 1.0) * (CHANGED if place in changed else 1.0)
+            for place, score in scores.items()
+        }
     top = max(scores.values(), default=0.0)
     return {place: score / top for place, score in scores.items()} if top > 0 else {}
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from flashagent.values import CheckReport, FileChange
 from flashagent.verify.commands import Check
+from flashagent.verify.flaky import Flaky, none_known, steady
+from flashagent.verify.impact import failing_alone, only
 from flashagent.verify.run import Verifier
 from flashagent.verify.verdict import judge
 from flashagent.workspace.worktrees import Trees as Trees
@@ -16,22 +18,38 @@ from flashagent.workspace.worktrees import candidate_tree as candidate_tree
 class Validator:
     """Remembers the time of the last run, so that the caller can stop when checks are slow."""
 
-    def __init__(self, verifier: Verifier, trees: Trees, check: Check, baseline: CheckReport) -> None:
+    def __init__(
+        self,
+        verifier: Verifier,
+        trees: Trees,
+        check: Check,
+        baseline: CheckReport,
+        flaky: Flaky = none_known,
+    ) -> None:
+        """`flaky` names tests that count for nothing, asked when the first patch is judged."""
+        self._flaky = flaky
         self._verifier = verifier
         self._trees = trees
         self._check = check
         self._baseline = baseline
         self.last_seconds = 0.0
 
-    async def report(self, changes: Sequence[FileChange]) -> CheckReport:
-        """What the whole check says of the tree with these changes."""
+    async def report(self, changes: Sequence[FileChange], tests: Sequence[str] = ()) -> CheckReport:
+        """What the whole check, or these tests of it, say of the tree with these changes."""
         began = time.monotonic()
         # A check that hung says nothing about how long it takes when it is repaired.
         limit = 60.0 if self._baseline.limit else max(60.0, 3.0 * self._baseline.seconds)
         async with candidate_tree(self._trees, changes) as tree:
-            after = await self._verifier.run(self._check, tree=tree, quiet=True, timeout_s=limit)
+            after = await self._verifier.run(self._check, tests=tests, tree=tree, quiet=True, timeout_s=limit)
         self.last_seconds = time.monotonic() - began
         return after
 
     async def green(self, changes: Sequence[FileChange]) -> bool:
-        return judge(self._baseline, await self.report(changes)).green
+        """Whether the tests that failed pass alone, and then the whole check."""
+        flaky = await self._flaky()
+        if tests := failing_alone(self._baseline, flaky):
+            report = await self.report(changes, tests)
+            if not judge(only(self._baseline, frozenset(tests)), report).green:
+                return False
+        _, verdict = await steady(lambda: self.report(changes), self._baseline, flaky)
+        return verdict.green

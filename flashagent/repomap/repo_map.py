@@ -293,6 +293,11 @@ class RepoMap:
                 self._knows_history = True
             return impact(graph, lookup, changes, limit=limit)
 
+    def tests_of(self, changes: Mapping[str, Sequence[tuple[int, int]]]) -> list[tuple[str, str]]:
+        """Path and qualified name ('' for a whole file) of the tests of `impact`."""
+        places = (chain.links[0].place for chain in self.impact(changes))
+        return [(place.path, place.symbol.qualified if place.symbol else "") for place in places]
+
     def dependencies(self) -> list[tuple[str, str]]:
         """(using file, used file) for every import, call and inheritance between two files, each pair once."""
         with self._graphing() as (_, graph):

@@ -16,6 +16,13 @@ MOST_FAILING = 20
 # A flaky test gets so many whole runs to pass: what is called green has really ended with status 0.
 MOST_RUNS = 3
 
+Flaky = Callable[[], Awaitable[Collection[str]]]
+
+
+async def none_known() -> Collection[str]:
+    """For who knows of no flaky test."""
+    return ()
+
 
 @dataclass(frozen=True, slots=True)
 class Suspects:

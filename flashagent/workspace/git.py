@@ -206,8 +206,12 @@ class Repository:
     def copy_index(self, folder: Path) -> Path:
         """A private copy of the user's index in `folder`, to be used as GIT_INDEX_FILE."""
         target = folder / "index"
+        source = self.git_dir / "index"
         try:
-            target.write_bytes((self.git_dir / "index").read_bytes())
+            # The time stays: files as young as the index are those whose content git looks at again.
+            status = source.stat()
+            target.write_bytes(source.read_bytes())
+            os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
         except FileNotFoundError:
             target.unlink(missing_ok=True)
         return target

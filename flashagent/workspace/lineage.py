@@ -134,7 +134,9 @@ class Bisection:
         places = [line[step - 1] for step in sorted(steps) if 0 < step <= len(line)]
         spoilt = self._asked | running
         # Where one cannot be tested, its older neighbours are asked in its place.
-        near = [one for place in places if self._untestable >> place & 1 for one in line[line.index(place) :][1:3]]
+        near = [
+            one for place in places if self._untestable >> place & 1 for one in line[line.index(place) :][1:3]
+        ]
         free = [number for number in (*places, *near) if not spoilt >> number & 1]
         return tuple(self._commits[number] for number in dict.fromkeys(free))[:count]
 

@@ -10,8 +10,8 @@ from flashagent.frontends.tui.desk import Asking, Desk
 
 WELCOME = "No model is configured."
 CHOICES = (
-    "Name an endpoint below (its address, or a preset: openai, anthropic, deepseek, ollama, ...), or press Escape to go on\n"
-    "offline: /fix, /check and /map work without a model. /setup asks again."
+    "Name an endpoint: its address, or a preset such as openai, anthropic, ollama.\n"
+    "Escape goes on offline: /fix, /check and /map work without a model."
 )
 NO_KEY = "-"
 
