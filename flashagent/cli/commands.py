@@ -40,6 +40,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "sessions": CommandEntry(
         "list, show, search, fork and export sessions; their audit", "flashagent.cli.sessions"
     ),
+    "report": CommandEntry("a session as one page for a browser", "flashagent.cli.report"),
     "memory": CommandEntry("show and edit what is remembered of this repository", "flashagent.cli.memory"),
     "replay": CommandEntry("show a recorded run again, or compare two", "flashagent.cli.replay"),
     "approvals": CommandEntry("show and take back what you allowed for good", "flashagent.cli.approvals"),

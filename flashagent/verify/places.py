@@ -60,6 +60,11 @@ class Places:
             )
         return Frame(path, line, function, source, False)
 
+    def from_folder(self, path: str) -> str:
+        """A path of the project as a command in the check's own folder names it."""
+        inside = PurePosixPath(path).is_relative_to(self.folder)
+        return str(PurePosixPath(path).relative_to(self.folder)) if inside else path
+
     def below(self, package: str, name: str) -> str:
         """The path of a file that a runner named by its package alone ('example.com/shop/cart', 'cart_test.go'): as much
         of the package's end as the project has folders for. The bare name when none is there."""

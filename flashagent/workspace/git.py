@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 import tempfile
 import threading
@@ -122,7 +123,7 @@ class Repository:
             ("diff-files", "--raw", "-z", "--ignore-submodules=all"),
             ("ls-files", "-o", "-z", "--exclude-standard"),
         )
-        found = {path for mode, _, path in index_entries(tracked) if mode.startswith("100")}
+        found = {_text(path) for path in _REGULAR.findall(tracked)}
         for entry in raw_entries(changed):
             if entry.new_mode.startswith("100"):
                 found.add(entry.path)
@@ -140,7 +141,7 @@ class Repository:
     def submodules(self) -> frozenset[str]:
         """Folders that the index records as submodules, checked out or not."""
         output = self.calls.run("ls-files", "-s", "-z")
-        return frozenset(path for mode, _, path in index_entries(output) if mode == "160000")
+        return frozenset(_text(path) for path in _SUBMODULE.findall(output))
 
     def is_ignored(self, paths: Sequence[str]) -> frozenset[str]:
         """Those of the relative paths that git ignores; a tracked file never is."""
@@ -263,6 +264,11 @@ def raw_entries(output: bytes) -> list[RawEntry]:
     """Parses `diff-files`, `diff-index` and `diff-tree` with --raw -z --no-renames."""
     items = split_nul(output)
     return [RawEntry(fields, path) for fields, path in zip(items[::2], items[1::2], strict=True)]
+
+
+# Entries of `ls-files -s -z` by mode. Parsed at once: a big index has some hundred thousand.
+_REGULAR = re.compile(rb"(?:^|(?<=\0))100[0-7]{3} [0-9a-f]+ [0-3]\t([^\0]+)\0")
+_SUBMODULE = re.compile(rb"(?:^|(?<=\0))160000 [0-9a-f]+ [0-3]\t([^\0]+)\0")
 
 
 def index_entries(output: bytes) -> list[tuple[str, str, str]]:

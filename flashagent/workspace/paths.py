@@ -31,10 +31,15 @@ def is_git_folder_name(name: str) -> bool:
     Case, trailing dots and blanks, an NTFS stream (`.git::$INDEX_ALLOCATION`) or short name (`git~1`), compatibility
     forms, and characters that HFS+ leaves out when it compares names.
     """
-    plain = "".join(c for c in _IGNORABLE.sub("", name) if unicodedata.category(c) not in ("Cf", "Cc"))
-    plain = unicodedata.normalize("NFKC", plain).casefold()
+    plain = name.casefold() if name.isascii() and name.isprintable() else _as_compared(name)
     plain = plain.split(":", 1)[0].rstrip(" .")
     return plain == ".git" or _NTFS_SHORT.match(plain) is not None
+
+
+def _as_compared(name: str) -> str:
+    """A name without the characters that some file system or eye leaves out, in the form in which names are compared."""
+    seen = "".join(c for c in _IGNORABLE.sub("", name) if unicodedata.category(c) not in ("Cf", "Cc"))
+    return unicodedata.normalize("NFKC", seen).casefold()
 
 
 def parts_of(path: str) -> tuple[str, ...]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from helpers.tui_controller import ScriptedController, spoken
+from helpers.tui_controller import ANSWER, ScriptedController, spoken
 from helpers.tui_driven import Driven, driven
+from textual.strip import Strip
 
 from flashagent.events import Notice, TextDelta
 from flashagent.frontends.tui.app import FlashApp
@@ -366,3 +367,91 @@ async def test_a_model_that_is_offline_is_said() -> None:
     controller = ScriptedController(facts=Facts("shop", "main", "", "bubblewrap"))
     async with driven(controller) as it:
         assert it.screen()[-1].endswith("offline · main · bubblewrap")
+
+
+async def test_a_bug_of_a_widget_ends_the_app_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with driven() as it:
+
+        def broken(y: int) -> Strip:
+            raise ZeroDivisionError("of a widget")
+
+        monkeypatch.setattr(it.app._status, "render_line", broken)
+        await it.say("wait")
+        await it.until(lambda: not it.app.is_running)
+        assert isinstance(it.app.error, ZeroDivisionError) and it.app.return_value == 1
+        assert it.controller.asked == ["submit wait", "interrupt", "close"]
+
+
+async def test_a_session_of_many_turns_is_gone_on_with_at_once() -> None:
+    """Only what is near the screen is laid out; the rest when one scrolls to it."""
+    controller = ScriptedController()
+    turns = (
+        (Block("user", text=f"prompt {n}", done=True), Block("text", text=ANSWER, done=True))
+        for n in range(2_000)
+    )
+    controller.story = tuple(block for turn in turns for block in turn)
+    async with driven(controller, size=(60, 20)) as it:
+        transcript = it.app.query_one(Transcript)
+        assert len(transcript.blocks) == 4_001 and len(transcript.plain_rows()) < 200
+        assert it.sees("That is all; see the docs")
+        await it.pilot.press("ctrl+home")
+        assert it.screen()[0] == "· flashagent in shop" and it.sees("› prompt 0")
+        await it.pilot.press("ctrl+end")
+        await it.say("Why?")
+        await it.done()
+        assert it.sees("That is all; see the docs")
+
+
+async def test_an_output_of_100_000_lines() -> None:
+    async with driven(size=(60, 20)) as it:
+        text = "\n".join(f"line {number}" for number in range(100_000))
+        stage = it.app._desk.stage
+        stage.show(Block("output", "seq", "line 0\n…", "good", more=text))
+        await it.drawn()
+        assert it.sees("✓ seq  (100,000 lines)")
+        await it.pilot.press("ctrl+o", "ctrl+end")
+        assert it.sees("    line 99999")
+        await it.pilot.press("pageup")
+        assert it.sees("    line 99970")
+        await it.pilot.press("ctrl+y")
+        await it.pilot.press("ctrl+o")
+        assert it.sees("✓ seq  (100,000 lines)")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "日本語のテキスト" * 20,
+        "e\u0301a\u0308" * 60,
+        "שלום עולם " * 20,
+        "👩‍👩‍👧 family 🏳️‍🌈 " * 10,
+        "\u202eevil\u202c",
+        "a\tb\x07\x1b[31m",
+    ],
+)
+async def test_odd_signs_in_prompt_and_transcript(text: str) -> None:
+    async with driven(size=(40, 20)) as it:
+        it.app.query_one(Prompt).type(text)
+        await it.pilot.pause()
+        for row in range(2):
+            assert it.app.query_one(Prompt).render_line(row).cell_length <= 40
+        await it.pilot.press("enter")
+        await it.done()
+        transcript = it.app.query_one(Transcript)
+        assert all(transcript.render_line(y).cell_length <= 40 for y in range(transcript.size.height))
+        assert all(row.isprintable() or not row for row in transcript.plain_rows())
+
+
+async def test_what_is_said_meanwhile_does_not_cut_the_answer_in_two() -> None:
+    async with driven(size=(60, 30)) as it:
+        stage = it.app._desk.stage
+        for event in spoken("One long sentence.")[:-1]:
+            stage.emit(event)
+        stage.show(Block("user", text="steer"))
+        stage.emit(TextDelta(" And one more."))
+        await it.drawn()
+        seen = [row for row in it.screen()[2:] if row]
+        assert seen[:2] == ["  One long sentence. And one more.", "› steer"]
+        stage.emit(spoken("One long sentence. And one more.")[-1])
+        await it.drawn()
+        assert [row for row in it.screen()[2:] if row][:2] == seen[:2]

@@ -69,6 +69,7 @@ class FlashApp(App[int]):
         self._frame: Timer | None = None
         self._drawn_at = float("-inf")
         self._ticking: Timer | None = None
+        self._leaving: asyncio.Task[None] | None = None
         self._facts = Facts()
         self._painter = Painter()
         self._above: dict[str, Sequence[Line]] = {"list": (), "prompt": ()}
@@ -142,6 +143,12 @@ class FlashApp(App[int]):
     def _title(self) -> str:
         folder = one_line(self._facts.folder)
         return f"flashagent in {folder}" if folder else "flashagent"
+
+    def _handle_exception(self, error: Exception) -> None:
+        """A bug of a widget ends the app in order; the session is recorded, and `error` is reported where it was opened."""
+        if self.error is None:
+            self.error = error
+            self._leaving = asyncio.create_task(self._leave(1))
 
     # What the prompt completes from.
 
@@ -236,14 +243,14 @@ class FlashApp(App[int]):
             self.action_leave()
 
     def action_leave(self) -> None:
-        self.run_worker(self._leave())
+        self._leaving = asyncio.create_task(self._leave())
 
-    async def _leave(self) -> None:
+    async def _leave(self, code: int = 0) -> None:
         """End the work in order, then the app."""
         await self._desk.work.end()
         if self._desk.controller is not None:
             await self._desk.controller.close()
-        self.exit(0)
+        self.exit(code)
 
     def action_palette(self) -> None:
         self._prompt.focus()

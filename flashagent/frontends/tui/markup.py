@@ -76,6 +76,12 @@ def source_lines(text: str) -> list[str]:
 
 def wrap(laid: Laid, width: int, indent: str = "") -> list[Line]:
     """Rows of at most `width` cells, each starting with the indent. An empty line is one row."""
+    if len(laid.spans) == 1:
+        text, style = laid.spans[0]
+        if (
+            text and text.isascii() and len(indent) + len(text) <= width
+        ):  # most lines, and all of a long output
+            return [((indent, ""), (text, style)) if indent else ((text, style),)]
     rows = _Rows(width, indent, laid.hang)
     for text, style in _pieces(laid):
         rows.add(text, style, by_word=laid.by_word)

@@ -21,6 +21,7 @@ from flashagent.frontends.tui.typeset import Typeset
 WHEEL_ROWS = 3
 MAX_STEP = 6
 _LOOKED_BACK = 200
+_MOST_AT_ONCE = 100
 
 
 class Transcript(Widget):
@@ -68,6 +69,13 @@ class Transcript(Widget):
         if not width:  # not on the screen yet
             self._blocks += finished
             self._open = open_blocks
+            return
+        if len(finished) > _MOST_AT_ONCE:  # a session that is gone on with: only its end is looked at
+            self._blocks += finished
+            self._open = open_blocks
+            self._following = True
+            self._lay_out_anew(width, self.size.height)
+            self.refresh()
             return
         rows: list[Line] = []
         for block in finished:

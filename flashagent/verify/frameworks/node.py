@@ -12,7 +12,8 @@ _ERROR = re.compile(
     re.MULTILINE,
 )
 _FRAME = re.compile(
-    r"^\s*(?:at )?(?:async )?(?:(?P<function>[^\s(][^(\n]*?) \()?(?:file://)?(?P<path>/[^:()\n]+):(?P<line>\d+):\d+\)?",
+    r"^\s*(?:at )?(?:async )?(?:(?P<function>[^\s(][^(\n]*?) \()?(?:file://)?"
+    r"(?P<path>/[^:()\n]+|[\w.@][^:()\s]*\.[cm]?[jt]sx?):(?P<line>\d+):\d+\)?",
     re.MULTILINE,
 )
 

@@ -6,7 +6,6 @@ import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from flashagent.values import Failure, Frame, TestOutcome, TestResult
 from flashagent.verify.frameworks import node
@@ -159,15 +158,7 @@ def _rerun(point: _Point, location: str, places: Places) -> tuple[str, ...]:
     if frame is None or not frame.in_project:
         return ()
     name = re.sub(r"[\\^$.*+?()\[\]{}|/]", r"\\\g<0>", point.test_id.rpartition(_JOIN)[2])
-    path = PurePosixPath(frame.path)
-    inside = path.is_relative_to(places.folder)
-    return (
-        "node",
-        "--test",
-        "--test-name-pattern",
-        f"/^{name}$/",
-        str(path.relative_to(places.folder) if inside else path),
-    )
+    return ("node", "--test", "--test-name-pattern", f"/^{name}$/", places.from_folder(frame.path))
 
 
 def _fields(block: str) -> Mapping[str, str]:
