@@ -225,21 +225,26 @@ def simulated(args: argparse.Namespace, *, shared: bool, tells: bool, rivals: bo
     )
     fast = Path("/dev/shm")
     folder = fast if fast.is_dir() else None
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        with contextlib.closing(BatchStore(Path(scratch) / "batch.sqlite")) as store:
-            store.begin({"id": "simulated"}, items)
-            crew = Crew(
-                spec, store, cluster.work, clock, lambda event: None, SharedBudget(),
-                lambda limits: Budget(limits, clock),
-            )  # fmt: skip
-            began = time.monotonic()
-            loop.run_until_complete(crew.run(store.rows()))
-            real, rows = time.monotonic() - began, store.rows()
-            took = sorted(attempt.seconds for row in rows for attempt in store.attempts(row.item.id))
+    with (
+        tempfile.TemporaryDirectory(dir=folder) as scratch,
+        contextlib.closing(BatchStore(Path(scratch) / "batch.sqlite")) as store,
+    ):
+        store.begin({"id": "simulated"}, items)
+        crew = Crew(
+            spec, store, cluster.work, clock, lambda event: None, SharedBudget(),
+            lambda limits: Budget(limits, clock),
+        )  # fmt: skip
+        began = time.monotonic()
+        loop.run_until_complete(crew.run(store.rows()))
+        real, rows = time.monotonic() - began, store.rows()
+        took = sorted(attempt.seconds for row in rows for attempt in store.attempts(row.item.id))
     loop.close()
     total = clock.monotonic()
     done = sum(row.state == "done" for row in rows)
-    by_work, by_limit = cluster.worked_s / args.workers, endpoint.requests / args.requests_per_minute * 60
+    by_work, by_limit = (
+        cluster.worked_s / args.workers,
+        (endpoint.requests - endpoint.refused) / args.requests_per_minute * 60,
+    )
     print(f"pace {'shared' if shared else 'per worker':<10} limits {'told' if tells else 'hidden':<6} rivals {'on' if rivals else 'off':<3}: "
           f"{total / 60:6.1f} min for {done} of {len(rows)} items ({done * 60 / total:.0f} a minute); a try takes "
           f"{statistics.median(took):.0f} s, the longest {took[-1]:.0f} s")  # fmt: skip

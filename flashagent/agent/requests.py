@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from flashagent.agent.compaction import Compactor
+from flashagent.agent.limits import Budget
 from flashagent.agent.thread import Thread
 from flashagent.errors import ContextTooLong, FlashagentError, ToolsRefused
 from flashagent.events import AssistantReplied, BudgetSpent, ContextCompacted, Emit, Event, Notice
 from flashagent.messages import AssistantMessage, UserMessage
-from flashagent.models.base import ModelRequest
+from flashagent.models.base import ChatModel, ModelRequest
 from flashagent.models.tokens import estimate_request
 from flashagent.models.waste import wasted_by
 from flashagent.values import Usage
@@ -134,16 +135,23 @@ async def _ask_by_tools_or_text(thread: Thread, emit: Emit) -> AssistantMessage:
 
 
 async def send(thread: Thread, request: ModelRequest, wanted: int, emit: Emit) -> AssistantMessage:
+    """The reply to `request`, as hard thought about as the thread says, paid from its budget."""
+    thought = replace(request, reasoning_effort=thread.effort.reasoning)
+    return await paid(thread.model, thread.budget, thought, wanted, emit)
+
+
+async def paid(
+    model: ChatModel, budget: Budget, request: ModelRequest, wanted: int, emit: Emit
+) -> AssistantMessage:
     """The reply to `request`, reserved before it is sent and settled after it, whatever happens."""
-    reservation = thread.budget.reserve(thread.model.name, estimate_request(request), wanted)
+    reservation = budget.reserve(model.name, estimate_request(request), wanted)
     usage: Usage | None = None
     try:
-        reply = await thread.model.reply(
+        reply = await model.reply(
             replace(
                 request,
                 max_output_tokens=reservation.max_output_tokens,
-                reasoning_effort=thread.effort.reasoning,
-                may_retry=lambda wasted: thread.budget.extend(reservation, wasted),
+                may_retry=lambda wasted: budget.extend(reservation, wasted),
             ),
             emit,
         )
@@ -156,7 +164,7 @@ async def send(thread: Thread, request: ModelRequest, wanted: int, emit: Emit) -
             usage = Usage(prompt_tokens=reservation.prompt_tokens, estimated=True)
         raise
     finally:
-        thread.budget.settle(reservation, usage)
+        budget.settle(reservation, usage)
 
 
 def heard_by_nobody(event: Event) -> None:

@@ -29,6 +29,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "undo": CommandEntry("take back the last change that flashagent made", "flashagent.cli.undo"),
     "redo": CommandEntry("bring back what undo took away", "flashagent.cli.redo"),
     "diff": CommandEntry("show what flashagent changed", "flashagent.cli.diff"),
+    "describe": CommandEntry("words for a commit or a pull request", "flashagent.cli.describe"),
     "apply": CommandEntry("land the edits of a model's reply", "flashagent.cli.apply"),
     "map": CommandEntry("show the files and symbols that matter for a text", "flashagent.cli.map"),
     "sandbox": CommandEntry(

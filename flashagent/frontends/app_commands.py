@@ -114,6 +114,23 @@ async def _commit(asked: Asked) -> Answer:
     return note(f"Committed as {made[:9]}: {subject}", mark="good")
 
 
+async def _describe(asked: Asked) -> Answer:
+    from flashagent.frontends.describing import Wanted, change_at, described
+
+    opened = asked.opened
+    words_given = asked.argument.split()
+    pull_request = "pr" in words_given
+    ends = [word for word in words_given if word != "pr"]
+    if len(ends) > 1:
+        raise UsageError("/describe wants one range of commits.", hint="Like this: /describe pr main..HEAD")
+    wanted = Wanted(ends[0] if ends else "", pull_request=pull_request)
+    change = await asyncio.to_thread(change_at, opened.place, wanted)
+    text, why = await described(change, opened.place, opened.house.models, pull_request=pull_request)
+    subject, _, rest = text.partition("\n")
+    told = f"{rest.strip()}\n\n(by rules: {why})" if why else rest.strip()
+    return note(subject, told, "good")
+
+
 def uncommitted(house: House) -> tuple[FileChange, ...]:
     """What flashagent's files hold now against what they held before it first wrote them on the present HEAD. Files that
     are as they were then are left out."""
@@ -204,6 +221,6 @@ def _lowered(text: str) -> str:
 
 
 HANDLERS: Mapping[str, Handler] = {
-    "/check": _check, "/diff": _diff, "/undo": _undo, "/redo": _redo, "/commit": _commit, "/map": _map, "/add": _add,
+    "/check": _check, "/diff": _diff, "/undo": _undo, "/redo": _redo, "/commit": _commit, "/describe": _describe, "/map": _map, "/add": _add,
     "/drop": _drop, "/sandbox": _sandbox, **app_talk.HANDLERS,
 }  # fmt: skip

@@ -16,7 +16,7 @@ from flashagent.frontends.app_choices import choices_for
 from flashagent.frontends.app_commands import HANDLERS
 from flashagent.frontends.app_opened import Opened
 from flashagent.frontends.app_own import OwnCommandFiles, filled
-from flashagent.frontends.app_sessions import read_lines, transcript_of
+from flashagent.frontends.app_sessions import broken_off, read_lines, transcript_of
 from flashagent.frontends.opening import NO_SANDBOX, ignored_notices
 from flashagent.frontends.prompt_history import PromptHistory
 from flashagent.frontends.sessions import FOLDER, find_session
@@ -50,6 +50,9 @@ class AppController:
         if resume:
             path = find_session(place.state / FOLDER, "" if resume == LAST else resume)
             session, self._lines = path.stem, read_lines(path)
+        broken = "" if resume else broken_off(place.state / FOLDER)
+        told = Block("note", "The last session broke off.", f"/resume {broken} goes on with it.", done=True)
+        self._last_session = (told,) if broken else ()
         self._opened = Opened(place, wishes, session, self._show, self._lines)
         self._sent = PromptHistory(
             place.state / "prompts.jsonl",
@@ -103,7 +106,7 @@ class AppController:
             for notice in ignored_notices(settings.ignored):
                 self._opened.emit(notice)
         if not self._lines:
-            return ()
+            return self._last_session
         shown = transcript_of(self._lines, self._opened.added)
         note = f"session {self._opened.session} goes on; your files are as they are now"
         return (*shown, Block("note", note, done=True))

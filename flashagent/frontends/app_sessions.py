@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +24,7 @@ from flashagent.workspace import disk
 Lines = Sequence[Mapping[str, Any]]
 MOST_LISTED = 30
 _TITLE = 60
+_TAIL_BYTES = 1_000_000  # a turn that is longer is not noticed to have broken off
 _BEFORE_A_TURN = ("MapReady", "FocusChosen")  # they tell of the turn that follows
 
 
@@ -78,6 +81,21 @@ def recent(archive: Archive, without: str = "") -> list[Choice]:
         Choice(one.id, f"{one.end or 'broken off'}, {words.count(one.turns, 'turn')}: {words.one_line(one.title, _TITLE)}")
         for one in found
     ]  # fmt: skip
+
+
+def broken_off(folder: Path) -> str:
+    """The last session if it ended in the middle of a turn (the program was killed), '' if it did not or still runs."""
+    path = max(folder.glob("*.jsonl"), default=None)
+    if path is None:
+        return ""
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return ""
+        file.seek(max(0, file.seek(0, 2) - _TAIL_BYTES))
+        found = re.findall(rb'"type":"(TurnStarted|TurnFinished|JobFinished)"', file.read())
+    return path.stem if found and found[-1] == b"TurnStarted" else ""
 
 
 def compared(one: Recorded, other: Recorded) -> Block:

@@ -21,6 +21,7 @@ from flashagent.frontends.tui.blocks import Block
 from flashagent.frontends.tui.controller import Answer
 from flashagent.prompts import load
 from flashagent.secrecy import Secrets
+from flashagent.values import Usage
 
 CYCLE = ("read-only", "ask", "auto")
 _MODES = {
@@ -126,10 +127,21 @@ def _set_limit(asked: Asked) -> None:
         case "requests":
             limits = replace(limits, requests=max(1, int(value)))
         case "money":
+            _check_price(asked)
             limits = replace(limits, cost=value)
         case _:
             limits = replace(limits, seconds=value * 60)
     asked.opened.use_limits(limits)
+
+
+def _check_price(asked: Asked) -> None:
+    """A limit on money holds only where a price is known; better said now than by the next turn."""
+    flash = asked.opened.place.settings.flash
+    if flash is not None and asked.opened.house.price(flash.model, Usage(1, 0, 1)) is None:
+        raise UsageError(
+            f"No price of {flash.model} is known, so that no limit on money could be kept.",
+            hint="Add it under `prices:` in your settings, or use /budget tokens.",
+        )
 
 
 def _spent(cost: float | None) -> str:

@@ -150,8 +150,8 @@ class House:
     ) -> str:
         """A subject in the repository's own style (with a `type:` prefix where most recent ones have one)."""
         recent = self.repository.recent_messages(20)
-        conventional = sum(1 for message in recent if _is_conventional(message)) * 2 > len(recent)
-        goal, how = untrusted.plain(goal), _without_trailers(untrusted.plain(how))
+        conventional = sum(1 for message in recent if is_conventional(message)) * 2 > len(recent)
+        goal, how = untrusted.plain(goal), without_trailers(untrusted.plain(how))
         subject = goal.strip().partition("\n")[0] or _subject(changes, fixed)
         if conventional:
             subject = f"fix: {subject[0].lower()}{subject[1:]}"
@@ -175,13 +175,14 @@ def _subject(changes: Sequence[FileChange], fixed: Sequence[str]) -> str:
     return f"Fix {files}: {test}" + (f" and {len(fixed) - 1} more" if len(fixed) > 1 else "")
 
 
-def _without_trailers(text: str) -> str:
+def without_trailers(text: str) -> str:
     """The text without lines that git would read as somebody's word: a model may not sign for a person."""
     return "\n".join(
         line for line in text.splitlines() if not re.match(r"\s*[\w-]+-by\s*:", line, re.IGNORECASE)
     )
 
 
-def _is_conventional(message: str) -> bool:
+def is_conventional(message: str) -> bool:
+    """Whether the message begins with a type, as in 'fix: ...' or 'feat(map)!: ...'."""
     kind, colon, _ = message.partition(":")
     return bool(colon) and kind.split("(")[0].rstrip("!").isalpha() and " " not in kind and kind.islower()

@@ -6,13 +6,15 @@ Runs no code but the check itself. What it returns is called certain.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from flashagent.diagnose import lint
 from flashagent.errors import RunnerMissing
 from flashagent.repair.project import Project
-from flashagent.repair.quick import imports, names, syntax
+from flashagent.repair.quick import golang, imports, javascript, names, native, rust, syntax
+from flashagent.repair.quick.foreign import Seen
 from flashagent.repair.quick.proposal import Proposal
 from flashagent.repair.validate import Validator
 from flashagent.values import CheckReport, Failure, FileChange
@@ -23,6 +25,14 @@ Proposer = Callable[[Project, Failure, str], Iterator[Proposal]]
 PROPOSERS: tuple[Proposer, ...] = (
     syntax.broken, imports.missing, names.undefined, imports.cannot_import, imports.no_module, names.attribute,
     names.keyword, names.missing_self, names.key,
+)  # fmt: skip
+Foreign = Callable[[Seen], Awaitable[list[Proposal]]]
+# By what the output of a check names when it is about that language.
+FOREIGN: tuple[tuple[re.Pattern[str], Foreign], ...] = (
+    (re.compile(r"\.go:\d+:\d+: "), golang.proposals),
+    (re.compile(r"^error(?:\[E\d+\])?: |^\s*--> .*\.rs:", re.MULTILINE), rust.proposals),
+    (re.compile(r"\.(?:c|h|cc|hh|cpp|hpp|cxx|hxx):\d+:\d+: (?:fatal )?error|undefined reference to"), native.proposals),
+    (re.compile(r"\.[cm]?[jt]sx?\b"), javascript.proposals),
 )  # fmt: skip
 MAX_TRIED, ROUNDS, LINTED = 6, 4, 20
 
@@ -47,22 +57,23 @@ async def first_that_works(project: Project, baseline: CheckReport, validator: V
     for _ in range(ROUNDS):
         current = project.with_changes(fixed.values())
         found = await proposals(current, report)
+        found += await _foreign(current, report, validator, tuple(fixed.values()))
         green: list[Proposal] = []
         better: tuple[Proposal, CheckReport] | None = None
         for one in found[:MAX_TRIED]:
-            after = await validator.report(_together(fixed, one.change))
+            after = await validator.report(_together(fixed, one.changes))
             tried += 1
             if judge(baseline, after).green:
                 green.append(one)
             elif better is None and _improves(report, after):
                 better = (one, after)
         if len(green) == 1:
-            changes = _together(fixed, green[0].change)
+            changes = _together(fixed, green[0].changes)
             return QuickFix(changes, "; ".join([*hows, green[0].how]), (*reasons, green[0].reason), tried)
         if green or better is None:
             return None
         step, report = better
-        fixed = {change.path: change for change in _together(fixed, step.change)}
+        fixed = {change.path: change for change in _together(fixed, step.changes)}
         hows.append(step.how)
         reasons.append(step.reason)
     return None
@@ -112,11 +123,33 @@ async def _linted(project: Project, failures: Sequence[Failure]) -> list[Proposa
     ]
 
 
-def _together(fixed: dict[str, FileChange], change: FileChange) -> tuple[FileChange, ...]:
-    """Earlier changes and one more; the file changed twice is one change from its first text to its last."""
-    earlier = fixed.get(change.path)
-    merged = replace(change, before=earlier.before) if earlier is not None else change
-    return tuple({**fixed, change.path: merged}.values())
+async def _foreign(
+    project: Project, report: CheckReport, validator: Validator, fixed: Sequence[FileChange]
+) -> list[Proposal]:
+    """What the tools of other languages say of the report; their programs run where the check runs."""
+
+    async def ask(argv: Sequence[str], variables: Mapping[str, str]) -> str:
+        return await validator.said(fixed, argv, variables)
+
+    check = validator.check
+    seen = Seen(project, report, ask, check.cwd, check.argv)
+    found: list[Proposal] = []
+    for about, proposer in FOREIGN:
+        if about.search(report.output):
+            try:
+                found += await proposer(seen)
+            except RunnerMissing:
+                continue
+    return found
+
+
+def _together(fixed: dict[str, FileChange], changes: Sequence[FileChange]) -> tuple[FileChange, ...]:
+    """Earlier changes and more; a file changed twice is one change from its first text to its last."""
+    merged = dict(fixed)
+    for change in changes:
+        earlier = fixed.get(change.path)
+        merged[change.path] = replace(change, before=earlier.before) if earlier is not None else change
+    return tuple(merged.values())
 
 
 def _improves(before: CheckReport, after: CheckReport) -> bool:
@@ -124,4 +157,11 @@ def _improves(before: CheckReport, after: CheckReport) -> bool:
     if after.limit:
         return False
     verdict = judge(before, after)
+    refused = _refused(before)
+    if refused and _refused(after) < refused:
+        return True  # a compiler that has less to say; it names no tests while it refuses
     return after.passed > before.passed and not verdict.disappeared and not verdict.turned_skipped
+
+
+def _refused(report: CheckReport) -> int:
+    return sum(failure.kind == "compile" for failure in report.failures)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from flashagent.values import CheckReport, FileChange
 from flashagent.verify.commands import Check
@@ -43,6 +44,22 @@ class Validator:
             after = await self._verifier.run(self._check, tests=tests, tree=tree, quiet=True, timeout_s=limit)
         self.last_seconds = time.monotonic() - began
         return after
+
+    async def said(
+        self, changes: Sequence[FileChange], argv: Sequence[str], variables: Mapping[str, str]
+    ) -> str:
+        """What a command prints in the check's place, on a tree with these changes; the check itself when `argv` is empty.
+        Raises RunnerMissing when its program is not there."""
+        env = (*self._check.env, *variables.items())
+        asked = replace(self._check, argv=tuple(argv) or self._check.argv, framework="generic", env=env)
+        limit = max(60.0, 3.0 * self._baseline.seconds)
+        async with candidate_tree(self._trees, changes) as tree:
+            report = await self._verifier.run(asked, tree=tree, quiet=True, timeout_s=limit)
+        return report.output
+
+    @property
+    def check(self) -> Check:
+        return self._check
 
     async def green(self, changes: Sequence[FileChange]) -> bool:
         """Whether the tests that failed pass alone, and then the whole check."""

@@ -1,7 +1,8 @@
 """BM25 over the documents of a view and over whole files at once, for several weighings of one query's words. Pure:
 postings come in as arrays. The one importer of numpy.
 
-Okapi BM25 (Robertson and Zaragoza 2009) with idf = ln(1 + (N - n + 0.5) / (n + 0.5)).
+Okapi BM25 (Robertson and Zaragoza 2009) with idf = ln(1 + (N - n + 0.5) / (n + 0.5)), where a word of the query weighs
+more by the root of its idf: requests are long, and their common words would drown the rare ones that tell the place.
 """
 
 from __future__ import annotations
@@ -235,7 +236,7 @@ def bm25(view: View, postings: Postings, queries: Sequence[Mapping[str, float]])
         rarity = math.log(1 + (files - len(having) + 0.5) / (len(having) + 0.5))
         file_gains = rarity * (K1 + 1) * in_file[having] / (in_file[having] + file_norms[having])
         for number, weights in enumerate(queries):
-            if weight := weights.get(term):
+            if weight := weights.get(term, 0.0) * math.sqrt(idf[term]):
                 documents[number][found] += weight * gains
                 contents[number][having] += weight * file_gains
     return [Lexical(view, d, c, idf, users) for d, c in zip(documents, contents, strict=True)]

@@ -7,12 +7,18 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+from flashagent.repomap.prose import WEAK_TERMS
 from flashagent.repomap.sources import is_test
 from flashagent.repomap.words import IDENTIFIER, STOPWORDS, is_code_like, terms_of
 from flashagent.values import Failure, FocusQuery, Frame
 
 MAX_TEXT = 60_000
-_TITLE_WEIGHT = 2.0
+_TITLE_WEIGHT = 1.5
+# A request says first what it is about; what comes up only later is detail.
+_OPENING = 1000
+_LATER_WEIGHT = 0.6
+_WEAK_WEIGHT = 0.4
+_REPEATED = 0.5
 _TEST_ID_WEIGHT = 0.5
 # Every pattern starts at a word's or line's start and is bounded, so that no text takes more than linear time.
 _PATH_TOKEN = re.compile(r"[\w.@+/\\-]{3,250}")
@@ -70,7 +76,10 @@ def read_query(query: FocusQuery) -> Evidence:
     spoken = _RUNNER_WORDS.sub(" ", whole)
     tested = "\n".join(one.test_id for one in query.failures[:20])
     title = _words(text.lstrip().partition("\n")[0])
-    words = _words(spoken)
+    opening = _words(spoken[:_OPENING])
+    words = {
+        term: weight if term in opening else _LATER_WEIGHT * weight for term, weight in _words(spoken).items()
+    }
     # A failing test's id names where the failure shows, not where it comes from.
     for term, weight in _words(tested).items():
         words[term] = max(words.get(term, 0.0), _TEST_ID_WEIGHT * weight)
@@ -101,13 +110,16 @@ def _code(names: dict[str, float]) -> dict[str, float]:
 
 
 def _words(text: str) -> dict[str, float]:
-    """Term -> 1 + ln(count), so that a word said ten times weighs about three."""
+    """Term -> its weight: a word said ten times weighs about twice as much as one said once."""
     counts: Counter[str] = Counter()
     for identifier, times in Counter(IDENTIFIER.findall(text)).items():
         if identifier.lower() not in STOPWORDS:
             for term in terms_of(identifier):
                 counts[term] += times
-    return {term: 1.0 + math.log(times) for term, times in counts.items()}
+    return {
+        term: (1.0 + _REPEATED * math.log(times)) * (_WEAK_WEIGHT if term in WEAK_TERMS else 1.0)
+        for term, times in counts.items()
+    }
 
 
 def _spelled(text: str) -> dict[str, str]:

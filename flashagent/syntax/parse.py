@@ -197,6 +197,12 @@ def queried(text: str, language: Language, query: str) -> list[tuple[int, str]]:
     return [(node.start_point[0] + 1, _slice(source, node)) for _, node in sorted(found.items())]
 
 
+def parsed(text: str, language: Language) -> tuple[bytes, Node]:
+    """The text as bytes and the root of its tree, for `syntax.trees` alone."""
+    source = _encode(text)
+    return source, _parse(source, language).root_node
+
+
 def _roles(language: Language) -> dict[int, str]:
     """By pattern of the language's query, filled as patterns are met: see `_role`."""
     return {}

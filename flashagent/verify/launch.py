@@ -32,6 +32,9 @@ QUIET: Mapping[str, str] = {
     # Each test is named, and none is skipped because it passed some time ago.
     "GOFLAGS": "-count=1 -v",
     "GOPROXY": "off",
+    # What a failed test printed is told by ctest, however it is called.
+    "CTEST_OUTPUT_ON_FAILURE": "1",
+    "GTEST_COLOR": "no",
     "npm_config_update_notifier": "false",
     "npm_config_fund": "false",
 }

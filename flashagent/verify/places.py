@@ -15,6 +15,8 @@ _SOURCE_ROOTS = (
     "",
     "src/main/java",
     "src/test/java",
+    "src/main/kotlin",
+    "src/test/kotlin",
     "src",
     "test",
     "tests",

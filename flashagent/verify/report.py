@@ -8,9 +8,11 @@ from dataclasses import replace
 
 from flashagent.ports import CommandResult
 from flashagent.values import CheckReport, Failure, FailureKind, TestResult
+from flashagent.verify import machine
 from flashagent.verify.commands import Check
 from flashagent.verify.failures import Told
 from flashagent.verify.frameworks import hang, registry
+from flashagent.verify.frameworks.reported import Reported
 from flashagent.verify.places import Places
 
 _LIMITS: dict[str, tuple[FailureKind, str]] = {
@@ -24,9 +26,17 @@ _TAIL_LINES = 12
 
 
 def build(
-    check: Check, result: CommandResult, told: Told, places: Places, *, forged: bool, expects_reporter: bool
+    check: Check,
+    result: CommandResult,
+    told: Told,
+    places: Places,
+    *,
+    forged: bool,
+    expects_reporter: bool,
+    reported: Reported,
 ) -> CheckReport:
-    """The whole report. A session that did not end in order is never counted and never green."""
+    """The whole report. A session that did not end in order is never counted and never green. `reported` is what a runner
+    without our reporter told in documents of its own; where it is silent, the text tells."""
     output = result.output.decode("utf-8", "replace")
     counted = (
         told.status is not None and not told.broken and not forged and not (told.missing and not told.stopped)
@@ -37,13 +47,13 @@ def build(
         for one in _of_session(result, told, forged, expects_reporter, output, places)
     ]
     if result.exit_code != 0 and not failures:
-        unexplained = _unexplained(result.exit_code, told, output, places)
-        failures += [replace(one, rerun=one.rerun or check.argv) for one in unexplained]
+        unexplained = reported.failures or _unexplained(result.exit_code, told, output, places)
+        failures += [replace(one, rerun=machine.alone(one.rerun, check) or check.argv) for one in unexplained]
     return CheckReport(
         command=check.argv,
         exit_code=result.exit_code,
         seconds=result.seconds,
-        results=told.results or _by_text(check, told, output),
+        results=told.results or reported.results or _by_text(check, told, output),
         failures=tuple(failures),
         counted=counted,
         limit=result.limit,
@@ -107,10 +117,10 @@ def _unexplained(exit_code: int, told: Told, output: str, places: Places) -> Seq
     """Failures read from the text, since nobody told them."""
     if told.status is not None and not told.results and exit_code == 5:
         return [Failure("", "exit", "No tests were collected.", details=tail(output))]
-    if told.status is None and exit_code > 128:
-        return [Failure("", "crash", f"The process died of {_status(exit_code)}.", details=tail(output))]
     if told.status is None and (found := registry.parse(output, places)):
         return found
+    if told.status is None and exit_code > 128:
+        return [Failure("", "crash", f"The process died of {_status(exit_code)}.", details=tail(output))]
     return [Failure("", "exit", f"Exit status {exit_code}.", details=tail(output))]
 
 

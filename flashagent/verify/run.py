@@ -19,12 +19,13 @@ from flashagent.errors import RunnerMissing
 from flashagent.events import CheckFinished, CheckOutput, CheckStarted, Emit
 from flashagent.ports import Command, CommandResult, CommandRunner
 from flashagent.values import CheckReport
-from flashagent.verify import launch, report
+from flashagent.verify import launch, machine, report
 from flashagent.verify.buildcache import BuildCache, Lent
 from flashagent.verify.channel import Listener
 from flashagent.verify.commands import Check
 from flashagent.verify.environment import ProjectEnvironment
 from flashagent.verify.failures import read
+from flashagent.verify.frameworks.reported import Reported
 from flashagent.verify.patience import FIRST_S, Patience
 from flashagent.verify.places import Places
 
@@ -96,8 +97,9 @@ class Verifier:
         try:
             original = original or tree is None
             async with self._lent(check, original=original) as lent:
+                ask = None if bare else self._asked(check, tree)
                 finished = await self._carry_out(
-                    check, prepared, lent, tree, timeout_s, emit, original=original
+                    check, prepared, lent, tree, timeout_s, emit, original=original, ask=ask
                 )
         finally:
             if finished is not None and bare:
@@ -108,6 +110,12 @@ class Verifier:
     def built(self) -> Lent:
         """What was built by checks so far, for commands that only look."""
         return self._build_cache.to_read() if self._build_cache is not None else Lent()
+
+    def _asked(self, check: Check, tree: Path | None) -> machine.Ask | None:
+        """The machine output that a runner without our reporter can be asked for."""
+        return (
+            machine.asked(check, (tree or self._root) / check.cwd) if check.framework == "generic" else None
+        )
 
     def _lent(self, check: Check, *, original: bool) -> AbstractAsyncContextManager[Lent]:
         if self._build_cache is None:
@@ -124,7 +132,12 @@ class Verifier:
         emit: Emit,
         *,
         original: bool,
+        ask: machine.Ask | None,
     ) -> CheckReport:
+        mark = secrets.token_hex(16)
+        shown = machine.Shown(mark)
+        if ask is not None:
+            prepared = replace(prepared, argv=machine.command(ask, prepared.argv, mark))
         listener = Listener(
             secrets.token_hex(16),
             prepared.select,
@@ -134,7 +147,7 @@ class Verifier:
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
         def on_output(chunk: bytes) -> None:
-            if text := decoder.decode(chunk):
+            if text := shown.feed(decoder.decode(chunk)):
                 emit(CheckOutput(text))
 
         result = await self._runner.run(
@@ -144,10 +157,19 @@ class Verifier:
         )
         if original and not listener.started:
             self._refuse_missing(prepared, result)
+        if text := shown.rest():
+            emit(CheckOutput(text))
         places = self._places(check, tree)
+        result, reported = _reported(ask, result, mark, places)
         told = read(listener.records, places, lambda names: launch.rerun(check, names, self._root))
         built = report.build(
-            check, result, told, places, forged=listener.forged, expects_reporter=prepared.expects_reporter
+            check,
+            result,
+            told,
+            places,
+            forged=listener.forged,
+            expects_reporter=prepared.expects_reporter,
+            reported=reported,
         )
         if told.started:
             self._patience.learn(check, built)
@@ -205,6 +227,17 @@ class Verifier:
             )
         if result.exit_code != 0 and prepared.reports and (match := _NO_MODULE.search(text)):
             raise launch.missing_module(prepared.argv[0], match[1])
+
+
+def _reported(
+    ask: machine.Ask | None, result: CommandResult, mark: str, places: Places
+) -> tuple[CommandResult, Reported]:
+    """The run without the documents in its output, and what they told; nothing where none came."""
+    if ask is None:
+        return result, Reported()
+    parts = machine.split(result.output.decode("utf-8", "replace"), mark)
+    told = machine.read(ask, parts.documents, places) or Reported()
+    return replace(result, output=parts.output.encode("utf-8")), told
 
 
 def _finished_event(finished: CheckReport | None, seconds: float) -> CheckFinished:

@@ -111,7 +111,14 @@ def test_kill_9_loses_nothing_that_a_step_had_finished(shop: Shop) -> None:
             os.kill(tmux.process(), signal.SIGKILL)
             tmux.until("the exit code is")
         assert shop.read() == CART, "what a turn does lands when it ends"
-        with in_tmux(app(shop, "--resume"), shop.root, environ, 100, 40) as tmux:
+        with in_tmux(app(shop), shop.root, environ, 100, 40) as tmux:
+            screen = tmux.until("The last session broke off")
+            tmux.until(READY)
+            tmux.say(
+                next(line for line in screen.splitlines() if "/resume" in line)
+                .strip()
+                .removesuffix(" goes on with it.")
+            )
             screen = tmux.until("goes on; your files are as they are now")
             for seen in ("› The discount is ten times too large.", "I see.", "✓ edited shop/cart.py"):
                 assert seen in screen

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers.clock import FrozenClock
 from helpers.tui_controller import DIFF, FIX, spoken
 
+from flashagent.agent.recorder import Recorder
 from flashagent.errors import UsageError
 from flashagent.events import (
     Event,
@@ -22,7 +25,7 @@ from flashagent.events import (
     TurnStarted,
     to_line,
 )
-from flashagent.frontends.app_sessions import compared, fork, read_lines, transcript_of, turns_of
+from flashagent.frontends.app_sessions import broken_off, compared, fork, read_lines, transcript_of, turns_of
 from flashagent.frontends.session_values import Recorded
 from flashagent.frontends.tui.controller import Choice
 from flashagent.values import Usage
@@ -130,3 +133,20 @@ def test_a_session_of_two_thousand_turns_comes_back_whole() -> None:
     lines = THREE[: len(THREE) // 3 + 1] * 2_000
     blocks = transcript_of(lines, ADDED)
     assert sum(block.kind == "user" for block in blocks) == 2_000
+
+
+@pytest.mark.parametrize(("count", "broken"), [(0, ""), (len(THREE), ""), (len(THREE) - 1, "b"), (1, "")])
+def test_a_session_that_broke_off_is_known(tmp_path: Path, count: int, broken: str) -> None:
+    for name, lines in (("a", THREE[:4]), ("b", THREE[:count])):
+        (tmp_path / f"{name}.jsonl").write_text(
+            "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
+        )
+    assert broken_off(tmp_path) == broken
+    assert broken_off(tmp_path / "none") == ""
+
+
+def test_a_session_that_still_runs_did_not_break_off(tmp_path: Path) -> None:
+    with closing(Recorder(tmp_path / "a.jsonl", "a", FrozenClock())) as recorder:
+        recorder(TurnStarted("why"))
+        assert broken_off(tmp_path) == ""
+    assert broken_off(tmp_path) == "a"

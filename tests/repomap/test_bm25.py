@@ -36,7 +36,7 @@ def expected(term: str, document: int) -> float:
     users = [d for d in COUNTS[term] if OWNERS[d] >= 0]
     idf = math.log(1 + (5 - len(users) + 0.5) / (len(users) + 0.5))
     count = COUNTS[term].get(document, 0)
-    return idf * (K1 + 1) * count / (count + K1 * (1 - B_DOCUMENT + B_DOCUMENT * LENGTHS[document] / 30))
+    return idf**1.5 * (K1 + 1) * count / (count + K1 * (1 - B_DOCUMENT + B_DOCUMENT * LENGTHS[document] / 30))
 
 
 def test_each_weighing_has_its_own_scores() -> None:

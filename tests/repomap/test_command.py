@@ -92,6 +92,21 @@ def test_text_and_reasons(tree: Path, environ: dict[str, str], capsys: pytest.Ca
     assert capsys.readouterr().out == "Nothing here fits.\n"
 
 
+def test_what_earlier_fixes_changed_is_told(
+    tree: Path, environ: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    git(tree, "init", "-q")
+    git(tree, "add", ".")
+    git(tree, "commit", "-qm", "First")
+    mail = tree / "shop/mail.py"
+    mail.write_text(mail.read_text().replace("discount(customer)", "customer"))
+    git(tree, "commit", "-qam", "Newsletter shows the wrong greeting")
+    found = answer(["--query", "The greeting of the newsletter", "--why"], environ, capsys)
+    best = found["symbols"][0]
+    assert (best["path"], best["name"]) == ("shop/mail.py", "send_receipt")
+    assert "commits with similar messages changed it" in best["why"]
+
+
 def test_a_path_outside_is_refused(tree: Path, environ: dict[str, str]) -> None:
     with pytest.raises(UsageError, match="is not under"):
         run(["../elsewhere"], environ)

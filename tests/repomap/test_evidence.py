@@ -57,9 +57,16 @@ def test_paths_have_a_slash_or_a_suffix() -> None:
     )  # fmt: skip
 
 
+def test_words_about_work_and_words_that_come_late_weigh_less() -> None:
+    opening = "Resize the window. " * 60
+    words = read_query(FocusQuery(text=f"Fix the cursor\n{opening}\nThen the palette flickers")).words
+    assert words["fix"] == pytest.approx(0.4 * words["cursor"])
+    assert (words["cursor"], words["palett"]) == (2.5, 0.6)
+
+
 def test_the_first_line_weighs_most() -> None:
     evidence = read_query(FocusQuery(text="cursor flickers\n\nterminal resizing"))
-    assert evidence.words["cursor"] == 3.0 and evidence.words["terminal"] == 1.0
+    assert evidence.words["cursor"] == 2.5 and evidence.words["terminal"] == 1.0
 
 
 def test_one_letter_names_count_where_they_are_marked_as_code() -> None:

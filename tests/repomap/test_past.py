@@ -86,3 +86,27 @@ def test_messages_are_taken_apart_once(git: Git, tmp_path: Path) -> None:
     head = git.commit("parser")
     file = tmp_path / "past"
     assert [kept_commits(file, head, git)[0].said for _ in range(2)] == [("add", "parser")] * 2
+
+
+def test_functions_that_commits_touched_are_kept(git: Git, tmp_path: Path) -> None:
+    source = git.root / "shop.py"
+    source.write_text("def total():\n    return 1\n\n\nclass Cart:\n    def add(self):\n        return 2\n")
+    git("add", "shop.py")
+    git.commit("notes")
+    source.write_text(source.read_text().replace("return 2", "return 3"))
+    git("add", "shop.py")
+    head = git.commit("more")
+    file = tmp_path / "past"
+    assert [one.touched for one in kept_commits(file, head, git)] == [(("shop.py", "add"),), ()]
+    assert [one.touched for one in kept_commits(file, head, git)] == [(("shop.py", "add"),), ()]
+
+
+def test_a_past_without_differences_is_still_told(git: Git, tmp_path: Path) -> None:
+    """git may take too long over the differences; the rest is worth having."""
+
+    def hasty(*arguments: str) -> str:
+        if "-p" in arguments:
+            raise WorkspaceError("git log did not end in time.")
+        return git(*arguments)
+
+    assert kept_commits(tmp_path / "past", git.commit("one"), hasty) == [ONE]

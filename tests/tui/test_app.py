@@ -375,8 +375,10 @@ async def test_a_bug_of_a_widget_ends_the_app_in_order(monkeypatch: pytest.Monke
         def broken(y: int) -> Strip:
             raise ZeroDivisionError("of a widget")
 
-        monkeypatch.setattr(it.app._status, "render_line", broken)
         await it.say("wait")
+        await it.until(lambda: it.sees("the model is thinking"))
+        monkeypatch.setattr(it.app._status, "render_line", broken)
+        it.app._status.refresh()
         await it.until(lambda: not it.app.is_running)
         assert isinstance(it.app.error, ZeroDivisionError) and it.app.return_value == 1
         assert it.controller.asked == ["submit wait", "interrupt", "close"]

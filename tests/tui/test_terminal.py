@@ -147,3 +147,42 @@ def test_keys_are_kept_through_a_flood(tmux: Tmux) -> None:
     tmux.until("said to the work that runs|^› steer the tax$")
     tmux.press("Escape")
     tmux.until("interrupted")
+
+
+@pytest.mark.parametrize("term", ["dumb", "vt100", "linux", ""])
+def test_poor_terminals(term: str) -> None:
+    child = spawned(TERM=term, COLORTERM="")
+    child.expect_exact(READY)
+    child.send("Why?\r")
+    child.expect_exact("That is all")
+    child.send("/quit\r")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+
+
+def test_a_bug_of_a_widget_leaves_the_terminal_as_it_was_and_is_told() -> None:
+    code = (
+        "from helpers.tui_controller import ScriptedController\n"
+        "from flashagent.frontends.tui.start import run_app\n"
+        "from flashagent.frontends.tui.panel import Panel\n"
+        "def broken(self, y): raise ZeroDivisionError('of a widget')\n"
+        "Panel.render_line = broken\n"
+        "try:\n"
+        "    run_app(ScriptedController)\n"
+        "except ZeroDivisionError as error:\n"
+        "    print('said:', error)\n"
+    )
+    child = pexpect.spawn(
+        sys.executable,
+        ["-c", code],
+        cwd=str(TESTS),
+        env={**os.environ, "TERM": "xterm"},
+        encoding="utf-8",
+        timeout=60,
+    )
+    child.expect_exact(READY)
+    child.send("\x14")
+    child.expect_exact("\x1b[?1049l")
+    child.expect_exact("said: of a widget")
+    child.expect(pexpect.EOF)

@@ -13,9 +13,10 @@ _HEIGHT = 100.0
 @dataclass(frozen=True, slots=True)
 class Bars:
     """`values` holds one row of parts for each bar, from the bottom up; `names` names the parts, whose classes in the style
-    are part0, part1, ... `labels` names the bars."""
+    are part0, part1, ..., one without a name has no key; `labels` names the bars, `told` says it all in words."""
 
     title: str
+    told: str
     names: Sequence[str]
     labels: Sequence[str]
     values: Sequence[Sequence[float]]
@@ -32,12 +33,14 @@ def chart(bars: Bars) -> str:
         _bar(index, label, row, most, bars)
         for index, (label, row) in enumerate(zip(labels, values, strict=True))
     )
-    key = "".join(f'<span class="key part{n}">{escape(name)}</span>' for n, name in enumerate(bars.names))
-    total = bars.shown(sum(sum(row) for row in bars.values))
+    key = "".join(
+        f'<span class="key part{n}">{escape(name)}</span>' for n, name in enumerate(bars.names) if name
+    )
+    told = f"{bars.told}, at most {bars.shown(most)} at once"
     return (
-        f'<figure><figcaption><b>{escape(bars.title)}</b> {escape(total)} in all, at most {escape(bars.shown(most))} {key}'
+        f'<figure><figcaption><b>{escape(bars.title)}</b> {escape(told)} {key}'
         f'</figcaption><svg viewBox="0 0 {max(len(values), 8)} {_HEIGHT:g}" preserveAspectRatio="none" role="img"'
-        f' aria-label="{escape(bars.title)}: {escape(total)} in all">{drawn}</svg>{_table(labels, values, bars)}</figure>'
+        f' aria-label="{escape(bars.title)}: {escape(told)}">{drawn}</svg>{_table(labels, values, bars)}</figure>'
     )  # fmt: skip
 
 

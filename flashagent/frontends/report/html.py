@@ -10,7 +10,7 @@ from flashagent.frontends import words
 from flashagent.frontends.page import capped, page, text
 from flashagent.frontends.report.charts import Bars, chart
 from flashagent.frontends.report.colours import diff_html
-from flashagent.frontends.report.story import Entry, Piece, Step, Story, story_of
+from flashagent.frontends.report.story import Entry, Piece, Story, story_of
 from flashagent.frontends.report.style import SCRIPT, STYLE
 from flashagent.frontends.session_values import Recorded, summary_of
 
@@ -60,19 +60,22 @@ def _charts(story: Story) -> Iterator[str]:
     steps = story.steps
     labels = [f"step {step.number}" for step in steps]
     tokens = [(float(s.cached), float(s.fresh), float(s.written)) for s in steps]
-    yield chart(Bars("Tokens", ("from the cache", "read", "written"), labels, tokens, lambda v: f"{v:,.0f}"))
-    if any(step.cost for step in steps):
-        yield chart(Bars("Money", ("US dollars",), labels, [(s.cost or 0.0,) for s in steps], _money))
-    yield chart(Bars("Time of replies", ("seconds",), labels, [_took(s) for s in steps], words.seconds))
+    told = f"{sum(map(sum, tokens)):,.0f} in all"
+    yield chart(Bars("Tokens", told, ("from the cache", "read", "written"), labels, tokens, _whole))
+    costs = [(s.cost or 0.0,) for s in steps]
+    yield chart(
+        Bars("Money", f"{_money(sum(map(sum, costs)))} in all", ("US dollars",), labels, costs, _money)
+    )
+    times = [(step.seconds,) for step in steps]
+    told = f"{words.seconds(sum(map(sum, times)))} in all"
+    yield chart(Bars("Time of replies", told, ("seconds",), labels, times, words.seconds))
     runs = [f"run {n}" for n in range(1, len(story.checks) + 1)]
     counts = [(float(one.passed), 0.0, float(one.failed)) for one in story.checks]
-    yield chart(Bars("Tests", ("passed", "", "failed"), runs, counts, lambda v: f"{v:,.0f}")).replace(
-        '<span class="key part1"></span>', ""
-    )
+    yield chart(Bars("Tests", words.count(len(runs), "run"), ("passed", "", "failed"), runs, counts, _whole))
 
 
-def _took(step: Step) -> tuple[float, ...]:
-    return (step.seconds,)
+def _whole(value: float) -> str:
+    return f"{value:,.0f}"
 
 
 def _money(value: float) -> str:

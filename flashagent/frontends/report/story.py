@@ -227,7 +227,11 @@ class _Teller:
             f"exit status {event.get('exit_code')}"
         )  # fmt: skip
         argv = " ".join(map(str, items(begun, "command")))
-        pieces = [Piece(said(begun, "why")), *(piece for one in failures for piece in _failure(one))]
+        why = said(begun, "why")
+        pieces = [
+            Piece(f"known from: {why}" if why else ""),
+            *(piece for one in failures for piece in _failure(one)),
+        ]
         title = f"{argv or 'check'} · {result} · {words.seconds(took)}"
         self._add(Entry("Check", title, 0.0, "good" if good else "bad", _filled(pieces)))
 
@@ -278,7 +282,7 @@ def _simple(event: Plain) -> Entry | None:
     """What needs nothing but itself. `at` is filled in by the teller."""
     match event.get("type"):
         case "TurnStarted":
-            return Entry("Prompt", "", 0.0, pieces=_filled([Piece(said(event, "prompt"))]))
+            return Entry("Prompt", "", 0.0, pieces=_filled(_prompt(said(event, "prompt"))))
         case "FocusChosen":
             rows = tuple(_chosen(one) for one in items(event, "symbols") if isinstance(one, Mapping))
             title = f"{len(rows)} places, about {int(number(event, 'tokens')):,} tokens"
@@ -323,6 +327,12 @@ def _simple(event: Plain) -> Entry | None:
             )
         case _:
             return None
+
+
+def _prompt(prompt: str) -> list[Piece]:
+    """The first paragraph, and all of it where there is more: behind it stands what the harness adds for the model."""
+    first, _, rest = prompt.strip().partition("\n\n")
+    return [Piece(first), Piece(prompt if rest else "", "code", "all that the model was told", folded=True)]
 
 
 def _chosen(one: Plain) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ STYLE = (
 *{box-sizing:border-box}
 body{font:15px/1.5 system-ui,sans-serif;margin:0 auto;max-width:68rem;padding:1rem;color:var(--ink);background:var(--ground);overflow-wrap:anywhere}
 h1{font-size:1.35rem;line-height:1.3;margin:.2rem 0 .6rem}h2{font-size:1.1rem;margin:1.8rem 0 .6rem}
-.facts{display:flex;flex-wrap:wrap;gap:.3rem 1.4rem;margin:0;padding:0;list-style:none}.facts b{font-weight:600}
+header{margin-bottom:1rem}.facts{display:flex;flex-wrap:wrap;gap:.3rem 1.4rem;margin:0;padding:0;list-style:none}.facts b{font-weight:600}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(18rem,1fr));gap:1rem}
 figure{margin:0;padding:.7rem;border:1px solid var(--line);border-radius:.4rem;min-width:0}
 figcaption,summary,time,.sort{color:var(--dim)}figcaption b{color:var(--ink)}svg{display:block;width:100%;height:7rem;margin:.5rem 0}

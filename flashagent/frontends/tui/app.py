@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
@@ -136,7 +135,6 @@ class FlashApp(App[int]):
                 f"There is no key called {one_line(name)} (app.keys in your settings).", mark="warning"
             )
         stage.show_all(controller.opened(stage.emit))
-        gc.freeze()  # what the imports made lives for ever, and no collection has to look at it again
         if controller.needs_setup:
             SetUp(desk).begin()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, MutableMapping
@@ -30,13 +31,19 @@ def run_app(build: Callable[[], Controller], splash: Splash | None = None) -> in
         _prepare(os.environ)
         from flashagent.frontends.tui.app import FlashApp
 
-        app = FlashApp(build)
+        app = FlashApp(lambda: _built(build))
         code = app.run()
         if app.error is not None:
             raise app.error
         return code or 0
     finally:
         splash.leave()
+
+
+def _built(build: Callable[[], Controller]) -> Controller:
+    controller = build()
+    gc.freeze()  # what the imports made lives for ever, and no collection has to look at it again
+    return controller
 
 
 def _prepare(environ: MutableMapping[str, str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from flashagent.repair.source import Edit, apply_edits
@@ -11,15 +11,25 @@ from flashagent.values import FileChange
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A change with what it does and why, in words."""
+    """A change with what it does and why, in words. `further` are changes of other files that belong to it."""
 
     change: FileChange
     how: str
     reason: str
+    further: tuple[FileChange, ...] = ()
+
+    @property
+    def changes(self) -> tuple[FileChange, ...]:
+        return (self.change, *self.further)
 
 
 def proposal(path: str, text: str, edits: Iterable[Edit], how: str, reason: str) -> Proposal:
     return Proposal(FileChange(path, text, apply_edits(text, edits)), how, reason)
+
+
+def joined(changes: Sequence[FileChange], how: str, reason: str) -> Proposal:
+    """One proposal that changes several files; `changes` holds at least one."""
+    return Proposal(changes[0], how, reason, tuple(changes[1:]))
 
 
 def near(name: str, pool: Iterable[str]) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from flashagent.values import Failure, Frame
+from flashagent.values import Failure, FailureKind, Frame
 from flashagent.verify.places import Places
 
 _ERROR = re.compile(
@@ -13,7 +13,8 @@ _ERROR = re.compile(
     re.MULTILINE,
 )
 _FRAME = re.compile(
-    r"^\s+at (?:[\w.$@-]+/)*(?P<where>[\w.$<>]+)\((?P<file>\w+\.java):(?P<line>\d+)\)$", re.MULTILINE
+    r"^\s+at (?:[\w.$@-]+/)*(?P<where>[\w.$<>]+)\((?P<file>\w+\.(?:java|kt|groovy|scala)):(?P<line>\d+)\)$",
+    re.MULTILINE,
 )
 
 
@@ -22,11 +23,20 @@ def parse(text: str, places: Places) -> tuple[Failure, ...]:
     found = []
     for match in _ERROR.finditer(text):
         name = match["name"].rpartition(".")[2]
-        frames = tuple(reversed([_frame(frame, places) for frame in _FRAME.finditer(match["stack"])]))
+        frames = frames_of(match["stack"], places)
         is_assertion = name in ("AssertionError", "AssertionFailedError", "ComparisonFailure")
         message = (match["message"] or "").strip() or name
-        found.append(Failure("", "assertion" if is_assertion else "error", message, name, frames))
+        kind: FailureKind = (
+            "assertion" if is_assertion else "memory" if name == "OutOfMemoryError" else "error"
+        )
+        found.append(Failure("", kind, message, name, frames))
     return tuple(found)
+
+
+def frames_of(stack: str, places: Places) -> tuple[Frame, ...]:
+    """The frames of a stack, outermost first; the project's only, where there are any."""
+    frames = tuple(reversed([_frame(match, places) for match in _FRAME.finditer(stack)]))
+    return tuple(frame for frame in frames if frame.in_project) or frames
 
 
 def _frame(match: re.Match[str], places: Places) -> Frame:

@@ -63,7 +63,9 @@ def _broken(path: str, message: str, places: Places, head: tuple[str, ...]) -> F
     """A file whose tests could not begin. What jest tells of it is meant for people: a title, and a piece of the source."""
     said = [line for line in message.splitlines() if not line.strip().startswith(("●", "|", ">"))]
     text = "\n".join(line for line in said if "|" not in line[:12]).strip("\n")
-    error = thrown("\n".join(line.removeprefix("    ") for line in text.split("\n\n    at ")[0].splitlines()), places)
+    error = thrown(
+        "\n".join(line.removeprefix("    ") for line in text.split("\n\n    at ")[0].splitlines()), places
+    )
     frames = tuple(frame for frame in thrown(message, places).frames if frame.in_project)
     return Failure(
         path, "import" if error.kind == "error" else error.kind, error.message[:_MOST_MESSAGE] or "could not be loaded",

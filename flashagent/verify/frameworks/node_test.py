@@ -140,7 +140,7 @@ def _indented(lines: Sequence[str], depth: int) -> str:
 
 
 def _of_tap(point: _Point, places: Places) -> Failure:
-    said = _fields(point.said)
+    said = fields(point.said)
     name, message = said.get("name", ""), said.get("error", "").strip() or "failed"
     is_assertion = said.get("code") == "ERR_ASSERTION"
     frames = _frames(said.get("stack", ""), said.get("location", ""), places)
@@ -161,7 +161,7 @@ def _rerun(point: _Point, location: str, places: Places) -> tuple[str, ...]:
     return ("node", "--test", "--test-name-pattern", f"/^{name}$/", places.from_folder(frame.path))
 
 
-def _fields(block: str) -> Mapping[str, str]:
+def fields(block: str) -> Mapping[str, str]:
     """The top level of a YAML block as TAP carries it: one-line values and `|-` texts."""
     found: dict[str, str] = {}
     lines = block.splitlines()

@@ -8,37 +8,62 @@ from collections.abc import Callable
 from flashagent.values import Failure, TestResult
 from flashagent.verify.frameworks import (
     cargo,
+    catch2,
     compilers,
+    crashes,
+    ctest,
+    googletest,
     gotest,
     java,
     jsonlines,
+    maven,
     native,
     node,
     node_test,
     panics,
+    phpunit,
     python_text,
+    ruby,
     scripts,
+    tap,
+    web_text,
 )
 from flashagent.verify.places import Places
 
 Parser = Callable[[str, Places], tuple[Failure, ...]]
 PARSERS: tuple[Parser, ...] = (
+    ctest.parse,
     cargo.parse,
     gotest.parse,
     python_text.parse,
+    googletest.parse,
+    catch2.parse,
+    maven.parse,
+    ruby.parse,
+    phpunit.parse,
+    web_text.parse,
     compilers.parse,
     scripts.parse,
     node_test.parse,
+    tap.parse,
     node.parse,
     java.parse,
     panics.parse,
     native.parse,
+    crashes.parse,
 )
 # The runners that name each test in their text. What they print is the project's word, not ours: it is never counted.
 RESULTS: tuple[Callable[[str], tuple[TestResult, ...]], ...] = (
+    ctest.results,
     cargo.results,
     gotest.results,
+    googletest.results,
+    web_text.results,
     node_test.results,
+    tap.results,
+    maven.results,
+    ruby.results,
+    phpunit.results,
 )
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 MAX_FAILURES = 200

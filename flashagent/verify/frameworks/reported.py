@@ -14,7 +14,7 @@ from flashagent.verify.places import Places
 JOIN = " > "
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 _STACK = re.compile(r"^\s+at .+$", re.MULTILINE)
-_NAMED = re.compile(r"(?P<name>[A-Z]\w*(?:Error|Exception))(?: \[\w+\])?: ?(?P<message>.*)", re.DOTALL)
+_NAMED = re.compile(r"(?P<name>(?:[A-Z]\w*)?(?:Error|Exception))(?: \[\w+\])?: ?(?P<message>.*)", re.DOTALL)
 _SIDES = (
     (re.compile(r"^Expected(?:[\w \-]*)?: (?P<expected>.+)$", re.MULTILINE),
      re.compile(r"^Received(?:[\w \-]*)?: (?P<actual>.+)$", re.MULTILINE)),
@@ -46,7 +46,12 @@ class Thrown:
             return "assertion"
         if self.exception == "SyntaxError":
             return "syntax"
-        missing = ("Cannot find module", "Cannot find package", "Failed to load url", "Failed to resolve import")
+        missing = (
+            "Cannot find module",
+            "Cannot find package",
+            "Failed to load url",
+            "Failed to resolve import",
+        )
         return "import" if self.message.startswith(missing) else "error"
 
 
