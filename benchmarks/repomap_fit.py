@@ -35,8 +35,8 @@ from typing import Any
 import numpy as np
 
 from flashagent.repomap import PastCommit, RepoMap
-from flashagent.repomap.history import LOG_ARGUMENTS, MAX_COMMITS, parse_log
 from flashagent.repomap.locate import Located
+from flashagent.repomap.past import kept_commits
 from flashagent.repomap.render import outline
 from flashagent.repomap.weights import FILE, KIND, SYMBOL
 from flashagent.values import FocusQuery, Symbol
@@ -101,7 +101,11 @@ def ask(score: ModuleType, scratch: Path, folder: str, case: Row, text: str) -> 
     files = git(folder, "ls-files", "-z").split("\0")[:-1]
 
     def history() -> list[PastCommit]:
-        return parse_log(git(folder, *LOG_ARGUMENTS, f"--max-count={MAX_COMMITS}"))
+        return kept_commits(
+            scratch / f"past-{Path(folder).name}",
+            git(folder, "rev-parse", "HEAD").strip(),
+            partial(git, folder),
+        )
 
     with RepoMap.open(Path(folder), files, scratch / "maps", history=history, processes=1) as tree:
         tree.refresh()

@@ -18,11 +18,13 @@ def main() -> int:
 
         print(f"flashagent {__version__}")
         return 0
+    import os
+
     from flashagent.frontends.tui.splash import Splash, wanted
 
     splash = Splash()
     try:
-        if wanted(arguments):
+        if wanted(arguments, os.environ.get("TERM", "")):
             splash.show()
         return _run(arguments, splash)
     finally:

@@ -163,7 +163,8 @@ class CheckOutput:
 
 @dataclass(frozen=True, slots=True)
 class CheckFinished:
-    """`counted` is false for a runner known only by its exit status."""
+    """`counted` is false for a runner known only by its exit status. `cached` is true where nothing was run: the result of
+    this very state was known."""
 
     passed: int
     failed: int
@@ -171,6 +172,7 @@ class CheckFinished:
     seconds: float
     exit_code: int
     counted: bool
+    cached: bool = False
 
 
 @dataclass(frozen=True, slots=True)

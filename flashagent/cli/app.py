@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flashagent.cli.options import MODES, mode_setting
-from flashagent.frontends.tui.splash import Splash
+from flashagent.frontends.tui.splash import DUMB, Splash
 
 if TYPE_CHECKING:
     from flashagent.frontends.app_controller import AppController
@@ -26,6 +26,11 @@ def build_parser() -> argparse.ArgumentParser:
         prog="flashagent", description="Open the terminal app in the current repository."
     )
     add = parser.add_argument
+    add(
+        "--plain",
+        action="store_true",
+        help="line by line, for screen readers; no colours, no cursor movement",
+    )
     add("--model", metavar="M", help="the model to ask")
     add("--check", action="append", metavar="CMD", help="the command that must pass (repeat for several)")
     add("--resume", nargs="?", const="last", default="", metavar="ID", help="go on with a session (the last)")
@@ -45,19 +50,32 @@ def open_app(argv: list[str], environ: Mapping[str, str], splash: Splash) -> int
     options = _parsed(argv, splash)
     from flashagent.errors import UsageError
 
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    plain = options.plain or environ.get("TERM") == DUMB
+    if not plain and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
-            "The terminal app needs a terminal.", hint="In a script, use `flashagent fix` or `flashagent do`."
+            "The terminal app needs a terminal.",
+            hint="--plain reads lines; in a script, use `flashagent fix` or `flashagent do`.",
         )
-    from flashagent.frontends.tui.start import run_app
+
+    def opened(*, ask_trust: bool) -> int:
+        def build() -> AppController:
+            return _controller(options, environ, ask_trust=ask_trust)
+
+        if plain:
+            from flashagent.frontends.plain.start import run_plain
+
+            return run_plain(build)
+        from flashagent.frontends.tui.start import run_app
+
+        return run_app(build, splash)
 
     try:
-        return run_app(lambda: _controller(options, environ, ask_trust=True), splash)
+        return opened(ask_trust=sys.stdin.isatty())
     except _TrustWaits:
         from flashagent.cli.offer import offer_trust
 
         offer_trust(Path.cwd(), environ)
-        return run_app(lambda: _controller(options, environ, ask_trust=False), splash)
+        return opened(ask_trust=False)
 
 
 def _parsed(argv: list[str], splash: Splash) -> argparse.Namespace:

@@ -43,6 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="S",
         help="seconds for one test of pytest or unittest (120)",
     )
+    add("--fresh", action="store_true", help="run checks also where their result on this very state is known")
     add("--no-sandbox", action="store_true", help="run the checks unprotected")
     add("--trust-project", action="store_true", help="trust the project's own settings for this run")
     return parser
@@ -73,7 +74,13 @@ async def _run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from flashagent.jobs.checking import examine
 
     settings = {"limits.test_seconds": options.test_timeout}
-    wishes = Wishes(settings, tuple(options.check or ()), not options.no_sandbox, options.trust_project)
+    wishes = Wishes(
+        settings,
+        tuple(options.check or ()),
+        not options.no_sandbox,
+        options.trust_project,
+        fresh=options.fresh,
+    )
     with closing(open_place(Path.cwd(), environ, wishes)) as place:
         house = open_house(place, wishes, lambda event: None, new_session_id(place.clock))
         try:

@@ -32,6 +32,7 @@ def run_job(
         docs=tuple(options.docs or ()),
         resume=options.resume,
         bisect=getattr(options, "bisect", None),
+        fresh=options.fresh,
         tests_may_change=options.tests_may_change,
         all_candidates=options.all_candidates,
         explain=options.explain,

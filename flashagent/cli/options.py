@@ -83,6 +83,7 @@ def add_job_options(parser: argparse.ArgumentParser) -> None:
     add("--dry-run", action="store_true", help="show the patch, write nothing")
     add("--commit", action="store_true", help="commit the fix")
     add("--tests-may-change", action="store_true", help="the goal asks for changed tests")
+    add("--fresh", action="store_true", help="run checks also where their result on this very state is known")
     add("--no-sandbox", action="store_true", help="run checks unprotected (the offline search stays off)")
     add("--mode", choices=MODES, help="what happens without a question (auto: all that stays in the sandbox)")
     add("--trust-project", action="store_true", help="trust the project's own settings for this run")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -34,6 +35,7 @@ from flashagent.verify.buildcache import BuildCache
 from flashagent.verify.commands import CheckKind
 from flashagent.verify.detect import Check, check_from_text, detect_checks
 from flashagent.verify.environment import ProjectEnvironment, find_environment
+from flashagent.verify.resultcache import ResultCache
 from flashagent.verify.run import Verifier
 from flashagent.workspace.checkpoints import Checkpoints
 from flashagent.workspace.git import Repository
@@ -53,13 +55,14 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What the command line says beside settings. `settings` maps setting names to values, None for not given. `full` is
-    the approval mode that only a flag can choose."""
+    the approval mode that only a flag can choose; `fresh` runs checks also where their result is known."""
 
     settings: Mapping[str, object]
     checks: tuple[str, ...] = ()
     sandboxed: bool = True
     trust_project: bool = False
     full: bool = False
+    fresh: bool = False
 
 
 @dataclass(frozen=True)
@@ -165,6 +168,7 @@ def open_house(
         checkpoints=checkpoints,
         trees=CandidateTrees(place.repository, state),
         past=lambda: PastTrees(place.repository, state),
+        results=None if wishes.fresh or not wishes.sandboxed else _results(place, environment, sandbox, mask),
         runner=runner,
         environment=environment,
         verifier=Verifier(
@@ -202,6 +206,24 @@ def open_house(
         ),
         servers=servers,
     )
+
+
+def _results(
+    place: Place, environment: ProjectEnvironment, sandbox: SandboxRunner, mask: Callable[[str], str]
+) -> ResultCache:
+    """The results of checks, kept under all that the project's own files do not tell."""
+    from flashagent import __version__
+
+    allowed = allowed_variables(place.root)
+    seen = sorted(
+        f"{name}={value}"
+        for name, value in place.environ.items()
+        if any(fnmatchcase(name, pattern) for pattern in allowed)
+    )
+    sandboxing = (sandbox.description, str(place.settings.sandbox), str(place.settings.secret_files))
+    folder = place.folders.cache / "results" / place.state.name
+    surroundings = "\n".join((__version__, *sandboxing, *seen))
+    return ResultCache(folder, place.root, environment, surroundings, mask)
 
 
 def _dependency(one: Diagnostic) -> Notice:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -113,6 +113,17 @@ def _absolute(node: ast.ImportFrom, path: str) -> str:
     return "/" + "/".join([*inside, *(node.module.split(".") if node.module else [])])
 
 
+def _folders_above(names: Iterable[str]) -> set[str]:
+    """All folders around the files, '.' for the root; by plain text, since a project may have a hundred thousand files."""
+    found = {"."}
+    for name in names:
+        parent = name.rpartition("/")[0]
+        while parent and parent not in found:
+            found.add(parent)
+            parent = parent.rpartition("/")[0]
+    return found
+
+
 class LocalModules:
     """The project's own modules as they will be after the changes."""
 
@@ -122,7 +133,7 @@ class LocalModules:
         gone = {change.path for change in changes if change.after is None}
         created = {change.path for change in changes if change.after is not None}
         self._files = {name for name in {*files, *created} if name not in gone}
-        self._folders = {parent.as_posix() for name in self._files for parent in PurePosixPath(name).parents}
+        self._folders = _folders_above(self._files)
 
     def owns(self, module: str, importer: str) -> bool:
         """Whether the first part of the module is the project's (relative imports always are)."""

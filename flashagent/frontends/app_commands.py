@@ -221,6 +221,6 @@ def _lowered(text: str) -> str:
 
 
 HANDLERS: Mapping[str, Handler] = {
-    "/check": _check, "/diff": _diff, "/undo": _undo, "/redo": _redo, "/commit": _commit, "/describe": _describe, "/map": _map, "/add": _add,
-    "/drop": _drop, "/sandbox": _sandbox, **app_talk.HANDLERS,
+    "/check": _check, "/diff": _diff, "/undo": _undo, "/redo": _redo, "/commit": _commit, "/map": _map, "/add": _add,
+    "/describe": _describe, "/drop": _drop, "/sandbox": _sandbox, **app_talk.HANDLERS,
 }  # fmt: skip

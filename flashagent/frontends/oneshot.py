@@ -51,6 +51,7 @@ class OneShot:
     docs: tuple[str, ...] = ()
     resume: str = ""
     bisect: bool | None = None
+    fresh: bool = False
     tests_may_change: bool = False
     all_candidates: bool = False
     explain: bool = False
@@ -135,7 +136,7 @@ async def job_at(
 async def _run(
     wish: OneShot, cwd: Path, environ: Mapping[str, str], sink: Emit, session: str, tape: Tape | None
 ) -> JobFinished:
-    wishes = Wishes(wish.settings, wish.checks, wish.sandboxed, wish.trust_project, wish.full)
+    wishes = Wishes(wish.settings, wish.checks, wish.sandboxed, wish.trust_project, wish.full, wish.fresh)
     with (
         closing(open_place(cwd, environ, wishes)) as place,
         closing(_recorder(place, session, sink)) as recorder,

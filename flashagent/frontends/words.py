@@ -107,7 +107,8 @@ def check_finished(event: CheckFinished) -> str:
         parts.append(f"{event.passed} passed")
         if not event.failed and event.exit_code:
             parts.append(f"but exit {event.exit_code}")
-        return f"{', '.join(parts)} in {seconds(event.seconds)}"
+        when = "(cached: this state was run before)" if event.cached else f"in {seconds(event.seconds)}"
+        return f"{', '.join(parts)} {when}"
     return f"exit {event.exit_code}, tests not counted, in {seconds(event.seconds)}"
 
 

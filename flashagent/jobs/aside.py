@@ -7,7 +7,7 @@ from types import TracebackType
 
 from flashagent.errors import FlashagentError
 from flashagent.events import Emit, Notice
-from flashagent.jobs.breakage import Breakage
+from flashagent.jobs.breakage import TOLD_CHARACTERS, Breakage
 from flashagent.jobs.house import House
 from flashagent.jobs.job import FixJob
 from flashagent.jobs.observing import Observation
@@ -16,8 +16,6 @@ from flashagent.values import CheckReport
 from flashagent.verify.detect import Check
 from flashagent.verify.flaky import Suspects, suspects
 from flashagent.verify.verdict import names
-
-TOLD_CHARACTERS = 2_400  # of a commit's diff that a model is shown
 
 
 class Aside:
@@ -60,13 +58,17 @@ class Aside:
         failures = [failure for report in self._seen.reports for failure in report.failures]
         return flaky if flaky and all(one.test_id in flaky for one in failures) else frozenset()
 
-    def learned(self) -> str:
-        """What a model should know of the bisection by now, once; '' when there is nothing new."""
+    def known(self) -> Breakage | None:
+        """What the bisection has found by now; it is given once, here or by `learned`."""
         task = self._broken
         if self._told or task is None or not task.done() or task.cancelled() or task.exception() is not None:
-            return ""
+            return None
         self._told = True
-        found = task.result()
+        return task.result()
+
+    def learned(self) -> str:
+        """`known` in words for a model, '' for nothing new."""
+        found = self.known()
         return found.told(TOLD_CHARACTERS) if found is not None else ""
 
     async def _find_flaky(self) -> frozenset[str]:
@@ -87,7 +89,10 @@ class Aside:
         if not house.runner.protects:
             return await suspects(house.verifier, check, report)
         async with candidate(house) as tree:
-            return await suspects(house.verifier, check, report, tree=tree)
+            found = await suspects(house.verifier, check, report, tree=tree)
+        if house.results is not None and (found.flaky or found.together):
+            house.results.distrust(check)
+        return found
 
     async def _find_broken(self) -> Breakage | None:
         asked = self._job.bisect

@@ -17,6 +17,7 @@ from flashagent.agent.witness import RunBare, RunCheck, Watched, Witness
 from flashagent.agent.words import PromptWords
 from flashagent.errors import WorkspaceError
 from flashagent.events import CheckFinished, CheckStarted, Emit, FocusChosen
+from flashagent.jobs.breakage import TOLD_CHARACTERS
 from flashagent.jobs.candidates import Variant
 from flashagent.jobs.house import House, Models
 from flashagent.jobs.job import FixJob
@@ -125,8 +126,10 @@ class Bench:
 
     def _broken(self) -> str:
         """The commit that broke the test, as data, when that is known by now."""
-        found = self.learned()
-        return found and untrusted.mark(self.clean(found), "history and search", untrusted.new_nonce())
+        if self.seen.broken is None:
+            return ""
+        told = self.clean(self.seen.broken.told(TOLD_CHARACTERS))
+        return untrusted.mark(told, "history", untrusted.new_nonce())
 
     def _tried_before(self) -> str:
         """The short account of the attempts that this session was not there for."""

@@ -13,6 +13,7 @@ from flashagent.values import Failure
 from flashagent.verify.tamper import is_test_file
 from flashagent.workspace.lineage import Bisection, Commit
 
+TOLD_CHARACTERS = 2_400  # of a commit's diff that a model is shown
 MOST_LINES = 400  # that the search and the map are told of
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from flashagent.diagnose import lint
 from flashagent.errors import UsageError, WorkspaceError
 from flashagent.jobs.house import House
+from flashagent.jobs.observing import run_apart
 from flashagent.jobs.trees import candidate
 from flashagent.values import CheckReport, Diagnostic, FileChange
 from flashagent.verify.detect import Check
@@ -68,10 +69,12 @@ async def _checked(house: House, check: Check, timeout_s: float | None) -> Check
     if not house.runner.protects:
         report = await house.verifier.run(check, timeout_s=timeout_s)
         return Checked(check, report, await suspects(house.verifier, check, report))
-    async with candidate(house) as tree:
-        report = await house.verifier.run(check, tree=tree, original=True, timeout_s=timeout_s)
-    async with candidate(house) as tree:  # reset: nothing that the first run left behind is there
-        return Checked(check, report, await suspects(house.verifier, check, report, tree=tree))
+    report = await run_apart(check, house, timeout_s)
+    async with candidate(house) as tree:  # nothing that the first run left behind is there
+        found = await suspects(house.verifier, check, report, tree=tree)
+    if house.results is not None and (found.flaky or found.together):
+        house.results.distrust(check)
+    return Checked(check, report, found)
 
 
 async def _caused(house: House, files: Sequence[str]) -> tuple[Diagnostic, ...]:

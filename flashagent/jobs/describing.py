@@ -120,8 +120,8 @@ def _subject(change: Change, told: dict[str, tuple[SymbolChange, ...]]) -> str:
     found = [one for file in files for one in told[file.path]]
     names = [PurePosixPath(one.path).name for one in files] or list(change.unread)
     where = names[0] if len(names) == 1 else _common(files) or f"{len(names)} files"
-    if not found or len(files) > 3:
-        kinds = {(one.before is None, one.after is None) for one in files}
+    kinds = {(one.before is None, one.after is None) for one in files}
+    if not found or len(files) > 3 or not kinds & {(False, False)}:
         verb = {(True, False): "Add", (False, True): "Remove"}.get(next(iter(kinds)), "Change") if len(kinds) == 1 else "Change"  # fmt: skip
         return f"{verb} {', '.join(names) if len(names) <= 3 else where}"
     if all(is_test_file(one.path) for one in files):
@@ -150,6 +150,8 @@ def _type_of(change: Change, told: dict[str, tuple[SymbolChange, ...]]) -> str:
     if all(path.lower().endswith(_BUILD) or "." not in PurePosixPath(path).name for path in paths):
         return "build"
     code = [one for path, found in told.items() if not is_test_file(path) for one in found]
+    if len(_moved(change.files)) * 2 == len(change.files):
+        return "refactor"
     if any(one.kind == "added" for one in code):
         return "feat"
     return "fix" if any(map(is_test_file, paths)) else "refactor"

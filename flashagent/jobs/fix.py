@@ -99,7 +99,8 @@ class _Run:
             if quick is not None:
                 return quick
             if job.bisect:
-                seen = self.seen = await self._informed(seen, aside)
+                await aside.broken()
+            seen = self.seen = await _informed(seen, aside)
         from flashagent.jobs.asking import ask_model  # brings pydantic and the tools: not needed offline
         from flashagent.jobs.beside import Beside, Learned
 
@@ -118,7 +119,8 @@ class _Run:
             return quick
         if (in_vain := await self._only_flaky(aside)) is not None:
             return in_vain
-        self.seen = await self._informed(seen, aside)
+        await aside.broken()
+        self.seen = await _informed(seen, aside)
         return await search_offline(self.job, self.seen, self.house, self.emit, await aside.flaky())
 
     async def _only_flaky(self, aside: Aside) -> Result | None:
@@ -129,10 +131,6 @@ class _Run:
         message = f"Only flaky tests fail: {names(sorted(flaky))}. No patch could be verified by them."
         hint = "Run one of them several times to see why it varies, or say in the goal what to change."
         return Result("not_fixed", message=message, hint=hint)
-
-    async def _informed(self, seen: Observation, aside: Aside) -> Observation:
-        broken = await aside.broken()
-        return seen if broken is None else await knowing(seen, broken)
 
     async def _finish(self, result: Result) -> JobFinished:
         if EXIT_CODES[result.outcome] is ExitCode.OK and result.patch and not self.job.dry_run:
@@ -201,6 +199,11 @@ class _Run:
             dry_run=dry_run,
             goal=self.job.goal,
         )
+
+
+async def _informed(seen: Observation, aside: Aside) -> Observation:
+    broken = aside.known()
+    return seen if broken is None else await knowing(seen, broken)
 
 
 def _fixed(result: Result) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from flashagent.tools.tree import Inspect, Tree, no_inspection
 from flashagent.values import FileChange
 from flashagent.verify.detect import Check
 from flashagent.verify.environment import ProjectEnvironment
+from flashagent.verify.resultcache import ResultCache
 from flashagent.verify.run import Verifier
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ class House:
     focus_tokens: int = 900
     notes_of_commits: Path | None = None
     past: Callable[[], PastTrees] | None = None
+    results: ResultCache | None = None
     editable: Trees | None = (
         None  # trees for models to edit, where they are others than those that checks run in
     )

@@ -86,10 +86,27 @@ async def _run_checks(house: House) -> tuple[tuple[Check, ...], tuple[CheckRepor
     return tuple(check for check, _ in runs), tuple(report for _, report in runs)
 
 
-async def run_apart(check: Check, house: House) -> CheckReport:
+async def run_apart(check: Check, house: House, timeout_s: float | None = None) -> CheckReport:
     """The check on a copy of the tree in its place: what a build leaves behind never lies among the user's files, and
-    what is compared later ran in the same surroundings."""
+    what is compared later ran in the same surroundings. Not run at all where its result on this very state is known."""
     if not house.runner.protects:
-        return await house.verifier.run(check)
+        return await house.verifier.run(check, timeout_s=timeout_s)
+    key = await asyncio.to_thread(_key, check, house)
+    known = house.results.recall(key) if house.results is not None else None
+    if known is not None:
+        return house.verifier.recalled(check, known)
     async with candidate(house) as tree:
-        return await house.verifier.run(check, tree=tree, original=True)
+        report = await house.verifier.run(check, tree=tree, original=True, timeout_s=timeout_s)
+    # What was saved while the check ran belongs to no state that it was run on.
+    if key is not None and house.results is not None and await asyncio.to_thread(_key, check, house) == key:
+        house.results.keep(key, report)
+    return report
+
+
+def _key(check: Check, house: House) -> str | None:
+    """The key of the check on the tree as it is now; None where nothing is remembered."""
+    if house.results is None or check.framework == "generic":
+        return None
+    from flashagent.workspace.content import content_digest
+
+    return house.results.key(check, content_digest(house.repository))

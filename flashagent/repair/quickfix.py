@@ -157,11 +157,14 @@ def _improves(before: CheckReport, after: CheckReport) -> bool:
     if after.limit:
         return False
     verdict = judge(before, after)
-    refused = _refused(before)
-    if refused and _refused(after) < refused:
-        return True  # a compiler that has less to say; it names no tests while it refuses
+    refused, still = _refused(before), _refused(after)
+    # A compiler names no tests while it refuses, and comes to its later complaints when the first are gone.
+    if refused and (len(still) < len(refused) or not still & refused):
+        return True
     return after.passed > before.passed and not verdict.disappeared and not verdict.turned_skipped
 
 
-def _refused(report: CheckReport) -> int:
-    return sum(failure.kind == "compile" for failure in report.failures)
+def _refused(report: CheckReport) -> set[tuple[str, str]]:
+    """What a compiler complains of, by file and words."""
+    found = (failure for failure in report.failures if failure.kind == "compile")
+    return {(failure.frames[-1].path if failure.frames else "", failure.message) for failure in found}

@@ -31,6 +31,7 @@ _SHAPES: Mapping[Shape, tuple[float, str]] = {
 }
 _WEAK_SHAPES = frozenset(_SHAPES) - {"", "insertion", "refusal", "two-places"}
 DOMINANT = 0.9
+RARITY = 2.0  # kinds of repair with a low prior make far more candidates, so that one of them fits by chance more often
 WITNESSES = 3
 TELLING = 3
 COMMON = 0.14  # kinds of repair below this prior fit by chance more often than they are right
@@ -87,12 +88,12 @@ def rank(patches: Sequence[Judged]) -> list[Ranked]:
     weighed.sort(
         key=lambda g: (-g[0], g[2][0][1].mutation.path, g[2][0][1].mutation.edits[0].start, g[2][0][1].added)
     )
-    total = sum(weight for weight, _, _ in weighed)
+    total = sum(weight**RARITY for weight, _, _ in weighed)
     heads: list[Ranked] = []
     tails: list[Ranked] = []
     for number, (weight, _key, members) in enumerate(weighed):
         other = weighed[1 if number == 0 else 0][2][0][1] if len(weighed) > 1 else None
-        share = weight / total if total else 0.0
+        share = weight**RARITY / total if total else 0.0
         for place, (score, patch) in enumerate(members):
             confidence, reasons = trust(patch, len(weighed), share, len(members), other)
             (tails if place else heads).append(Ranked(patch, score, number, confidence, reasons))

@@ -12,7 +12,7 @@ from flashagent.repair.mutate import Mutation
 
 WARM_BATCH, COLD_BATCH = 24, 3
 COLD_HANDICAP = 0.3  # a fresh import takes so much longer that only the better ones are worth it
-SETTLE = 1500
+SETTLE = 2200
 PARTIALS, PARTNERS, PAIRS = 6, 600, 2400
 
 

@@ -102,20 +102,11 @@ class _Ranking:
         top = max(self._scores.values(), default=0.0) or 1.0
         words = self._each(lambda d, s: heard.words.at(d))
         late = self._at.history.late()
-        best: dict[str, float] = {}
-        for document, value in words.items():
-            path = self._symbols[document].path
-            best[path] = max(best.get(path, 0.0), value)
         return {
             "words": _scaled(words),
             "code": _scaled(self._each(lambda d, s: heard.code.at(d))),
-            "again": _scaled(self._each(lambda d, s: heard.again.at(d))),
             "file": self._each(lambda d, s: self._scores.get(s.path, 0.0) / top),
             "place": self._each(lambda d, s: _FILE_STEP / (_FILE_STEP + self._places.get(s.path, 99))),
-            "inside": {
-                d: value / (best[self._symbols[d].path] or 1.0) * self._scores.get(self._symbols[d].path, 0.0) / top
-                for d, value in words.items()
-            },
             "name": _scaled(self._each(lambda d, s: self._name_fit(s))),
             "size": self._each(lambda d, s: min(1.0, math.log1p(self._at.view.lengths[d]) / math.log1p(_LONG_BODY))),
             "mention": {d: v / (v + 0.7) for d, v in clues.mentioned.items()},

@@ -33,7 +33,6 @@ REASONS: Mapping[str, str] = {
     "words": "its body uses the words of the query{}",
     "file": "its file ranks high{}",
     "place": "its file is among the first{}",
-    "inside": "it fits best in its file{}",
     "using": "it uses what fits the query{}",
     "name": "its name has words of the query{}",
     "called": "the failing test calls it{}",

@@ -1,249 +1,179 @@
 """Which checks a project has: read from its files, never by running anything of it.
 
-What was chosen and why is part of the answer, so that a person can disagree.
+What was chosen and why is part of the answer, so that a person can disagree. What makes a repair count are the tests; types,
+style and build are further checks, which a project may well not pass before either.
 """
 
 from __future__ import annotations
 
-import json
-import re
-import tomllib
+import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 
 from flashagent.errors import UsageError
-from flashagent.verify.commands import Check, check_from_text
+from flashagent.verify import detect_builds, detect_python, detect_web
+from flashagent.verify.commands import Check, CheckKind, check_from_text
+from flashagent.verify.detect_files import SKIPPED
 from flashagent.verify.environment import ProjectEnvironment
-from flashagent.verify.interpreters import has_module
 
-__all__ = ["Check", "check_from_text", "detect_checks"]
+__all__ = ["Check", "check_from_text", "detect_checks", "further_checks"]
 
-_TEST_FOLDERS = ("tests", "test")
-_SKIPPED = frozenset(
-    {"node_modules", "build", "dist", "target", "site-packages", "__pycache__", "venv", "env"}
+Detector = Callable[[Path, ProjectEnvironment], Iterator[Check]]
+# By language, the most telling first. A later one of the same folder adds to the earlier ones.
+_DETECTORS: tuple[tuple[str, Detector], ...] = (
+    ("python", detect_python.checks),
+    ("javascript", detect_web.checks),
+    ("rust", detect_builds.rust),
+    ("go", detect_builds.go),
+    ("java", detect_builds.java),
+    ("native", detect_builds.cmake),
+    ("ruby", detect_builds.ruby),
+    ("php", detect_builds.php),
 )
-_MAX_FILES = 2000
-_PYTHON_TEST = re.compile(r"test_.*\.py|.*_test\.py")
-_NODE_TEST = re.compile(r"(?:.*[._-])?test\.[cm]?js|test-.*\.[cm]?js")
-_NO_TEST_SCRIPT = "no test specified"
+_ORDER: tuple[CheckKind, ...] = ("tests", "types", "lint", "build")
+# What stands for the tests of a project that has none.
+_INSTEAD: tuple[CheckKind, ...] = ("types", "build", "lint")
+_MARKS = (
+    "package.json", "pyproject.toml", "setup.py", "setup.cfg", "pytest.ini", "tox.ini", "Cargo.toml", "go.mod", "pom.xml", "build.gradle",
+    "build.gradle.kts", "CMakeLists.txt", "Gemfile", "composer.json", "Makefile",
+)  # fmt: skip
+_DEPTH = 3
+_MOST_PROJECTS = 4
 
 
 def detect_checks(
-    root: Path, environment: ProjectEnvironment, *, overrides: Sequence[str] = ()
+    root: Path, environment: ProjectEnvironment, *, overrides: Sequence[str] = (), changed: Sequence[str] = ()
 ) -> tuple[Check, ...]:
-    """The checks of the project at `root`, the most telling first; `overrides` (from settings) replace detection.
+    """The checks that must pass for the project at `root`, the most telling first; `overrides` (from settings) replace
+    detection. Where the root has none, those of the projects below it that hold the `changed` files (POSIX, relative to the
+    root), else of the first few below it; a changed file in a project of another language adds that one's tests.
 
-    A Makefile counts only when nothing else is found, since its test target usually runs the same tests again.
-    Raises UsageError when there is no check.
+    A Makefile counts only when nothing else is found, since its test target usually runs the same tests again. A check whose
+    program is missing is left out where another remains. Raises UsageError when there is no check.
     """
     if overrides:
         return tuple(check_from_text(text, why="checks: in the settings") for text in overrides)
-    detectors: tuple[Callable[[], Check | None], ...] = (
-        lambda: _python_check(root, environment),
-        lambda: _javascript_check(root),
-        lambda: _cargo_check(root),
-        lambda: _go_check(root),
-    )
-    found = tuple(check for detector in detectors if (check := detector()) is not None)
-    if found:
-        return found
-    if (makefile := _make_check(root)) is not None:
-        return (makefile,)
-    raise UsageError(
-        f"no check found in {root}: looked for a pytest configuration, test_*.py files, a test script in package.json, "
-        "Cargo.toml, go.mod and a test target in a Makefile.",
-        hint="Name the command: --check 'pytest -q', or set checks: in flashagent.yaml.",
-    )
+    found = _gates(root, environment)
+    nearest = _nearest(root, changed)
+    if not found and not nearest:
+        nearest = _projects_below(root)
+    spoken = {language for language, _ in found}
+    for folder in nearest:
+        found += [one for one in _below(root, folder, environment) if one[0] not in spoken]
+    checks = _distinct([check for _, check in found])
+    if not checks:
+        raise UsageError(
+            f"no check found in {root}: looked for a pytest configuration, test_*.py files, a test script in package.json, "
+            "Cargo.toml, go.mod, pom.xml, Gradle, CMake, RSpec, PHPUnit and a test target in a Makefile, there and in the folders below.",
+            hint="Name the command: --check 'pytest -q', or set checks: in flashagent.yaml.",
+        )
+    return _available(checks, root, environment)
 
 
-def _python_check(root: Path, environment: ProjectEnvironment) -> Check | None:
-    configured = _pytest_configuration(root)
-    tests = sorted(_test_files(root))
-    if configured:
-        return _pytest_check(root, tests, f"{configured} configures pytest")
-    if not tests:
-        return None
-    if has_module(environment.python, "pytest"):
-        why = f"{_relative(tests[0], root)} looks like a test and pytest is installed in {environment.python}"
-        return _pytest_check(root, tests, why)
-    if any(_mentions(path, "unittest") for path in tests[:200]):
-        return _unittest_check(root, tests)
-    return _pytest_check(root, tests, f"{_relative(tests[0], root)} looks like a pytest test")
+def further_checks(root: Path, environment: ProjectEnvironment) -> tuple[Check, ...]:
+    """Types, style and build of the project at `root`, in this order, where their programs are installed."""
+    all_found = [
+        check for _, detector in _DETECTORS for check in detector(root, environment) if check.kind != "tests"
+    ]
+    there = [check for check in all_found if _is_there(check, root, environment)]
+    return tuple(sorted(there, key=lambda check: _ORDER.index(check.kind)))
 
 
-def _pytest_check(root: Path, tests: Sequence[Path], why: str) -> Check:
-    """`pytest -q`, or `python -m pytest -q` where only that finds the project's modules: `pytest` itself puts no more on
-    the import path than the folder of each test file, or the one above its packages."""
-    code = _root_modules(root, tests)
-    bare = [path for path in tests if path.parent != root and not (path.parent / "__init__.py").is_file()]
-    if not code or not bare or (root / "conftest.py").is_file() or _has_import_path(root):
-        return Check("pytest", ("pytest", "-q"), "pytest", why=why)
-    why += f"; {code} lies at the root, where `pytest` alone does not look for it"
-    return Check("pytest", ("python", "-m", "pytest", "-q"), "pytest", why=why)
+def _gates(root: Path, environment: ProjectEnvironment) -> list[tuple[str, Check]]:
+    """The tests of one folder by language; where it has none, what comes nearest to them."""
+    every = [(language, check) for language, detector in _DETECTORS for check in detector(root, environment)]
+    if tests := [one for one in every if one[1].kind == "tests"]:
+        return tests
+    if made := [("make", check) for check in detect_builds.make(root, environment)]:
+        return made
+    for kind in _INSTEAD:
+        instead = [one for one in every if one[1].kind == kind and _is_there(one[1], root, environment)]
+        if instead:
+            language, check = instead[0]
+            return [(language, replace(check, why=f"{check.why}; no test was found"))]
+    return []
 
 
-def _root_modules(root: Path, tests: Sequence[Path]) -> str:
-    """The first package or module at the root that tests may import, or ''."""
-    for entry in sorted(root.iterdir()):
-        if entry.name in (*_TEST_FOLDERS, "setup.py", "conftest.py") or entry in tests or entry.is_symlink():
-            continue
-        if entry.suffix == ".py" or (entry / "__init__.py").is_file():
-            return entry.name
-    return ""
+def _below(root: Path, folder: str, environment: ProjectEnvironment) -> list[tuple[str, Check]]:
+    return [
+        (language, replace(check, name=f"{check.name} in {folder}", cwd=folder, why=f"{folder}: {check.why}"))
+        for language, check in _gates(root / folder, environment)
+    ]
 
 
-def _has_import_path(root: Path) -> bool:
-    """Does a configuration say itself where modules are found?"""
-    files = (
-        "pytest.ini",
-        ".pytest.ini",
-        "pytest.toml",
-        ".pytest.toml",
-        "pyproject.toml",
-        "tox.ini",
-        "setup.cfg",
-    )
-    return any(_mentions(root / name, "pythonpath") for name in files)
+def _nearest(root: Path, changed: Sequence[str]) -> list[str]:
+    """The folders of the innermost projects below the root that hold the changed files, in the files' order."""
+    found: list[str] = []
+    for path in changed:
+        for parent in PurePosixPath(path).parents:
+            if str(parent) == "." or parent.is_absolute() or ".." in parent.parts:
+                break
+            if _is_project(root / parent):
+                found.append(str(parent))
+                break
+    return list(dict.fromkeys(found))[:_MOST_PROJECTS]
 
 
-def _unittest_check(root: Path, tests: Sequence[Path]) -> Check:
-    first = tests[0]
-    why = f"{_relative(first, root)} uses unittest and pytest is not installed"
-    argv: tuple[str, ...] = ("python", "-m", "unittest", "discover")
-    folder = next(
-        (name for name in _TEST_FOLDERS if any(_is_inside(path, root / name) for path in tests)), None
-    )
-    if folder is not None:
-        # Without a package the folder itself is the top of the import path, as `discover -s` takes it.
-        top = ("-t", ".") if (root / folder / "__init__.py").is_file() else ()
-        argv += ("-s", folder, *top)
-    if not any(path.name.startswith("test") for path in tests):
-        argv += ("-p", "*_test.py")
-    return Check("unittest", argv, "unittest", why=why)
+def _projects_below(root: Path) -> list[str]:
+    """The outermost projects below the root, in the order of their names, the least deep first."""
+    found: list[str] = []
+    level = [root]
+    for _ in range(_DEPTH):
+        folders = [folder for one in level for folder in _folders(one)]
+        here = [folder for folder in folders if _is_project(folder)]
+        found += [folder.relative_to(root).as_posix() for folder in here]
+        level = [folder for folder in folders if folder not in here]
+    return found[:_MOST_PROJECTS]
 
 
-def _pytest_configuration(root: Path) -> str:
-    """The name of the file that configures pytest, or ''."""
-    for name in ("pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml"):
-        if (root / name).is_file():
-            return name
-    if isinstance(_pyproject(root).get("tool", {}).get("pytest"), dict):
-        return "pyproject.toml"
-    for name, section in (("tox.ini", "[pytest]"), ("setup.cfg", "[tool:pytest]")):
-        if _mentions(root / name, section):
-            return name
-    return next(
-        (
-            name
-            for name in ("conftest.py", "tests/conftest.py", "test/conftest.py")
-            if (root / name).is_file()
-        ),
-        "",
-    )
-
-
-def _pyproject(root: Path) -> dict[str, dict[str, object]]:
+def _folders(folder: Path) -> list[Path]:
     try:
-        data = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    tool = data.get("tool")
-    return {"tool": tool if isinstance(tool, dict) else {}}
-
-
-def _test_files(root: Path) -> Iterator[Path]:
-    """Files that look like Python tests."""
-    return _files_named(root, _PYTHON_TEST)
-
-
-def _files_named(root: Path, name: re.Pattern[str]) -> Iterator[Path]:
-    """Files of such names, without following links or entering dependency folders."""
-    pending, seen = [root], 0
-    while pending:
-        try:
-            entries = sorted(pending.pop(0).iterdir())
-        except OSError:
-            continue
-        for entry in entries:
-            if entry.is_symlink():
-                continue
-            if entry.is_dir():
-                if not entry.name.startswith(".") and entry.name not in _SKIPPED:
-                    pending.append(entry)
-            elif name.fullmatch(entry.name):
-                yield entry
-                seen += 1
-                if seen >= _MAX_FILES:
-                    return
-
-
-def _javascript_check(root: Path) -> Check | None:
-    try:
-        data = json.loads((root / "package.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    scripts = data.get("scripts") if isinstance(data, dict) else None
-    script = scripts.get("test") if isinstance(scripts, dict) else None
-    if not isinstance(script, str) or not script.strip() or _NO_TEST_SCRIPT in script:
-        return _node_check(root)
-    tool = next(
-        (
-            tool
-            for lock, tool in (("pnpm-lock.yaml", "pnpm"), ("yarn.lock", "yarn"))
-            if (root / lock).is_file()
-        ),
-        "npm",
-    )
-    why = f"package.json has a test script: {script.strip()}"
-    return Check(f"{tool} test", (tool, "test"), "generic", why=why)
-
-
-def _node_check(root: Path) -> Check | None:
-    """Node's own runner, where the package names no other and a test imports it."""
-    for path in _files_named(root, _NODE_TEST):
-        if "node:test" in _read(path):
-            why = f"{_relative(path, root)} uses node:test and package.json has no test script"
-            return Check("node --test", ("node", "--test"), "generic", why=why)
-    return None
-
-
-def _cargo_check(root: Path) -> Check | None:
-    if not (root / "Cargo.toml").is_file():
-        return None
-    return Check("cargo test", ("cargo", "test"), "generic", why="Cargo.toml")
-
-
-def _go_check(root: Path) -> Check | None:
-    if not (root / "go.mod").is_file():
-        return None
-    return Check("go test", ("go", "test", "./..."), "generic", why="go.mod")
-
-
-def _make_check(root: Path) -> Check | None:
-    for name in ("GNUmakefile", "makefile", "Makefile"):
-        text = _read(root / name)
-        for target in ("test", "check"):
-            if re.search(rf"^{target}\s*:(?!=)", text, re.MULTILINE):
-                return Check(
-                    f"make {target}", ("make", target), "generic", why=f"{name} has the target {target}"
-                )
-    return None
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        entries = sorted(folder.iterdir())
     except OSError:
-        return ""
+        return []
+    return [
+        entry for entry in entries
+        if entry.is_dir() and not entry.is_symlink() and not entry.name.startswith(".") and entry.name not in SKIPPED
+    ]  # fmt: skip
 
 
-def _mentions(path: Path, text: str) -> bool:
-    return text in _read(path)
+def _is_project(folder: Path) -> bool:
+    return not folder.is_symlink() and any((folder / mark).is_file() for mark in _MARKS)
 
 
-def _is_inside(path: Path, folder: Path) -> bool:
-    return folder in path.parents
+def _distinct(checks: Sequence[Check]) -> list[Check]:
+    return list({(check.cwd, check.argv): check for check in checks}.values())
 
 
-def _relative(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix()
+def _available(checks: Sequence[Check], root: Path, environment: ProjectEnvironment) -> tuple[Check, ...]:
+    """The checks that can run, each told what was left out for it; all when none can: the error will name what is missing."""
+    there = [check for check in checks if _is_there(check, root, environment)]
+    if not there:
+        return tuple(checks)
+    out = [check.name for check in checks if check not in there]
+    note = f"; left out, since it cannot run here: {', '.join(out)}" if out else ""
+    return (replace(there[0], why=there[0].why + note), *there[1:])
+
+
+def _is_there(check: Check, root: Path, environment: ProjectEnvironment) -> bool:
+    """Whether the program of a check is installed, and for JavaScript the packages that its scripts call."""
+    program = check.argv[2].split()[0] if check.argv[:2] == ("/bin/sh", "-c") else check.argv[0]
+    folder = root / check.cwd
+    if program in ("npm", "npx", "pnpm", "yarn") and not _has_packages(folder, root):
+        return False
+    if program in ("python", "pytest"):
+        return environment.python is not None
+    if "/" in program:
+        return (folder / program).exists()
+    return shutil.which(program, path=os.pathsep.join(environment.path)) is not None
+
+
+def _has_packages(folder: Path, root: Path) -> bool:
+    """Whether what package.json depends on is installed, here or in the workspace around; true where it depends on nothing."""
+    return not detect_web.has_dependencies(folder) or any(
+        (place / "node_modules").is_dir()
+        for place in (folder, *folder.parents)
+        if place == root or root in place.parents
+    )

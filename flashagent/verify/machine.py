@@ -17,6 +17,7 @@ from pathlib import Path
 from flashagent.values import Failure, TestResult
 from flashagent.verify.commands import Check
 from flashagent.verify.frameworks import jest, junit_xml, mocha
+from flashagent.verify.frameworks.registry import MAX_FAILURES
 from flashagent.verify.frameworks.reported import Reported
 from flashagent.verify.places import Places
 
@@ -57,22 +58,25 @@ class Split:
 def asked(check: Check, folder: Path) -> Ask | None:
     """What can be asked of the runner that `check` ends up in, None for others. Reads package.json in `folder`."""
     words, _ = _last_command(check.argv)
-    if words and (found := _build_tool(check, words)):
+    if words and (found := _build_tool(words)):
         return found
     words = _resolved(words, folder)
     runner = words[0].rpartition("/")[2] if words else ""
     kept = _without_paths(words[1:], folder)
+    more: tuple[str, ...]
     match runner:
         case "jest" | "react-scripts":
             if not {"--json", "--watch", "--watchAll"} & set(words):
                 test = () if runner == "jest" else ("test",)
-                head = ("npx", runner, *test, *(word for word in kept if word != "test"))
+                options = (word for word in kept if word != "test")
+                head = ("npx", runner, *test, *options)
                 return Ask("jest", jest.read, head, ("--json", "--outputFile={folder}/jest.json"))
         case "vitest":
             if not any(word.startswith(("--outputFile", "--watch")) for word in words) and words[1:2] != [
                 "bench"
             ]:
-                head = ("npx", "vitest", "run", *(word for word in kept if word not in ("run", "--run")))
+                run = ("npx", "vitest", "run")
+                head = (*run, *(word for word in kept if word not in ("run", "--run")))
                 more = ("--reporter=default", "--reporter=json", "--outputFile.json={folder}/vitest.json")
                 return Ask("vitest", jest.read, head, more)
         case "mocha" | "_mocha":
@@ -121,7 +125,7 @@ def read(ask: Ask, documents: Iterable[str], places: Places) -> Reported | None:
         found = True
         results |= {one.test_id: one for one in told.results}
         failures += told.failures
-    return Reported(tuple(results.values()), tuple(failures)) if found else None
+    return Reported(tuple(results.values()), tuple(failures[:MAX_FAILURES])) if found else None
 
 
 def alone(rerun: tuple[str, ...], check: Check) -> tuple[str, ...]:
@@ -165,12 +169,12 @@ def _junit(alone_of: junit_xml.Alone) -> Read:
     return lambda document, places, head: junit_xml.read(document, places, head, alone_of)
 
 
-def _build_tool(check: Check, words: Sequence[str]) -> Ask | None:
+def _build_tool(words: Sequence[str]) -> Ask | None:
     name = words[0].rpartition("/")[2]
     if name in ("mvn", "mvnw"):
-        return Ask("maven", _junit(junit_xml.maven), check.argv, builds=True)
+        return Ask("maven", _junit(junit_xml.maven), tuple(words), builds=True)
     if name in ("gradle", "gradlew"):
-        return Ask("gradle", _junit(junit_xml.gradle), check.argv, builds=True)
+        return Ask("gradle", _junit(junit_xml.gradle), tuple(words), builds=True)
     return None
 
 

@@ -107,6 +107,13 @@ class Verifier:
             emit(_finished_event(finished, time.monotonic() - began))
         return finished
 
+    def recalled(self, check: Check, report: CheckReport) -> CheckReport:
+        """Tell of a report that is known from an earlier run of the same state, as if it were run now."""
+        self._patience.learn(check, report)
+        self._emit(CheckStarted(check.argv, check.why))
+        self._emit(replace(_finished_event(report, report.seconds), cached=True))
+        return report
+
     def built(self) -> Lent:
         """What was built by checks so far, for commands that only look."""
         return self._build_cache.to_read() if self._build_cache is not None else Lent()

@@ -58,7 +58,7 @@ def of_index(repository: Repository) -> Compared:
     """What is staged. Raises WorkspaceError while a merge has open conflicts."""
     with tempfile.TemporaryDirectory(prefix="flashagent-") as scratch:
         env = {"GIT_INDEX_FILE": str(repository.copy_index(Path(scratch)))}
-        tree = repository.calls.text("write-tree", env=env)
+        tree = repository.calls.run("write-tree", env=env).decode().strip()
     base = repository.head() or repository.empty_tree()
     return of_trees(repository, base, tree)
 

@@ -192,3 +192,27 @@ def test_wrong_arguments_and_folders_are_said_on_the_ordinary_screen(shop: Shop,
         text = child.before or ""
         assert text.index("\x1b[?1049h") < text.rindex("\x1b[?1049l") < text.index(said)
         assert child.exitstatus == code
+
+
+@pytest.mark.parametrize(("answer", "told"), [("y", "is trusted, until it changes"), ("n", "is not used")])
+def test_trust_is_asked_for_on_the_ordinary_screen_and_then_the_app_opens(
+    shop: Shop, answer: str, told: str
+) -> None:
+    (shop.root / "flashagent.yaml").write_text("commit: true\n")
+    child = pexpect.spawn(
+        command()[0],
+        app(shop, "--offline")[1:],
+        cwd=str(shop.root),
+        env={**shop.environ, "TERM": "xterm"},
+        encoding="utf-8",
+        timeout=60,
+    )
+    child.expect_exact("Trust this content? [y/N] ")
+    assert "\x1b[?1049l" in child.before
+    child.sendline(answer)
+    child.expect_exact(told)
+    child.expect_exact("Ask for something")
+    child.send("\x04")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.frontends_browser import in_chromium, seen
+from helpers.frontends_browser import BROWSER, in_chromium, seen
 
 from flashagent.errors import UsageError
 from flashagent.frontends.report.charts import MOST_BARS, Bars, chart
@@ -19,6 +19,7 @@ from flashagent.frontends.report.style import DARK, LIGHT, SCRIPT
 from flashagent.frontends.report.writing import write_page
 from flashagent.frontends.session_values import Recorded
 
+in_a_browser = pytest.mark.skipif(BROWSER is None, reason="no chromium here")
 DIFF = """diff --git a/shop/cart.py b/shop/cart.py
 --- a/shop/cart.py
 +++ b/shop/cart.py
@@ -234,7 +235,7 @@ def test_a_page_is_written_over_a_page_and_over_nothing_else(tmp_path: Path) -> 
     assert foreign.read_text() == "<h1>mine</h1>"
 
 
-@pytest.mark.needs("chromium")
+@in_a_browser
 def test_a_browser_runs_our_script_and_no_other(tmp_path: Path) -> None:
     poison = "".join(HOSTILE[:8])
     told = html(Recorded("s", tuple(_poisoned(event, poison) for event in SESSION)))
@@ -247,7 +248,7 @@ def test_a_browser_runs_our_script_and_no_other(tmp_path: Path) -> None:
         assert title and title[1].endswith("· flashagent"), name
 
 
-@pytest.mark.needs("chromium")
+@in_a_browser
 def test_the_page_fits_a_phone_and_its_buttons_unfold(tmp_path: Path) -> None:
     """Measured by the page itself in a frame as wide as a phone, with a script that only the probe's policy allows."""
     told = html(Recorded("s", tuple(SESSION)))

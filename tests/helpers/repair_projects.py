@@ -83,11 +83,12 @@ async def repaired(
     search_time_s: float = 20.0,
     jobs: int = 2,
     check_timeout_s: float = 30.0,
+    environment: ProjectEnvironment | None = None,
 ) -> RepairResult:
     """Write the project, run its check, repair it. The work tree is asserted to be as it was."""
     write(root, files)
     seen: list[Event] = [] if events is None else events
-    environment = visible_environment()
+    environment = environment or visible_environment()
     verifier = Verifier(runner, environment, root, seen.append, timeout_s=check_timeout_s)
     parsed = check_from_text(check)
     baseline = await verifier.run(parsed)

@@ -55,7 +55,7 @@ class Driven:
 
     async def drawn(self) -> None:
         """The last frame is on the screen."""
-        await self.until(lambda: self.app._frame is None)
+        await self.until(lambda: not self.app._frames.waiting)
 
     def sees(self, text: str) -> bool:
         return any(text in row for row in self.screen())

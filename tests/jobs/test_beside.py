@@ -48,7 +48,8 @@ async def test_the_search_wins_over_a_model_that_says_nothing(shop: Shop) -> Non
     async with ModelServer([Reply(fault="no_headers", times=0)]) as server:
         model = OpenAICompatibleModel(Endpoint(server.base_url, "m"), VirtualClock(hold_from=25.0))
         house = dataclasses.replace(shop.house(None), models=Models(Router(model)))
-        finished = await run_fix(JOB, with_idle_cores(house, 2), shop.events.append)
+        async with asyncio.timeout(120):  # only a search that finds nothing would wait for the model
+            finished = await run_fix(JOB, with_idle_cores(house, 2), shop.events.append)
         await house.close()
         assert len(server.requests) == 1
     assert_promises(shop.events)
@@ -125,10 +126,10 @@ async def test_a_quick_model_is_left_alone(shop: Shop) -> None:
 async def test_what_was_learned_goes_to_the_model_with_the_next_result(shop: Shop) -> None:
     house = shop.house([edit(new="discount / 1"), edit(old="discount / 1", new=FIX)])
     seen = await observe(JOB, house, shop.events.append)
-    said = iter(["Lines that the failing tests point at: shop/cart.py:7.\nNearest miss: none.", ""])
+    said = iter(["Lines that the failing tests point at: shop/cart.py:7.\nNearest miss: none."])
     budget = Budget(JOB.limits, house.clock, house.price)
     assert house.models is not None
-    result = await ask_model(JOB, seen, house, house.models, budget, shop.events.append, lambda: next(said))
+    result = await ask_model(JOB, seen, house, house.models, budget, shop.events.append, lambda: next(said, ""))
     await house.close()
     assert result.outcome == "fixed"
     assert "Lines that the failing tests point at: shop/cart.py:7.\nNearest miss: none." in shop.prompts[1]

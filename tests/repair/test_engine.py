@@ -267,3 +267,68 @@ async def test_tests_that_only_run_themselves_are_named(tmp_path: Path) -> None:
     result = await repaired(tmp_path, files, "python -m pytest -q", bubblewrap(tmp_path), search_time_s=5.0)
     assert result.patches == ()
     assert result.notes == ("The failing tests run only test files (test_m.py), and tests are not changed.",)
+
+
+FORGOTTEN = {
+    "m.py": """
+        def reachable(graph, start):
+            seen = set()
+            waiting = [start]
+            while waiting:
+                node = waiting.pop()
+                if node in seen:
+                    continue
+                waiting.extend(graph.get(node, ()))
+            return seen
+        """,
+    "test_m.py": """
+        from m import reachable
+
+        def test_line():
+            assert reachable({1: [2], 2: [3]}, 1) == {1, 2, 3}
+
+        def test_circle():
+            assert reachable({1: [2], 2: [1]}, 1) == {1, 2}
+
+        def test_alone():
+            assert reachable({}, 7) == {7}
+        """,
+}
+REFUSED = {
+    "m.py": """
+        def last(items, count):
+            return items[len(items) - count :]
+
+        def first(items, count):
+            return items[:count]
+        """,
+    "test_m.py": """
+        import pytest
+        from m import last
+
+        def test_two():
+            assert last([1, 2, 3], 2) == [2, 3]
+
+        def test_all():
+            assert last([1, 2], 2) == [1, 2]
+
+        def test_negative():
+            with pytest.raises(ValueError, match="count must not be negative"):
+                last([1], -1)
+        """,
+}
+
+
+@bwrap
+@pytest.mark.parametrize(
+    ("files", "added"),
+    [
+        (FORGOTTEN, "+        seen.add(node)\n"),
+        (REFUSED, "+    if count < 0:\n+        raise ValueError('count must not be negative')\n"),
+    ],
+    ids=["a forgotten mark", "an argument to refuse"],
+)
+async def test_a_statement_that_is_missing(tmp_path: Path, files: dict[str, str], added: str) -> None:
+    result = await repaired(tmp_path, files, "python -m pytest -q", bubblewrap(tmp_path))
+    assert added in result.patches[0].diff
+    assert result.patches[0].confidence in ("likely", "possible")

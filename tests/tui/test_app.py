@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import pytest
 from helpers.tui_controller import ANSWER, ScriptedController, spoken
 from helpers.tui_driven import Driven, driven
 from textual.strip import Strip
 
+from flashagent.errors import UsageError
 from flashagent.events import Notice, TextDelta
 from flashagent.frontends.tui.app import FlashApp
 from flashagent.frontends.tui.blocks import Block
@@ -326,9 +328,9 @@ async def test_work_per_frame_does_not_grow_with_the_transcript() -> None:
                 transcript.extend([Block("text", text="word " * 200, done=True)], ())
             laid: list[int] = []
             for end in range(10, 200, 10):
-                before = transcript._rows[:-40]
+                before = transcript._roll.rows[:-40]
                 transcript.extend([], (Block("text", text="x" * end, key="speech"),))
-                laid.append(sum(a is not b for a, b in zip(before, transcript._rows, strict=False)))
+                laid.append(sum(a is not b for a, b in zip(before, transcript._roll.rows, strict=False)))
             counts.append(max(laid))
         assert counts[1] <= counts[0] <= 60
 
@@ -337,7 +339,7 @@ async def test_idle_means_no_timer_and_no_frame() -> None:
     async with driven() as it:
         await it.say("hi")
         await it.done()
-        assert it.app._frame is None
+        assert not it.app._frames.waiting
         assert it.app._ticking is not None
         assert not it.app._ticking._active.is_set()
 
@@ -379,7 +381,9 @@ async def test_a_bug_of_a_widget_ends_the_app_in_order(monkeypatch: pytest.Monke
         await it.until(lambda: it.sees("the model is thinking"))
         monkeypatch.setattr(it.app._status, "render_line", broken)
         it.app._status.refresh()
-        await it.until(lambda: not it.app.is_running)
+        async with asyncio.timeout(60):
+            while it.app.is_running:  # the pilot would draw, and raise it, by itself
+                await asyncio.sleep(0.01)
         assert isinstance(it.app.error, ZeroDivisionError) and it.app.return_value == 1
         assert it.controller.asked == ["submit wait", "interrupt", "close"]
 
@@ -457,3 +461,60 @@ async def test_what_is_said_meanwhile_does_not_cut_the_answer_in_two() -> None:
         stage.emit(spoken("One long sentence. And one more.")[-1])
         await it.drawn()
         assert [row for row in it.screen()[2:] if row][:2] == seen[:2]
+
+
+async def test_what_is_sent_before_the_app_is_open_waits_for_it() -> None:
+    controller, gate = ScriptedController(), threading.Event()
+
+    def build() -> ScriptedController:
+        assert gate.wait(60)
+        return controller
+
+    app = FlashApp(build)
+    async with app.run_test(size=(80, 30)) as pilot:
+        it = Driven(app, controller, pilot)
+        try:
+            await it.until(lambda: it.sees("Type ahead"))
+            for text in ("Why?", "/theme dark", "!ls", "/zzqq"):
+                await it.say(text)
+            await it.until(lambda: it.sees("3 waiting") and it.sees("! There is no /zzqq."))
+            assert controller.asked == []
+        finally:
+            gate.set()
+        await it.until(lambda: len(controller.asked) == 3)
+        await it.done()
+        assert controller.asked == ["submit Why?", "prefer theme dark", "shell ls"]
+
+
+@pytest.mark.parametrize("leave", ["ctrl+q", "/quit", "escape"])
+async def test_the_app_is_left_while_it_is_being_opened(leave: str) -> None:
+    controller, gate = ScriptedController(), threading.Event()
+
+    def build() -> ScriptedController:
+        assert gate.wait(60)
+        return controller
+
+    app = FlashApp(build)
+    async with app.run_test(size=(80, 30)) as pilot:
+        it = Driven(app, controller, pilot)
+        try:
+            await it.until(lambda: it.sees("Type ahead"))
+            if leave == "/quit":
+                await it.say(leave)
+            else:
+                await pilot.press(leave, leave)
+            await it.until(lambda: not app.is_running)
+        finally:
+            gate.set()
+        assert controller.asked == [] and app.error is None
+
+
+async def test_what_the_controller_cannot_be_made_of_ends_the_app() -> None:
+    def build() -> ScriptedController:
+        raise UsageError("Not here.")
+
+    app = FlashApp(build)
+    async with app.run_test(size=(80, 30)) as pilot:
+        it = Driven(app, ScriptedController(), pilot)
+        await it.until(lambda: not app.is_running)
+    assert isinstance(app.error, UsageError)

@@ -122,12 +122,12 @@ async def test_export_writes_markdown_once() -> None:
 
 
 async def test_help_keys_and_themes() -> None:
-    async with driven(size=(110, 110)) as it:
+    async with driven(size=(110, 112)) as it:
         for text in ("/help", "/help undo", "/help /nix", "/keys", "/theme", "/theme pink"):
             await it.say(text)
         await it.drawn()
         for seen in (
-            "    /commit [MESSAGE]       commit what flashagent changed, after a look",
+            "commit what flashagent changed, after a look",
             "    Only files that flashagent wrote are touched.",
             "    There is no /nix.",
             "search the earlier prompts for what is written",

@@ -7,7 +7,7 @@ from rich.color import Color
 
 from flashagent.frontends.tui.blocks import Block
 from flashagent.frontends.tui.coding import code_spans
-from flashagent.frontends.tui.completing import Offer, Wanted, offer, wanted_at
+from flashagent.frontends.tui.completing import Hunt, Offer, Wanted, offer, wanted_at
 from flashagent.frontends.tui.editing import Line
 from flashagent.frontends.tui.exporting import markdown
 from flashagent.frontends.tui.pasting import Chips
@@ -57,6 +57,40 @@ def test_what_is_wanted(text: str, wanted: Wanted | None) -> None:
 )
 def test_the_nearest_names_come_first(query: str, items: tuple[str, ...]) -> None:
     assert offer(Wanted("name", query), NAMES).items == items
+
+
+class Watched(list[str]):
+    """A pool that knows how much of it was looked at."""
+
+    looked_at = 0
+
+    def __getitem__(self, key: object) -> object:  # type: ignore[override]
+        found = super().__getitem__(key)  # type: ignore[index]
+        self.looked_at += len(found) if isinstance(key, slice) else 1
+        return found
+
+
+@pytest.mark.parametrize(
+    ("query", "found"), [("cart_49999", 1), ("crt49999", 1), ("zzqq", 0), ("a", 8), ("", 8)]
+)
+def test_no_step_looks_at_many_of_50_000_names(query: str, found: int) -> None:
+    pool = Watched(f"src/module_{number % 97}/cart_{number}.py" for number in range(50_000))
+    hunt = Hunt(Wanted("name", query), pool)
+    most, more = 0, True
+    while more:
+        before = pool.looked_at
+        more = hunt.step()
+        most = max(most, pool.looked_at - before)
+    assert len(hunt.offer.items) == found and most <= 10_000
+    assert hunt.offer == offer(Wanted("name", query), list(pool))
+
+
+def test_what_a_command_can_be_given_keeps_its_order() -> None:
+    assert offer(Wanted("argument", "202"), ("20260131", "20260130", "x2020")).items == (
+        "20260131",
+        "20260130",
+        "x2020",
+    )
 
 
 def test_earlier_prompts_come_newest_first_and_once() -> None:

@@ -13,15 +13,14 @@ from textual.timer import Timer
 
 from flashagent.frontends.tui import keys
 from flashagent.frontends.tui.commands import Book
-from flashagent.frontends.tui.completing import Offer, Wanted
 from flashagent.frontends.tui.controller import Choice, Controller, Facts
+from flashagent.frontends.tui.covering import Covering
 from flashagent.frontends.tui.desk import Desk
 from flashagent.frontends.tui.driver import QuickDriver
+from flashagent.frontends.tui.frames import Frames
 from flashagent.frontends.tui.hints import DECISIONS, hint
 from flashagent.frontends.tui.lists import Pools
-from flashagent.frontends.tui.markup_values import Line
 from flashagent.frontends.tui.names import Names
-from flashagent.frontends.tui.offering import offer_rows, padded
 from flashagent.frontends.tui.own_commands import OwnCommands, Screen
 from flashagent.frontends.tui.panel import Panel
 from flashagent.frontends.tui.prompt import Prompt
@@ -35,7 +34,6 @@ from flashagent.frontends.tui.transcript import Transcript
 from flashagent.frontends.tui.working import Ears, Work
 from flashagent.frontends.words import clean, count, one_line
 
-FRAME_S = 1 / 15
 _PASSING_S = 3.0
 
 
@@ -65,26 +63,25 @@ class FlashApp(App[int]):
         self.error: Exception | None = None
         self._build = build
         self._guard_s = question_guard_s
-        self._frame: Timer | None = None
-        self._drawn_at = float("-inf")
+        self._frames = Frames(self.set_timer, self._now, self._draw)
         self._ticking: Timer | None = None
         self._leaving: asyncio.Task[None] | None = None
         self._facts = Facts()
         self._painter = Painter()
-        self._above: dict[str, Sequence[Line]] = {"list": (), "prompt": ()}
         stage = Stage(self._schedule, self._now)
         ears = Ears(self._begun, self._ended, stage.fail, self._cut_off)
         names = Names(self._read_names, self._renew_list, stage.fail)
         pools = Pools(
             names, self._read_choices, lambda: self._prompt.line.history, self._renew_list, stage.fail
         )
-        self._desk = Desk(stage, Work(ears, self._interrupt_controller), pools, self._draw)
+        self._desk = Desk(stage, Work(ears, self._interrupt_controller), pools, self._draw_now)
 
     def compose(self) -> ComposeResult:
+        transcript = Transcript(self._painter)
         with Horizontal(id="main"):
-            yield Transcript(self._painter)
+            yield transcript
             yield Panel(self._painter)
-        yield Prompt(self._painter, self)
+        yield Prompt(self._painter, Covering(self._desk.pools, transcript))
         yield StatusLine(self._painter)
 
     def on_mount(self) -> None:
@@ -148,24 +145,7 @@ class FlashApp(App[int]):
             self.error = error
             self._leaving = asyncio.create_task(self._leave(1))
 
-    # What the prompt completes from.
-
-    def pool(self, wanted: Wanted) -> Sequence[str]:
-        return self._desk.pools.pool(wanted)
-
-    def takes_argument(self, command: str) -> bool:
-        return self._desk.pools.takes_argument(command)
-
-    def opened(self, offer: Offer | None) -> None:
-        width = self._transcript.size.width
-        self._cover("list", offer_rows(offer, width, self._desk.pools.said) if offer else ())
-
-    def grown(self, rows: Sequence[Line]) -> None:
-        self._cover("prompt", padded(rows, self._prompt.size.width))
-
-    def _cover(self, part: str, rows: Sequence[Line]) -> None:
-        self._above[part] = rows
-        self._transcript.overlay((*self._above["list"], *self._above["prompt"]))
+    # What lists are made of.
 
     async def _read_names(self) -> Sequence[str]:
         return await self._desk.controller.names() if self._desk.controller else ()
@@ -323,7 +303,7 @@ class FlashApp(App[int]):
     def _begun(self) -> None:
         self._ticking = self._ticking or self.set_interval(1.0, self._draw_status)
         self._ticking.resume()
-        self._draw()
+        self._draw_now()
 
     def _ended(self, took: float, following: bool) -> None:
         desk = self._desk
@@ -333,7 +313,7 @@ class FlashApp(App[int]):
         if self._ticking is not None and not following:
             self._ticking.pause()
         desk.stage.settle()
-        self._draw()
+        self._draw_now()
         if 0 < desk.preferences.bell_after_s <= took and not following:
             self.bell()
 
@@ -347,18 +327,14 @@ class FlashApp(App[int]):
             widget.refresh()
 
     def _schedule(self) -> None:
-        """A frame soon, but never more than FRAME_S allows; no timer stands by while nothing happens."""
-        if self._frame is None and self.is_running:
-            wait = self._drawn_at + FRAME_S - self._now()
-            self._frame = self.set_timer(max(0.001, wait), self._draw)  # Textual divides by it
+        if self.is_running:
+            self._frames.soon()
+
+    def _draw_now(self) -> None:
+        if self.is_running:  # work that ends after the app has nothing to draw on
+            self._frames.at_once()
 
     def _draw(self) -> None:
-        if not self.is_running:
-            return  # work that ends after the app has nothing to draw on
-        if self._frame is not None:
-            self._frame.stop()
-            self._frame = None
-        self._drawn_at = self._now()
         stage = self._desk.stage
         self._transcript.extend(stage.take_finished(), stage.view.open)
         self._panel.show(stage.story)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from flashagent.frontends.tui.controller import OwnCommand
 
-_WIDEST = 24
+_WIDEST = 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ COMMANDS: Mapping[str, Command] = {
     "/undo": Command("take back the last change, or all since a turn", "[TURN]"),
     "/redo": Command("bring back what /undo took away"),
     "/commit": Command("commit what flashagent changed, after a look", "[MESSAGE]"),
-    "/describe": Command("words for a commit, or for a pull request", "[pr] [REV..REV]"),
+    "/describe": Command("words for a commit, or for a pull request", "[pr] [REVS]"),
     "/map": Command("files and symbols that matter for a text", "[QUERY]"),
     "/add": Command("keep a file in the model's view, or list them", "[PATH]"),
     "/drop": Command("let go of a file that was added", "PATH"),

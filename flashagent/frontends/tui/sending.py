@@ -45,8 +45,10 @@ class Sender:
         stage, known = self._desk.stage, self._desk.pools.book.all
         if name not in known:
             stage.note(self._desk.pools.book.unknown(name), mark="warning")
-        elif known[name].by == "app":
+        elif known[name].by == "app" and (self._desk.controller is not None or name == "/quit"):
             self._own.do(name, argument)
+        elif known[name].by == "app":
+            self._work("", lambda: self._do_own(name, argument), waits_as=name)
         elif name == "/fix":
             self._work(f"/fix {argument}".strip(), lambda: self._desk.house.fix(argument, stage.emit))
         else:
@@ -72,7 +74,8 @@ class Sender:
 
     def _prompt(self, text: str, *, later: bool) -> None:
         desk = self._desk
-        if desk.work.running and not later and desk.house.steer(text):
+        hears = desk.work.running and not later and desk.controller is not None
+        if hears and desk.house.steer(text):
             desk.stage.show(Block("user", text=text))
             desk.stage.note("said to the work that runs")
         else:
@@ -102,6 +105,9 @@ class Sender:
         stage.output_starts(command)
         answer = await self._desk.house.shell(command, stage.output_grows)
         stage.output_ends(answer.block)
+
+    async def _do_own(self, name: str, argument: str) -> None:
+        self._own.do(name, argument)
 
     async def _carry_out(self, name: str, argument: str, *, confirmed: bool = False) -> None:
         desk = self._desk

@@ -8,16 +8,18 @@ from __future__ import annotations
 import os
 
 _ENTER = b"\x1b[?1049h\x1b[?25l\x1b[H\x1b[2J\x1b[2m\xc2\xb7 flashagent \xe2\x80\xa6\x1b[0m"
+DUMB = "dumb"  # a terminal that can only print
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     Attributes = list[int | list[bytes | int]]
 _LEAVE = b"\x1b[?25h\x1b[?1049l"
 
 
-def wanted(arguments: list[str]) -> bool:
-    """Whether these arguments open the app, as far as can be told without reading them all."""
-    helped = {"-h", "--help", "-V", "--version"}.intersection(arguments)
-    return not helped and (not arguments or arguments[0].startswith("-"))
+def wanted(arguments: list[str], terminal: str = "") -> bool:
+    """Whether these arguments open the full-screen app in this kind of terminal (TERM), as far as can be told without
+    reading them all."""
+    helped = {"-h", "--help", "-V", "--version", "--plain"}.intersection(arguments)
+    return not helped and terminal != DUMB and (not arguments or arguments[0].startswith("-"))
 
 
 class Splash:

@@ -155,7 +155,7 @@ def _members(seen: Seen, owner: str) -> set[str]:
     for path in seen.files(".go"):
         text = seen.project.text(path) or ""
         found.update(re.findall(rf"^func \(\w* ?\*?{re.escape(owner)}(?:\[[^\]]*\])?\) (\w+)\(", text, re.MULTILINE))  # fmt: skip
-        for body in re.findall(rf"^type {re.escape(owner)} struct ?\{{(.*?)^?\}}", text, re.MULTILINE | re.DOTALL):  # fmt: skip
+        for body in re.findall(rf"^type {re.escape(owner)} struct ?\{{(.*?)\}}", text, re.MULTILINE | re.DOTALL):  # fmt: skip
             found.update(re.findall(r"(?:^|;|,|\{)\s*(\w+)(?=[ ,])", body, re.MULTILINE))
     return found
 

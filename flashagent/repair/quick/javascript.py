@@ -36,7 +36,9 @@ async def proposals(seen: Seen) -> list[Proposal]:
     ]
     for failure in seen.report.failures[:20]:
         groups.append(list(_answers(seen, failure)))
-    groups.append(list(_unloaded(seen, seen.report.output)))
+    # As TAP, what a file prints stands behind '# '.
+    printed = re.sub(r"^# ?", "", seen.report.output, flags=re.MULTILINE).replace("\\#", "#")
+    groups.append(list(_unloaded(seen, printed)))
     return together(seen, groups)
 
 
@@ -180,7 +182,7 @@ def _export_of(seen: Seen, path: str, text: str, module: str, name: str) -> Iter
 def _unloaded(seen: Seen, output: str) -> Iterator[Finding]:
     """Modules that do not load: an export or a file under a near name, or a file whose extension was left out."""
     for match in _NO_EXPORT.finditer(output):
-        before = [m for m in _IMPORTER.finditer(output, 0, match.start())]
+        before = list(_IMPORTER.finditer(output, 0, match.start()))
         path = seen.project.relative(before[-1]["path"]) if before else None
         if path is not None and (text := seen.text(path)) is not None:
             yield from _export_of(seen, path, text, match["module"], match["name"])

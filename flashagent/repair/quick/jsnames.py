@@ -17,12 +17,26 @@ NODE_MODULES = frozenset({
     "os", "path", "querystring", "readline", "stream", "timers", "tls", "tty", "url", "util", "v8", "vm", "zlib",
 })  # fmt: skip
 # What arrays, texts, maps, sets, promises, numbers and the global objects can be asked.
-MEMBERS = frozenset(
-    ["at", "charAt", "charCodeAt", "codePointAt", "concat", "copyWithin", "endsWith", "entries", "every", "fill", "filter", "find", "findIndex", "findLast", "findLastIndex", "flat", "flatMap", "forEach", "includes", "indexOf", "join", "keys", "lastIndexOf", "localeCompare", "map", "match", "matchAll", "normalize", "padEnd", "padStart", "pop", "push", "reduce", "reduceRight", "repeat", "replace", "replaceAll", "reverse", "search", "shift", "slice", "some", "sort", "splice", "split", "startsWith", "substring", "toFixed", "toLocaleString", "toLowerCase", "toPrecision", "toString", "toUpperCase", "trim", "trimEnd", "trimStart", "unshift", "values", "valueOf", "add", "clear", "delete", "get", "has", "set", "then", "catch", "finally", "apply", "bind", "call", "exec", "test", "parse", "stringify", "assign", "create", "freeze", "fromEntries", "isArray", "isInteger", "isNaN", "parseFloat", "parseInt", "floor", "ceil", "round", "abs", "max", "min", "pow", "sqrt", "trunc", "sign", "random", "log", "log2", "log10", "exp", "from", "of", "getTime", "toISOString", "toJSON", "hasOwnProperty", "isFinite", "all", "allSettled", "race", "any", "resolve", "reject", "next", "return", "throw"]
-)
-_GLOBALS = frozenset(
-    ["Array", "Boolean", "Buffer", "Date", "Error", "Infinity", "Intl", "JSON", "Map", "Math", "NaN", "Number", "Object", "Promise", "Proxy", "RangeError", "Reflect", "RegExp", "Set", "String", "Symbol", "TypeError", "URL", "WeakMap", "WeakSet", "clearInterval", "clearTimeout", "console", "decodeURIComponent", "encodeURIComponent", "exports", "isFinite", "isNaN", "module", "parseFloat", "parseInt", "process", "require", "setInterval", "setTimeout", "structuredClone", "undefined"]
-)
+MEMBERS = frozenset({
+    "at", "charAt", "charCodeAt", "codePointAt", "concat", "copyWithin", "endsWith", "entries", "every", "fill",
+    "filter", "find", "findIndex", "findLast", "findLastIndex", "flat", "flatMap", "forEach", "includes", "indexOf",
+    "join", "keys", "lastIndexOf", "localeCompare", "map", "match", "matchAll", "normalize", "padEnd", "padStart",
+    "pop", "push", "reduce", "reduceRight", "repeat", "replace", "replaceAll", "reverse", "search", "shift", "slice",
+    "some", "sort", "splice", "split", "startsWith", "substring", "toFixed", "toLocaleString", "toLowerCase",
+    "toPrecision", "toString", "toUpperCase", "trim", "trimEnd", "trimStart", "unshift", "values", "valueOf", "add",
+    "clear", "delete", "get", "has", "set", "then", "catch", "finally", "apply", "bind", "call", "exec", "test",
+    "parse", "stringify", "assign", "create", "freeze", "fromEntries", "isArray", "isInteger", "isNaN", "parseFloat",
+    "parseInt", "floor", "ceil", "round", "abs", "max", "min", "pow", "sqrt", "trunc", "sign", "random", "log",
+    "log2", "log10", "exp", "from", "of", "getTime", "toISOString", "toJSON", "hasOwnProperty", "isFinite", "all",
+    "allSettled", "race", "any", "resolve", "reject", "next", "return", "throw",
+})  # fmt: skip
+_GLOBALS = frozenset({
+    "Array", "Boolean", "Buffer", "Date", "Error", "Infinity", "Intl", "JSON", "Map", "Math", "NaN", "Number",
+    "Object", "Promise", "Proxy", "RangeError", "Reflect", "RegExp", "Set", "String", "Symbol", "TypeError", "URL",
+    "WeakMap", "WeakSet", "clearInterval", "clearTimeout", "console", "decodeURIComponent", "encodeURIComponent",
+    "exports", "isFinite", "isNaN", "module", "parseFloat", "parseInt", "process", "require", "setInterval",
+    "setTimeout", "structuredClone", "undefined",
+})  # fmt: skip
 _IDENTIFIERS = frozenset(
     {"identifier", "shorthand_property_identifier", "shorthand_property_identifier_pattern"}
 )
@@ -54,7 +68,7 @@ def uses(text: str, path: str, name: str) -> list[int]:
 
 def in_scope(text: str, path: str, line: int) -> set[str]:
     """Names that may be used in a line: those of the definitions around it, those of the module's level, and node's own."""
-    around = [s for s in definitions(text, path)]
+    around = list(definitions(text, path))
     found: set[str] = set(_GLOBALS)
     inner = [(s.start_line, s.end_line) for s in around if s.kind not in ("class",)]
     for leaf in _leaves(text, path):
@@ -83,7 +97,7 @@ def exports(text: str, path: str) -> Exports:
     for block in re.findall(r"^export\s*\{([^}]*)\}", text, re.MULTILINE):
         found |= {part.split(" as ")[-1].strip() for part in block.split(",") if part.strip()}
     for block in re.findall(r"module\.exports\s*=\s*\{([^}]*)\}", text):
-        found |= {m for m in re.findall(r"(?:^|,)\s*([\w$]+)\s*(?=,|:|$|\()", block.strip())}
+        found |= set(re.findall(r"(?:^|,)\s*([\w$]+)\s*(?=,|:|$|\()", block.strip()))
     found |= set(re.findall(r"(?:module\.)?\bexports\.([\w$]+)\s*=", text))
     default = bool(re.search(r"^export\s+default\b", text, re.MULTILINE)) or "default" in found
     return Exports(frozenset(found - {"default"}), default)

@@ -67,9 +67,8 @@ def _answers(seen: Seen, told: _Told) -> Sequence[Finding]:
     own = list(_findings(seen, told, told.message))
     if own:
         return own
-    noted = [f for note in told.notes if "#include" in note.message or note.message.startswith("include ")
+    return [f for note in told.notes if "#include" in note.message or note.message.startswith("include ")
              for f in _findings(seen, note, told.message)]  # fmt: skip
-    return noted
 
 
 def _findings(seen: Seen, told: _Told, message: str) -> Iterator[Finding]:

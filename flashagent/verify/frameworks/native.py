@@ -23,19 +23,21 @@ _MACRO = re.compile(
     rf"^{_FILE}:(?P<line>\d+):(?:(?P<name>[A-Za-z_]\w*):)? ?(?P<message>.*\b(?:FAIL|FAILED|[Ff]ailed|[Ff]ailure|expected)\b.*)$",
     re.MULTILINE,
 )
-_SANITIZER = re.compile(r"^(?:==\d+==)?ERROR: (?P<name>\w*Sanitizer): (?P<message>.*)$", re.MULTILINE)
-_STACK = re.compile(rf"^\s+#\d+ 0x[0-9a-f]+ in (?P<function>\S+) {_FILE}:(?P<line>\d+)", re.MULTILINE)
+_SANITIZER = re.compile(
+    r"^(?:==\d+==)?(?:ERROR|WARNING): (?P<name>\w*Sanitizer): (?P<message>.*?)(?: at pc 0x[0-9a-f]+ .*| \(pid=\d+\))?$", re.MULTILINE
+)
+_STACK = re.compile(rf"^\s+#\d+ (?:0x[0-9a-f]+ in )?(?P<function>\S.*?) {_FILE}:(?P<line>\d+)", re.MULTILINE)
+# The sanitizer of undefined behaviour tells a line and goes on.
+_UNDEFINED = re.compile(rf"^{_FILE}:(?P<line>\d+):\d+: runtime error: (?P<message>.+)$", re.MULTILINE)
 
 
 def parse(text: str, places: Places) -> tuple[Failure, ...]:
     """One failure per failed assertion; a sanitizer's report is one failure with its first stack."""
     if match := _SANITIZER.search(text):
-        stack = text[match.end() :].strip("\n").split("\n\n")[0]
-        frames = tuple(
-            places.frame(frame["path"], int(frame["line"]), frame["function"])
-            for frame in _STACK.finditer(stack)
-        )
-        return (Failure("", "crash", match["message"], match["name"], tuple(reversed(frames))),)
+        return (_sanitized(match, text[match.end() :], places),)
+    if match := _UNDEFINED.search(text):
+        frame = places.frame(match["path"], int(match["line"]))
+        return (Failure("", "crash", match["message"], "UndefinedBehaviorSanitizer", (frame,)),)
     matches = sorted((m for form in _ASSERTS for m in form.finditer(text)), key=lambda match: match.start())
     if matches:
         return tuple(_assertion(match, places) for match in matches)
@@ -48,6 +50,17 @@ def parse(text: str, places: Places) -> tuple[Failure, ...]:
         )
         for match in _MACRO.finditer(text)
     )
+
+
+def _sanitized(match: re.Match[str], report: str, places: Places) -> Failure:
+    """The first stack of the report, the project's frames of it where there are any."""
+    stack = report.strip("\n").split("\n\n")[0]
+    frames = tuple(
+        places.frame(frame["path"], int(frame["line"]), frame["function"].partition("(")[0])
+        for frame in _STACK.finditer(stack)
+    )[::-1]
+    own = tuple(frame for frame in frames if frame.in_project)
+    return Failure("", "crash", match["message"], match["name"], own or frames)
 
 
 def _assertion(match: re.Match[str], places: Places) -> Failure:

@@ -23,6 +23,8 @@ _SPEC_END = "✖ failing tests:"
 _FIELD = re.compile(r"^(?P<key>[a-z_]+): ?(?P<value>.*)$")
 _LOCATION = re.compile(r"^'?(?P<path>.+?):(?P<line>\d+):\d+'?$")
 _JOIN = " > "
+# Node names a file as a test only when it does not load or ends badly: it stands for its tests, and is none.
+_FILE = re.compile(r"(?:/|[A-Za-z]:\\|\S*/)\S.*\.[cm]?[jt]sx?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,19 @@ class _Point:
 
 
 def results(text: str) -> tuple[TestResult, ...]:
-    """What each test and suite did."""
+    """What each test and suite did. A file that could not be run has no tests to tell of."""
     found: dict[str, TestOutcome] = {}
     for point in _points(text):
+        if names_file(point.test_id):
+            continue
         if found.get(point.test_id) != "failed":
             found[point.test_id] = point.outcome
     return tuple(TestResult(name, outcome) for name, outcome in found.items())
+
+
+def names_file(test_id: str) -> bool:
+    """Whether what is reported as a test is a file that could not be run."""
+    return _FILE.match(test_id) is not None
 
 
 def parse(text: str, places: Places) -> tuple[Failure, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from flashagent.values import Failure
+from flashagent.values import Failure, Frame
 from flashagent.verify.places import Places
 
 _GO = re.compile(r"^(?P<what>panic|fatal error): (?P<message>.+)$", re.MULTILINE)
@@ -36,13 +36,17 @@ def _go(text: str, places: Places) -> tuple[Failure, ...]:
     return (Failure("", "crash", message, said["what"], tuple(reversed(frames))),)
 
 
-def _rust(match: re.Match[str], text: str, places: Places) -> Failure:
-    following = text[match.end() :].partition("\nthread '")[0]
+def rust_frames(backtrace: str, places: Places) -> list[Frame]:
+    """The project's frames of a backtrace of Rust, outermost first."""
     stack = [
         places.frame(one["path"].removeprefix("./"), int(one["line"]), one["function"])
-        for one in _RUST_FRAME.finditer(following)
+        for one in _RUST_FRAME.finditer(backtrace)
     ]
-    own = [one for one in reversed(stack) if one.in_project]
+    return [one for one in reversed(stack) if one.in_project]
+
+
+def _rust(match: re.Match[str], text: str, places: Places) -> Failure:
+    own = rust_frames(text[match.end() :].partition("\nthread '")[0], places)
     here = places.frame(match["path"], int(match["line"]))
     frames = own if any((one.path, one.line) == (here.path, here.line) for one in own) else [*own, here]
     return Failure("", "crash", match["message"].strip(), "panic", tuple(frames))

@@ -18,6 +18,7 @@ from flashagent.verify.frameworks import (
     jsonlines,
     maven,
     native,
+    nextest,
     node,
     node_test,
     panics,
@@ -33,6 +34,7 @@ from flashagent.verify.places import Places
 Parser = Callable[[str, Places], tuple[Failure, ...]]
 PARSERS: tuple[Parser, ...] = (
     ctest.parse,
+    nextest.parse,
     cargo.parse,
     gotest.parse,
     python_text.parse,
@@ -55,6 +57,7 @@ PARSERS: tuple[Parser, ...] = (
 # The runners that name each test in their text. What they print is the project's word, not ours: it is never counted.
 RESULTS: tuple[Callable[[str], tuple[TestResult, ...]], ...] = (
     ctest.results,
+    nextest.results,
     cargo.results,
     gotest.results,
     googletest.results,

@@ -1,0 +1,299 @@
+"""Templates inside of expressions: operators, numbers, names, members, calls. The classic mutation operators, turned round
+(Offutt 1996; Just et al. 2014), and what is particular to the language: `??`, `?.`, `===`, `await`, numeric sorting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flashagent.repair.javascript.source import FUNCTIONS
+from flashagent.repair.javascript.template import JsFix, JsSite, template
+from flashagent.syntax.trees import Piece
+
+_BOUNDARY = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
+_COMPARE = {
+    "<": (">", ">="), "<=": (">=", ">"), ">": ("<", "<="), ">=": ("<=", "<"), "===": ("!==",), "!==": ("===",),
+    "==": ("===", "!="), "!=": ("!==", "=="),
+}  # fmt: skip
+_ARITHMETIC = {"+": "-*", "-": "+*/", "*": "+/-", "/": "*%-", "%": "/*"}
+_LOGIC = {"&&": ("||",), "||": ("&&", "??"), "??": ("||",)}
+_ASSIGN = {"+=": ("-=", "=", "*="), "-=": ("+=", "="), "*=": ("+=", "/="), "/=": ("*=",), "=": ("+=",)}
+_FAMILIES = (
+    ("push", "unshift"), ("pop", "shift"), ("min", "max"), ("floor", "ceil", "round", "trunc"), ("some", "every"),
+    ("slice", "substring", "splice"), ("find", "filter", "findIndex"), ("find", "findLast"), ("indexOf", "lastIndexOf"),
+    ("map", "filter", "forEach", "flatMap"), ("keys", "values", "entries"), ("startsWith", "endsWith", "includes"),
+    ("toLowerCase", "toUpperCase"), ("get", "has"), ("push", "concat"), ("length", "size"), ("trim", "trimStart", "trimEnd"),
+    ("padStart", "padEnd"), ("replace", "replaceAll"), ("parseInt", "parseFloat"), ("add", "delete"), ("reduce", "reduceRight"),
+    ("slice", "concat"), ("all", "allSettled"), ("sqrt", "cbrt"), ("abs", "sign"), ("charAt", "charCodeAt"),
+)  # fmt: skip
+
+
+def operator(piece: Piece) -> Piece | None:
+    return piece.part("operator")
+
+
+def _value(piece: Piece) -> bool:
+    """Does the piece stand where a value is read?"""
+    parent = piece.parent
+    if parent is None or piece.role in ("left", "name", "key", "property", "label", "alias", "parameter"):
+        return parent is not None and piece.role == "left" and parent.kind == "binary_expression"
+    return parent.kind not in (
+        "formal_parameters", "object_pattern", "array_pattern", "import_specifier", "export_specifier", "import_clause",
+        "labeled_statement", "update_expression", "rest_pattern", "required_parameter",
+    )  # fmt: skip
+
+
+@template("boundary of a comparison", 0.9, "binary_expression")
+def boundary(site: JsSite) -> Iterator[JsFix]:
+    sign = operator(site.piece)
+    if sign is not None and (other := _BOUNDARY.get(site.text(sign))):
+        yield site.swap(sign, other)
+
+
+@template("another comparison", 0.6, "binary_expression")
+def comparison(site: JsSite) -> Iterator[JsFix]:
+    sign = operator(site.piece)
+    for number, other in enumerate(_COMPARE.get(site.text(sign), ()) if sign is not None else ()):
+        yield site.swap(sign or site.piece, other, (1.0, 0.5)[number])
+
+
+@template("another arithmetic operator", 0.6, "binary_expression")
+def arithmetic(site: JsSite) -> Iterator[JsFix]:
+    sign = operator(site.piece)
+    for number, other in enumerate(_ARITHMETIC.get(site.text(sign), "") if sign is not None else ""):
+        yield site.swap(sign or site.piece, other, 1.0 / (1 + number))
+
+
+@template("another logical operator", 0.6, "binary_expression")
+def logic(site: JsSite) -> Iterator[JsFix]:
+    sign = operator(site.piece)
+    left, right = site.piece.part("left"), site.piece.part("right")
+    if sign is None or left is None or right is None or site.text(sign) not in _LOGIC:
+        return
+    for other in _LOGIC[site.text(sign)]:
+        yield site.swap(sign, other)
+    yield site.swap(site.piece, site.text(left), 0.3)
+    yield site.swap(site.piece, site.text(right), 0.3)
+
+
+@template("one side of an operation", 0.15, "binary_expression")
+def one_side(site: JsSite) -> Iterator[JsFix]:
+    sign = operator(site.piece)
+    left, right = site.piece.part("left"), site.piece.part("right")
+    if sign is None or left is None or right is None or site.text(sign) not in _ARITHMETIC:
+        return
+    weight = 3.0 if right.kind == "number" else 1.0
+    yield site.swap(site.piece, site.text(left), weight)
+    yield site.swap(site.piece, site.text(right), 0.5)
+    if site.text(sign) in "-/%":
+        turned = f"{site.source.operand(right)} {site.text(sign)} {site.source.operand(left)}"
+        yield site.swap(site.piece, turned, 1.5)
+
+
+@template("operands grouped otherwise", 0.2, "binary_expression")
+def grouping(site: JsSite) -> Iterator[JsFix]:
+    sign, left, right = operator(site.piece), site.piece.part("left"), site.piece.part("right")
+    if sign is None or left is None or right is None:
+        return
+    if left.kind == "binary_expression" and (inner := operator(left)) and (last := left.part("right")) and (first := left.part("left")):
+        yield site.swap(site.piece, f"{site.text(first)} {site.text(inner)} ({site.text(last)} {site.text(sign)} {site.text(right)})")
+    if right.kind == "binary_expression" and (inner := operator(right)) and (last := right.part("right")) and (first := right.part("left")):
+        yield site.swap(site.piece, f"({site.text(left)} {site.text(sign)} {site.text(first)}) {site.text(inner)} {site.text(last)}")
+
+
+@template("another assignment", 0.4, "augmented_assignment_expression", "assignment_expression")
+def assignment(site: JsSite) -> Iterator[JsFix]:
+    sign = next((p for p in site.piece.parts if site.text(p) in _ASSIGN), None)
+    if sign is not None:
+        for number, other in enumerate(_ASSIGN[site.text(sign)]):
+            yield site.swap(sign, other, 1.0 / (1 + number))
+
+
+@template("up for down", 0.4, "update_expression")
+def update(site: JsSite) -> Iterator[JsFix]:
+    sign = operator(site.piece)
+    if sign is not None:
+        yield site.swap(sign, "--" if site.text(sign) == "++" else "++")
+
+
+@template("negation", 0.35, "unary_expression", "binary_expression", "call_expression", "identifier", "member_expression")
+def negation(site: JsSite) -> Iterator[JsFix]:
+    sign, argument = operator(site.piece), site.piece.part("argument")
+    if site.piece.kind == "unary_expression":
+        if sign is not None and argument is not None and site.text(sign) in "!-+":
+            yield site.swap(site.piece, site.text(argument))
+        return
+    parent = site.piece.parent
+    inside = parent is not None and (
+        parent.kind == "parenthesized_expression" and site.source.statement(parent).kind in ("if_statement", "while_statement")
+        or parent.kind == "ternary_expression" and site.piece.role == "condition"
+        or parent.kind == "binary_expression" and (o := operator(parent)) is not None and site.text(o) in ("&&", "||")
+    )  # fmt: skip
+    if inside and (site.piece.kind != "binary_expression" or site.text(operator(site.piece)) in ("&&", "||")):
+        yield site.swap(site.piece, f"!{site.source.operand(site.piece)}")
+    elif _value(site.piece) and parent is not None and parent.kind in ("return_statement", "arguments"):
+        yield site.swap(site.piece, f"-{site.source.operand(site.piece)}", 0.2)
+        yield site.swap(site.piece, f"!{site.source.operand(site.piece)}", 0.2)
+
+
+@template("another number", 0.5, "number")
+def number(site: JsSite) -> Iterator[JsFix]:
+    text = site.text()
+    if text.isdigit():
+        for other, weight in ((int(text) + 1, 1.0), (int(text) - 1, 1.0), (0, 0.6), (1, 0.6), (int(text) * 10, 0.15)):
+            if str(other) != text:
+                yield site.swap(site.piece, str(other), weight)
+    for other in site.numbers:
+        if other != text:
+            yield site.swap(site.piece, other, 0.3)
+    if text in ("0", "1"):
+        for word in ("Infinity", "-Infinity"):
+            yield site.swap(site.piece, word, 0.25)
+
+
+@template("off by one", 0.45, "identifier", "member_expression", "call_expression", "binary_expression")
+def off_by_one(site: JsSite) -> Iterator[JsFix]:
+    parent = site.piece.parent
+    if parent is None or not _value(site.piece):
+        return
+    near = site.piece.role == "index" or parent.kind in ("arguments", "return_statement", "template_substitution")
+    in_operation = parent.kind == "binary_expression" and site.piece.kind != "binary_expression"
+    if not near and not in_operation and parent.kind not in ("variable_declarator", "assignment_expression"):
+        return
+    weight = 1.0 if near else 0.5
+    for sign in "+-":
+        text = f"{site.text()} {sign} 1"
+        yield site.swap(site.piece, f"({text})" if in_operation else text, weight)
+
+
+@template("another text", 0.3, "string")
+def string(site: JsSite) -> Iterator[JsFix]:
+    if site.piece.parent is not None and site.piece.parent.kind in ("import_statement", "export_statement"):
+        return
+    for other in ("''", "' '"):
+        if other != site.text():
+            yield site.swap(site.piece, other, 0.7)
+    for other in site.strings:
+        if other != site.text():
+            yield site.swap(site.piece, other, 0.4)
+
+
+@template("true for false", 0.5, "true", "false")
+def truth(site: JsSite) -> Iterator[JsFix]:
+    yield site.swap(site.piece, "false" if site.piece.kind == "true" else "true")
+
+
+@template("another variable", 0.5, "identifier")
+def variable(site: JsSite) -> Iterator[JsFix]:
+    parent = site.piece.parent
+    target = parent is not None and site.piece.role == "left" and parent.kind.endswith("assignment_expression")
+    if not target and not _value(site.piece):
+        return
+    called = parent is not None and site.piece.role in ("function", "constructor")
+    for number_, other in enumerate(site.source.variables(site.piece)):
+        if other != site.text():
+            yield site.swap(site.piece, other, (0.1 if called else 1.0) / (1 + 0.15 * number_))
+
+
+@template("another value", 0.15, "identifier", "member_expression", "call_expression", "subscript_expression")
+def value(site: JsSite) -> Iterator[JsFix]:
+    parent = site.piece.parent
+    if parent is None or not _value(site.piece) or site.piece.role in ("object", "function", "constructor"):
+        return
+    for other, weight in (("0", 1.0), ("1", 0.6), ("[]", 0.4), ("''", 0.3), ("null", 0.3), ("true", 0.3), ("false", 0.3)):
+        yield site.swap(site.piece, other, weight, "literal")
+    if parent.kind in ("arguments", "variable_declarator", "return_statement", "binary_expression", "array"):
+        for wrap in ("Number", "String", "Math.abs", "Math.floor"):
+            yield site.swap(site.piece, f"{wrap}({site.text()})", 0.5)
+        yield site.swap(site.piece, f"[...{site.text()}]", 0.4)
+
+
+@template("another member", 0.5, "property_identifier")
+def member(site: JsSite) -> Iterator[JsFix]:
+    parent = site.piece.parent
+    if parent is None or parent.kind != "member_expression":
+        return
+    text = site.text()
+    for family in _FAMILIES:
+        for other in family if text in family else ():
+            if other != text:
+                yield site.swap(site.piece, other)
+    for other in site.members:
+        if other != text:
+            yield site.swap(site.piece, other, 0.4)
+
+
+@template("arguments", 0.4, "arguments")
+def arguments(site: JsSite) -> Iterator[JsFix]:
+    given = [part for part in site.piece.parts if part.named]
+    for first, second in zip(given, given[1:], strict=False):
+        yield JsFix((site.source.replace(first, site.text(second)), site.source.replace(second, site.text(first))))
+    for number_, one in enumerate(given):
+        others = [site.text(other) for at, other in enumerate(given) if at != number_]
+        yield site.swap(site.piece, f"({', '.join(others)})", 0.3)
+    if len(given) <= 2 and not any(one.kind in FUNCTIONS for one in given):
+        for other in [*site.source.variables(site.piece)[:6], "0", "1", "10"]:
+            yield site.swap(site.piece, f"({', '.join([*map(site.text, given), other])})", 0.3)
+
+
+@template("how a call is made", 0.35, "call_expression")
+def call(site: JsSite) -> Iterator[JsFix]:
+    function, given = site.piece.part("function"), site.piece.part("arguments")
+    if function is None or given is None:
+        return
+    owner, name = function.part("object"), function.part("property")
+    if owner is not None and name is not None:
+        called = site.text(name)
+        if called == "sort" and site.text(given) == "()":
+            yield site.swap(given, "((a, b) => a - b)", 3.0)
+        if called in ("sort", "reverse", "splice", "fill") and owner.kind in ("identifier", "member_expression"):
+            yield site.swap(owner, f"[...{site.text(owner)}]", 2.0)
+        if not site.text(function).startswith(("Math.", "Object.", "Array.", "JSON.")):
+            yield site.swap(site.piece, site.text(owner), 0.4)
+    inner = [part for part in given.parts if part.named]
+    if len(inner) == 1 and inner[0].kind not in FUNCTIONS:
+        yield site.swap(site.piece, site.text(inner[0]), 0.5)
+    around = site.source.function(site.piece)
+    parent = site.piece.parent
+    if around is not None and parent is not None and parent.kind != "await_expression":
+        if site.text(around).startswith("async"):
+            yield site.put(site.piece.start, "await ", 1.5)
+    if parent is not None and parent.kind == "await_expression":
+        yield site.swap(parent, site.text(), 0.5)
+
+
+@template("what may be absent", 0.25, "member_expression", "subscript_expression")
+def absent(site: JsSite) -> Iterator[JsFix]:
+    owner = site.piece.part("object")
+    if owner is None or owner.kind in ("this", "super") or "?." in site.text():
+        return
+    assigned = site.piece.parent is not None and site.piece.role == "left"
+    if not assigned and not site.text(owner)[:1].isupper():
+        dot = "?" if site.piece.kind == "member_expression" else "?."
+        yield site.put(owner.end, dot, 1.0, "guard")
+        if _value(site.piece) and site.piece.role not in ("function", "object"):
+            for other in ("0", "''", "[]"):
+                yield site.swap(site.piece, f"({site.text()} ?? {other})", 0.6)
+
+
+@template("the object's own", 0.3, "identifier", "member_expression")
+def own(site: JsSite) -> Iterator[JsFix]:
+    text = site.text()
+    if site.piece.kind == "identifier" and _value(site.piece) and f"this.{text}" in site.source.text:
+        yield site.swap(site.piece, f"this.{text}")
+    elif site.piece.kind == "member_expression" and text.startswith("this.") and site.piece.role != "function":
+        name = text.removeprefix("this.")
+        if name in site.source.variables(site.piece):
+            yield site.swap(site.piece, name)
+
+
+@template("branches exchanged", 0.35, "ternary_expression")
+def ternary(site: JsSite) -> Iterator[JsFix]:
+    yes, no = site.piece.part("consequence"), site.piece.part("alternative")
+    if yes is not None and no is not None:
+        yield JsFix((site.source.replace(yes, site.text(no)), site.source.replace(no, site.text(yes))))
+
+
+EXPRESSIONS = (
+    boundary, comparison, arithmetic, logic, one_side, grouping, assignment, update, negation, number, off_by_one, string,
+    truth, variable, value, member, arguments, call, absent, own, ternary,
+)  # fmt: skip
