@@ -35,7 +35,13 @@ def program(name: str, code: str, tests: str, probe: str, *faults: tuple[str, st
 
 
 def drill(
-    name: str, style: Style, code: str, call: str, given: list[Any], probed: list[Any], *faults: tuple[str, str]
+    name: str,
+    style: Style,
+    code: str,
+    call: str,
+    given: list[Any],
+    probed: list[Any],
+    *faults: tuple[str, str],
 ) -> Program:
     """A program whose tests are rows of arguments and results: `call` is an expression of `a`, the list of arguments,
     and the results are those of the right program. `style` says how the rows are asked."""

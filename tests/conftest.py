@@ -6,10 +6,11 @@ import functools
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from helpers.stuck import limited
 from hypothesis import HealthCheck, settings
 
 REQUIRE_TOOLS = "FLASHAGENT_REQUIRE_TOOLS"
@@ -47,6 +48,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if os.environ.get(REQUIRE_TOOLS):
         pytest.fail(f"{reason}, and {REQUIRE_TOOLS} is set", pytrace=False)
     pytest.skip(reason)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    with limited(1800 if item.get_closest_marker("slow") else 300):
+        return (yield)
 
 
 @pytest.fixture(scope="session")

@@ -98,6 +98,7 @@ def _add_engine(parser: argparse.ArgumentParser) -> None:
         metavar="tcp://HOST:PORT",
         help="the Dask scheduler; its workers bring their own keys",
     )
+    add("--base-on-workers", action="store_true", help="the workers have the commit already: send no bundle")
     add(
         "--report",
         action="append",
@@ -184,6 +185,7 @@ def _call(args: argparse.Namespace, environ: Mapping[str, str]) -> Call:
         _reports(getattr(args, "report", ())),
         scheduler=_scheduler(args),
         patience_s=getattr(args, "patience", 300.0),
+        base_on_workers=getattr(args, "base_on_workers", False),
     )
 
 

@@ -33,6 +33,11 @@ def build_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="run nothing unless files changed since the last commit; the linter tells only what the changes caused",
     )
+    add(
+        "--all",
+        action="store_true",
+        help="also run the type checker, linters and build that the project's files name",
+    )
     add("--json", action="store_true", help="one JSON object on stdout")
     add("--junit", type=Path, metavar="FILE", help="also write JUnit XML")
     add("--sarif", type=Path, metavar="FILE", help="also write SARIF 2.1.0")
@@ -84,7 +89,9 @@ async def _run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     with closing(open_place(Path.cwd(), environ, wishes)) as place:
         house = open_house(place, wishes, lambda event: None, new_session_id(place.clock))
         try:
-            found = await examine(house, changed=options.changed, timeout_s=options.timeout)
+            found = await examine(
+                house, changed=options.changed, every=options.all, timeout_s=options.timeout
+            )
         finally:
             await house.close()
         _tell(options, found, house)

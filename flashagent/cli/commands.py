@@ -22,6 +22,7 @@ COMMANDS: dict[str, CommandEntry] = {
         "show the lines that a failing check makes suspicious", "flashagent.cli.localize"
     ),
     "check": CommandEntry("run the checks and the linter; change nothing", "flashagent.cli.check"),
+    "watch": CommandEntry("tell at every save what the changed files brought", "flashagent.cli.watch"),
     "docs": CommandEntry("show what an installed name is: signature, text, version", "flashagent.cli.docs"),
     "explain": CommandEntry(
         "find what a stack trace or log means in this repository", "flashagent.cli.explain"

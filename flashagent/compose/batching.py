@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
-import json
 import os
 import shutil
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from flashagent.agent.limits import Budget, Limits
+from flashagent.agent.limits import Budget
 from flashagent.agent.recorder import NOT_RECORDED, Recorder
+from flashagent.compose.batch_state import dumped, folder_of, held, reading
 from flashagent.compose.house import Place
 from flashagent.compose.inspect import inspector
 from flashagent.compose.selecting import Finder
@@ -27,8 +25,7 @@ from flashagent.jobs.batch.grouping import items_of
 from flashagent.jobs.batch.looking import LookingRunner
 from flashagent.jobs.batch.rules import Rewriter
 from flashagent.jobs.batch.running import WorkOn
-from flashagent.jobs.batch.spec import BatchSpec, Item, Rule, Selector
-from flashagent.jobs.batch.store import BatchStore
+from flashagent.jobs.batch.spec import BatchSpec, Item
 from flashagent.jobs.batch.travelling import Task, Told
 from flashagent.jobs.batch.unchecked import NOTHING, PASSED
 from flashagent.jobs.batch.working import Ground, Worked, Workshop
@@ -41,10 +38,8 @@ from flashagent.workspace.branches import check_new_branch
 from flashagent.workspace.differing import DifferingTrees
 from flashagent.workspace.disk import write_durably
 from flashagent.workspace.journal import Workspace
-from flashagent.workspace.locks import ProcessLock
 from flashagent.workspace.still import LookingTrees, still
 
-FILE = "batch.sqlite"
 # What an item of a model costs beside the code it is shown: system, tools and goal; and its reply.
 _FRAME_TOKENS, _REPLY_TOKENS, _REQUESTS = 1_400, 500, 1.5
 
@@ -57,36 +52,6 @@ class Plan:
     sizes: Mapping[str, int]
     tokens: int
     cost: float | None
-
-
-def folder_of(place: Place) -> Path:
-    return place.state / "batches"
-
-
-def known(place: Place) -> list[str]:
-    """The ids of all batches of the repository, oldest first."""
-    folder = folder_of(place)
-    return sorted(one.name for one in folder.iterdir() if (one / FILE).is_file()) if folder.is_dir() else []
-
-
-def chosen(place: Place, wanted: str) -> str:
-    """The batch of this id (or the beginning of one), the newest for ''. Raises UsageError."""
-    found = [one for one in known(place) if one.startswith(wanted)]
-    if not found:
-        what = (
-            f"There is no batch {wanted!r} here." if wanted else "There is no batch in this repository yet."
-        )
-        raise UsageError(what, hint="`flashagent batch status` lists them.")
-    if wanted and len(found) > 1 and wanted not in found:
-        raise UsageError(f"{len(found)} batches begin with {wanted!r}.", hint="Give more of the id.")
-    return wanted if wanted in found else found[-1]
-
-
-@contextlib.contextmanager
-def reading(place: Place, batch: str) -> Iterator[BatchStore]:
-    """The state of a batch, to look at while it may be running."""
-    with contextlib.closing(BatchStore(folder_of(place) / batch / FILE)) as store:
-        yield store
 
 
 @contextlib.contextmanager
@@ -133,14 +98,6 @@ def _clean_head(place: Place) -> str:
                 hint="Commit or stash your changes first.",
             )
     return head
-
-
-@contextlib.contextmanager
-def held(place: Place, batch: str) -> Iterator[BatchStore]:
-    """The state of a batch, to change it. Raises WorkspaceError while another process works on it."""
-    lock = ProcessLock(folder_of(place) / batch / "lock", wait_s=0.0, purpose=f"the batch {batch}")
-    with lock.held(), reading(place, batch) as store:
-        yield store
 
 
 class Batching:
@@ -324,28 +281,6 @@ class Batching:
             return 0.0 if not tokens else None
         replies = tokens * _REPLY_TOKENS // (_REPLY_TOKENS + _FRAME_TOKENS)
         return self.house.price(self.house.models.router.flash.name, Usage(tokens - replies, 0, replies))
-
-
-def dumped(spec: BatchSpec) -> str:
-    return json.dumps(dataclasses.asdict(spec))
-
-
-def loaded(text: str) -> BatchSpec:
-    plain: dict[str, Any] = json.loads(text)
-    rule = plain.pop("rule")
-    select = tuple(Selector(**one) for one in plain.pop("select"))
-    limits = Limits(**plain.pop("item_limits"))
-    exclude = tuple(plain.pop("exclude"))
-    return BatchSpec(
-        **plain, select=select, item_limits=limits, exclude=exclude, rule=Rule(**rule) if rule else None
-    )
-
-
-def with_settings(spec: BatchSpec, place: Place) -> BatchSpec:
-    """The user's own limits hold for the whole batch where the job sets none: money is never unlimited by accident."""
-    limits = place.settings.limits
-    cost = spec.total_cost if spec.total_cost is not None else limits.max_cost
-    return replace(spec, total_cost=cost)
 
 
 def _size(path: Path) -> int:

@@ -14,7 +14,8 @@ from typing import Any
 
 from flashagent.agent.limits import Budget
 from flashagent.agent.recorder import NOT_RECORDED
-from flashagent.compose.batching import Batching, loaded, standing
+from flashagent.compose.batch_state import loaded
+from flashagent.compose.batching import Batching, standing
 from flashagent.compose.house import Place, Wishes, open_house, open_place
 from flashagent.errors import FlashagentError, UsageError
 from flashagent.events import Emit, Event, to_line, with_texts

@@ -33,7 +33,7 @@ from flashagent.settings import Settings, TrustStore, load
 from flashagent.values import Diagnostic
 from flashagent.verify.buildcache import BuildCache
 from flashagent.verify.commands import CheckKind
-from flashagent.verify.detect import Check, check_from_text, detect_checks
+from flashagent.verify.detect import Check, check_from_text, detect_checks, further_checks
 from flashagent.verify.environment import ProjectEnvironment, find_environment
 from flashagent.verify.resultcache import ResultCache
 from flashagent.verify.run import Verifier
@@ -179,7 +179,8 @@ def open_house(
             build_cache=BuildCache(place.folders.cache / "builds" / place.state.name),
             test_limit_s=settings.limits.test_s,
         ),
-        checks=cache(lambda: _checks(wishes, settings, root, environment, facts)),
+        checks=cache(lambda: _checks(wishes, settings, place.repository, environment, facts)),
+        further=cache(lambda: further_checks(root, environment)),
         open_map=lambda: open_map(
             place.repository, place.folders.cache, (*settings.ignore, *settings.secret_files)
         ),
@@ -265,10 +266,14 @@ def _project_notes(text: str) -> str:
 
 
 def _checks(
-    wishes: Wishes, settings: Settings, root: Path, environment: ProjectEnvironment, facts: FactFile
+    wishes: Wishes,
+    settings: Settings,
+    repository: Repository,
+    environment: ProjectEnvironment,
+    facts: FactFile,
 ) -> tuple[Check, ...]:
-    """The command line's checks, else the settings', else what the project's files tell, else the one that the user
-    named here last."""
+    """The command line's checks, else the settings', else what the project's files tell (in a repository of several
+    projects: those of what was changed and not committed), else the one that the user named here last."""
     if wishes.checks:
         return tuple(check_from_text(text, why="--check") for text in wishes.checks)
     if settings.checks:
@@ -278,7 +283,7 @@ def _checks(
             for one in settings.checks
         )
     try:
-        return detect_checks(root, environment)
+        return detect_checks(repository.root, environment, changed=repository.recently_changed(0))
     except UsageError:
         named = [fact for fact in facts.known() if fact.kind == "check"]
         if not named:

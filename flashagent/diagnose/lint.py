@@ -63,20 +63,26 @@ async def _of_some(root: Path, paths: Sequence[str], select: Sequence[str]) -> l
     ]
 
 
-async def undefined_names(texts: Mapping[str, str]) -> tuple[Diagnostic, ...]:
-    """Syntax errors and undefined names of several Python texts, by path."""
+async def undefined_names(
+    texts: Mapping[str, str], *, select: Sequence[str] = ERRORS
+) -> tuple[Diagnostic, ...]:
+    """Syntax errors and undefined names (or what `select` names) of several Python texts, by path."""
     found = await asyncio.gather(
-        *(diagnostics(path, text) for path, text in texts.items() if is_python(path))
+        *(diagnostics(path, text, select=select) for path, text in texts.items() if is_python(path))
     )
     return tuple(one for several in found for one in several)
 
 
-async def caused(before: Mapping[str, str | None], after: Mapping[str, str | None]) -> tuple[Diagnostic, ...]:
+async def caused(
+    before: Mapping[str, str | None], after: Mapping[str, str | None], *, select: Sequence[str] = ERRORS
+) -> tuple[Diagnostic, ...]:
     """Only what a change brought: messages of `after` that `before` did not have as often. None = no such file."""
-    new = await undefined_names({path: text for path, text in after.items() if text is not None})
+    new = await undefined_names(
+        {path: text for path, text in after.items() if text is not None}, select=select
+    )
     wrong = {one.path for one in new}  # mostly none: then the texts before need not be looked at
     old = await undefined_names(
-        {path: text for path, text in before.items() if text is not None and path in wrong}
+        {path: text for path, text in before.items() if text is not None and path in wrong}, select=select
     )
     known = Counter((one.path, one.code, one.message) for one in old)
     fresh = []

@@ -10,7 +10,7 @@ from flashagent.compose.facts import FactFile
 from flashagent.compose.mapping import open_map
 from flashagent.errors import UsageError
 from flashagent.frontends import app_talk, words
-from flashagent.frontends.app_asked import Asked, Handler, note
+from flashagent.frontends.app_asked import NOTHING, Asked, Handler, note
 from flashagent.frontends.history import changes_since_last, remember_redo, remember_undo, sentence
 from flashagent.frontends.tui.blocks import Block, capped
 from flashagent.frontends.tui.controller import Answer
@@ -131,6 +131,25 @@ async def _describe(asked: Asked) -> Answer:
     return note(subject, told, "good")
 
 
+async def _findings(asked: Asked) -> Answer:
+    """All of them, numbered; with a number, the agent is asked to repair that one."""
+    from flashagent.frontends.watching import line_of, look
+    from flashagent.jobs.watching import counts
+
+    found, wanted = await look(asked.opened.place), asked.argument
+    if not wanted:
+        lines = "\n".join(f"{number:>3}  {line_of(one)}" for number, one in enumerate(found, 1))
+        hint = "\n\n/findings NUMBER has one repaired." if found else ""
+        return note(f"changed files: {counts(found)}", lines + hint, "warning" if found else "good")
+    if not wanted.isdecimal() or not 1 <= int(wanted) <= len(found):
+        raise UsageError(
+            f"There is no finding {words.one_line(wanted)}.",
+            hint=f"/findings lists them: {counts(found)}.",
+        )
+    await asked.opened.turn(found[int(wanted) - 1].request)
+    return NOTHING
+
+
 def uncommitted(house: House) -> tuple[FileChange, ...]:
     """What flashagent's files hold now against what they held before it first wrote them on the present HEAD. Files that
     are as they were then are left out."""
@@ -222,5 +241,5 @@ def _lowered(text: str) -> str:
 
 HANDLERS: Mapping[str, Handler] = {
     "/check": _check, "/diff": _diff, "/undo": _undo, "/redo": _redo, "/commit": _commit, "/map": _map, "/add": _add,
-    "/describe": _describe, "/drop": _drop, "/sandbox": _sandbox, **app_talk.HANDLERS,
+    "/describe": _describe, "/findings": _findings, "/drop": _drop, "/sandbox": _sandbox, **app_talk.HANDLERS,
 }  # fmt: skip

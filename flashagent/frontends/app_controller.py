@@ -17,6 +17,7 @@ from flashagent.frontends.app_commands import HANDLERS
 from flashagent.frontends.app_opened import Opened
 from flashagent.frontends.app_own import OwnCommandFiles, filled
 from flashagent.frontends.app_sessions import broken_off, read_lines, transcript_of
+from flashagent.frontends.app_talk import choose_mode
 from flashagent.frontends.opening import NO_SANDBOX, ignored_notices
 from flashagent.frontends.prompt_history import PromptHistory
 from flashagent.frontends.sessions import FOLDER, find_session
@@ -208,6 +209,9 @@ class AppController:
         again.repository.close()
         self._opened.ask_from_now_on(again.settings)
         return told
+
+    def choose_mode(self, wanted: str) -> Block:
+        return choose_mode(self._opened, wanted)
 
     def steer(self, text: str) -> bool:
         chat = self._opened.chat

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flashagent.agent.approvals import Mode
 from flashagent.agent.effort import REPLY_TOKENS, Effort, Level, Situation, choose
 from flashagent.agent.limits import Limits
 from flashagent.agent.recorder import Recorder
@@ -48,6 +49,7 @@ class Opened:
         self.limits: Limits = limits_of(place.settings)
         self.effort: Level | None = None
         self.untold: list[str] = []  # for the model, with the next prompt
+        self._only_reads = False
         self._show = show
         self.begin(session, earlier)
 
@@ -135,12 +137,18 @@ class Opened:
         """One turn in which every edit and command is refused; what the model said last."""
         chat = self.talk()
         approver = chat.session.thread.approver
-        mode, approver.mode = approver.mode, "read-only"
+        self._only_reads, approver.mode = True, "read-only"
         try:
             await self.turn(prompt)
         finally:
-            approver.mode = mode
+            self._only_reads, approver.mode = False, self.house.mode
         return chat.session.last_text
+
+    def choose_mode(self, mode: Mode) -> None:
+        """At once, also for what runs; but a turn that only reads does so to its end."""
+        self.house = replace(self.house, mode=mode)
+        if self.chat is not None and not self._only_reads:
+            self.chat.session.thread.approver.mode = mode
 
     def choose_effort(self, level: Level | None) -> None:
         """None lets the situation choose again."""

@@ -16,6 +16,7 @@ from flashagent.compose.models import build_models, price_of
 from flashagent.errors import UsageError
 from flashagent.frontends import app_sessions, words
 from flashagent.frontends.app_asked import NOTHING, Asked, Handler, note
+from flashagent.frontends.app_opened import Opened
 from flashagent.frontends.sessions import FOLDER, find_session
 from flashagent.frontends.tui.blocks import Block
 from flashagent.frontends.tui.controller import Answer
@@ -50,19 +51,19 @@ async def _explain(asked: Asked) -> Answer:
     return NOTHING
 
 
-async def _mode(asked: Asked) -> Answer:
-    opened, wanted = asked.opened, asked.argument
+def choose_mode(opened: Opened, wanted: str) -> Block:
+    """Show the modes, or use another one: its name, or 'next'. Raises UsageError for one that is not to be chosen here."""
     house = opened.house
     if wanted == "next":
         wanted = CYCLE[(CYCLE.index(house.mode) + 1) % len(CYCLE)] if house.mode in CYCLE else CYCLE[0]
     if not wanted:
         lines = "\n".join(f"{mode:<10} {_MODES[mode]}" for mode in MODES)
-        return note(f"mode: {house.mode}", lines)
+        return note(f"mode: {house.mode}", lines).block
     if wanted not in CYCLE:
         hint = "Start with --mode full: only a flag can choose it." if wanted == "full" else ", ".join(CYCLE)
         raise UsageError(f"There is no mode {words.one_line(wanted)} to choose here.", hint=hint)
-    opened.use(replace(house, mode=next(mode for mode in MODES if mode == wanted)))
-    return note(f"mode: {wanted}, {_MODES[wanted]}", mark="good")
+    opened.choose_mode(next(mode for mode in MODES if mode == wanted))
+    return note(f"mode: {wanted}, {_MODES[wanted]}", mark="good").block
 
 
 async def _effort(asked: Asked) -> Answer:
@@ -237,7 +238,7 @@ def _wanted(asked: Asked, name: str, what: str) -> str:
 
 
 HANDLERS: Mapping[str, Handler] = {
-    "/ask": _ask, "/plan": _plan, "/explain": _explain, "/mode": _mode, "/effort": _effort, "/model": _model,
+    "/ask": _ask, "/plan": _plan, "/explain": _explain, "/effort": _effort, "/model": _model,
     "/budget": _budget, "/compact": _compact, "/memory": _memory, "/doctor": _doctor, "/resume": _resume, "/fork": _fork,
     "/compare": _compare,
 }  # fmt: skip

@@ -8,7 +8,7 @@ import json
 from contextlib import closing
 from typing import Any
 
-from flashagent.compose import batching
+from flashagent.compose import batch_state, batching
 from flashagent.compose.clock import SystemClock
 from flashagent.compose.house import Place, new_session_id, open_house, open_place
 from flashagent.diffs import unified_diffs
@@ -51,10 +51,10 @@ async def _planned(call: Call, place: Place, spec: BatchSpec) -> batching.Plan:
 def status(call: Call, batch: str) -> int:
     """All batches in a line each, or one with its items."""
     with closing(open_place(call.cwd, call.environ, call.wishes)) as place:
-        names = [batching.chosen(place, batch)] if batch else batching.known(place)
+        names = [batch_state.chosen(place, batch)] if batch else batch_state.known(place)
         found = []
         for name in names:
-            with batching.reading(place, name) as store:
+            with batch_state.reading(place, name) as store:
                 found.append(_summary(store))
     if call.json:
         call.out.write(json.dumps(found[0] if batch else found) + "\n")
@@ -92,7 +92,7 @@ def show(call: Call, batch: str, item: str) -> int:
     """One item: its places, its attempts, its patch."""
     with (
         closing(open_place(call.cwd, call.environ, call.wishes)) as place,
-        batching.reading(place, batching.chosen(place, batch)) as store,
+        batch_state.reading(place, batch_state.chosen(place, batch)) as store,
     ):
         row = next((row for row in store.rows() if item in (row.item.id, row.item.id.lstrip("0"))), None)
         if row is None:
@@ -113,8 +113,8 @@ def show(call: Call, batch: str, item: str) -> int:
 def abort(call: Call, batch: str) -> int:
     """Give a batch up: it cannot be resumed any more. Its branch, if there is one, stays."""
     with closing(open_place(call.cwd, call.environ, call.wishes)) as place:
-        batch = batching.chosen(place, batch)
-        with batching.held(place, batch) as store:
+        batch = batch_state.chosen(place, batch)
+        with batch_state.held(place, batch) as store:
             store.set_meta(aborted="yes")
     call.out.write(f"The batch {batch} is given up.\n")
     return ExitCode.OK
@@ -123,7 +123,7 @@ def abort(call: Call, batch: str) -> int:
 def apply(call: Call, batch: str) -> int:
     """Bring the branch's changes into the user's own tree, as one patch that `undo` takes back."""
     with closing(open_place(call.cwd, call.environ, call.wishes)) as place:
-        apply_to_files(place, batching.chosen(place, batch), call)
+        apply_to_files(place, batch_state.chosen(place, batch), call)
     return ExitCode.OK
 
 
@@ -131,6 +131,6 @@ def report(call: Call, batch: str) -> int:
     """Write the reports of a batch as it stands."""
     with closing(open_place(call.cwd, call.environ, call.wishes)) as place:
         for file in call.reports:
-            write_report(place, batching.chosen(place, batch), file)
+            write_report(place, batch_state.chosen(place, batch), file)
             call.talk.write(f"Written: {words.one_line(file)}.\n")
     return ExitCode.OK

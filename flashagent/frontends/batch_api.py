@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
-from flashagent.compose import batching
+from flashagent.compose import batch_state
 from flashagent.compose.clock import SystemClock
 from flashagent.compose.house import new_session_id, open_place
 from flashagent.compose.jobfile import read_job
@@ -43,7 +43,7 @@ async def batch(
         apply=apply, emit=told.put_nowait, scheduler=scheduler,
     ).asking(spec.model)  # fmt: skip
     with closing(open_place(call.cwd, call.environ, call.wishes)) as place:
-        spec = batching.with_settings(spec, place)
+        spec = batch_state.with_settings(spec, place)
         running = asyncio.create_task(run(call, place, spec, new_session_id(SystemClock()), fresh=True))
         try:
             while True:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flashagent.compose import batching
+from flashagent.compose import batch_state
 from flashagent.compose.house import Place, open_house
 from flashagent.errors import UsageError
 from flashagent.frontends import words
@@ -14,7 +14,7 @@ def apply_to_files(place: Place, batch: str, call: Call) -> None:
     """One patch of all that was merged. Raises UsageError when there is nothing."""
     from flashagent.jobs.batch.integrating import lay
 
-    with batching.reading(place, batch) as store:
+    with batch_state.reading(place, batch) as store:
         changes = lay([row for row in store.rows() if row.state == "merged"]).changes
     if not changes:
         raise UsageError(f"The batch {batch} has brought nothing that could be applied.")

@@ -40,6 +40,7 @@ class Call:
     emit: EmitBatch | None = None
     scheduler: str = ""
     patience_s: float = 300.0
+    base_on_workers: bool = False
 
     @property
     def wishes(self) -> Wishes:

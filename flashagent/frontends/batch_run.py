@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import closing
 from typing import Any
 
-from flashagent.compose import batching
+from flashagent.compose import batch_state, batching
 from flashagent.compose.clock import SystemClock
 from flashagent.compose.house import Place, new_session_id, open_house, open_place
 from flashagent.errors import ExitCode, UsageError
@@ -28,21 +28,21 @@ def start(call: Call, spec: BatchSpec) -> int:
     """Begin a batch and run it to its end."""
     call = call.asking(spec.model)
     with closing(open_place(call.cwd, call.environ, call.wishes)) as place:
-        spec = batching.with_settings(spec, place)
+        spec = batch_state.with_settings(spec, place)
         return _headless(lambda: run(call, place, spec, new_session_id(SystemClock()), fresh=True))
 
 
 def resume(call: Call, batch: str, *, retry: bool = False) -> int:
     """Go on with a batch; `retry` also tries failed items again."""
     with closing(open_place(call.cwd, call.environ, call.wishes)) as place:
-        batch = batching.chosen(place, batch)
-        with batching.held(place, batch) as store:
+        batch = batch_state.chosen(place, batch)
+        with batch_state.held(place, batch) as store:
             meta = store.meta()
             if meta.get("aborted"):
                 raise UsageError(f"The batch {batch} was aborted.", hint="Start it again.")
             if retry:
                 store.reset(AGAIN)
-    spec = batching.loaded(meta["spec"])
+    spec = batch_state.loaded(meta["spec"])
     call = call.asking(spec.model)
     with closing(open_place(call.cwd, call.environ, call.wishes)) as place:
         return _headless(lambda: run(call, place, spec, batch, fresh=False))
@@ -94,7 +94,7 @@ async def _work_of(
     dask_engine.require()
     repository = work.place.repository
     tree = tree_of(repository, base)
-    bundle = await asyncio.to_thread(bundled, repository, tree)
+    bundle = b"" if call.base_on_workers else await asyncio.to_thread(bundled, repository, tree)
     cluster = await stack.enter_async_context(
         dask_engine.cluster(call.scheduler, bundle, patience_s=call.patience_s)
     )
@@ -103,7 +103,7 @@ async def _work_of(
 
 
 def _same_base(place: Place, batch: str, head: str) -> None:
-    with batching.reading(place, batch) as store:
+    with batch_state.reading(place, batch) as store:
         base = store.meta()["base"]
     if base != head:
         raise UsageError(

@@ -142,7 +142,7 @@ class _Way:
             message = f"The checks pass, but the review rejects the patch: {self.objection}"
             return Result("not_fixed", patch, attempts=outcome.attempts, message=message)
         if outcome.green and not self.job.tests_may_change:
-            found = examine(patch, existing=self.bench.existing)
+            found = examine(patch, existing=self.bench.existing, tests=self._failing_tests())
             if found:
                 return await self._without_test_changes(found, patch, outcome)
         if outcome.green:
@@ -157,6 +157,13 @@ class _Way:
                 attempts=outcome.attempts,
             )
         return self._red(outcome)
+
+    def _failing_tests(self) -> list[str]:
+        """The texts of the test files that the failures came from."""
+        failures = (failure for report in self.seen.reports for failure in report.failures)
+        frames = (frame for failure in failures for frame in failure.frames if frame.in_project)
+        paths = dict.fromkeys(frame.path for frame in frames if is_test_file(frame.path))
+        return [text for path in paths if (text := self.bench.house.read(path)) is not None]
 
     def _green(self, patch: tuple[FileChange, ...], outcome: Outcome) -> Result:
         judgement = outcome.judgement

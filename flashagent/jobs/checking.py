@@ -42,9 +42,12 @@ class Findings:
         return not wrong and all(one.report.green for one in self.checks)
 
 
-async def examine(house: House, *, changed: bool = False, timeout_s: float | None = None) -> Findings:
+async def examine(
+    house: House, *, changed: bool = False, every: bool = False, timeout_s: float | None = None
+) -> Findings:
     """Every check, each on a fresh copy of the tree, and the linter on every file. With `changed` it and all else that
-    looks at an edit tell only what the changes since the last commit caused, and without any change nothing runs.
+    looks at an edit tell only what the changes since the last commit caused, and without any change nothing runs. `every` adds
+    what was found besides the tests: types, style, build.
 
     Raises UsageError when there is no check or, with `changed`, no git repository, RunnerMissing when its program is not there.
     """
@@ -53,7 +56,7 @@ async def examine(house: House, *, changed: bool = False, timeout_s: float | Non
     files = house.repository.recently_changed(0) if changed else house.repository.files()
     if changed and not files:
         return Findings((), ())
-    checks = tuple(house.checks())
+    checks = tuple(dict.fromkeys([*house.checks(), *(house.further() if every else ())]))
     if not checks:
         raise UsageError("No check was found.", hint="Say which command must pass: --check 'CMD'.")
     linting = asyncio.create_task(_caused(house, files) if changed else lint.of_files(house.root, files))

@@ -122,6 +122,9 @@ class House:
         None  # trees for models to edit, where they are others than those that checks run in
     )
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
+    further: Callable[[], Sequence[Check]] = (
+        tuple  # types, style and build: told on request, never needed for a repair
+    )
     idle: Callable[[], int] = idle_cores
 
     def read(self, path: str) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
@@ -66,7 +65,7 @@ async def search_offline(
     for told in _explained(job, found):
         emit(Notice("info", told))
     if not found.patches:
-        return Result("not_fixed", message=_nothing_found(found, seen), hint=_suspicion(found, seen))
+        return Result("not_fixed", message=_nothing_found(found), hint=_suspicion(found, seen))
     kept = await kept_patch(found, seen, house, flaky)
     if kept is not None:
         return kept
@@ -138,17 +137,14 @@ def _explained(job: FixJob, found: RepairResult) -> list[str]:
     return told
 
 
-def _nothing_found(found: RepairResult, seen: Observation) -> str:
-    if seen.check.framework == "generic":
-        command = shlex.join(seen.check.argv)
-        return f"The offline search speaks only Python (pytest and unittest) for now, and the check is `{command}`."
+def _nothing_found(found: RepairResult) -> str:
     tried = f"{found.tried} candidates tried in {found.seconds:.0f} s; none makes the check pass."
     return " ".join([*([tried] if found.tried else []), *found.notes]) or "No quick fix makes the check pass."
 
 
 def _suspicion(found: RepairResult, seen: Observation) -> str:
     lines = [f"{line.path}:{line.line}: {line.source.strip()}" for line in found.suspicious]
-    if seen.check.framework == "generic":
+    if seen.check.framework == "generic" and not found.tried:
         # Nothing was traced: the failure's own place, and what the map ranks highest for it.
         frames = (culprit(failure) for failure in seen.before.failures)
         lines = [f"{frame.path}:{frame.line}" for frame in frames if frame is not None]

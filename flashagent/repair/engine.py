@@ -7,6 +7,7 @@ sandbox nothing is searched, and the result says so.
 from __future__ import annotations
 
 import asyncio
+import shlex
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from flashagent.ports import CommandRunner
 from flashagent.repair import plan, quickfix
 from flashagent.repair.hunt import Found, Hunt
 from flashagent.repair.insight import Insight
+from flashagent.repair.javascript.entry import hunt_for
+from flashagent.repair.javascript.hunt import JsHunt
 from flashagent.repair.localize import SuspiciousLine, reported, suspicion
 from flashagent.repair.pool import Pool
 from flashagent.repair.project import Project
@@ -107,8 +110,14 @@ async def repair(
         return RepairResult((), frames, 0, time.monotonic() - began)
     if not runner.protects:
         return RepairResult((), frames, 0, time.monotonic() - began, (NO_SANDBOX,))
+    script = hunt_for(project, request.check, request.baseline, request.environment, runner, trees, _jobs(request))  # fmt: skip
     try:
-        found = await _hunt(request, project, runner, emit, began)
+        if script is None:
+            found = await _hunt(request, project, runner, emit, began)
+        else:
+            emit(Notice("info", f"Searching for a repair ({runner.description})."))
+            project = script.project
+            found = await _followed(request, script, emit, began)
     except WorkerGone as error:
         return RepairResult(
             (), frames, 0, time.monotonic() - began, (f"The search could not start: {error}",)
@@ -153,22 +162,26 @@ async def _hunt(
     if launch is None:
         return _unknown_runner(request.check)
     emit(Notice("info", f"Searching for a repair ({runner.description})."))
-    deadline = began + request.search_time_s
     async with Pool(runner, launch, _jobs(request), request.search_time_s + 120.0) as pool:
         hunt = Hunt(
             project, request.check, request.baseline, pool, request.patience_s, frozenset(request.changed)
         )
-        if request.insight is not None:
-            request.insight.follow(hunt)
-        ticker = asyncio.create_task(_tell(hunt, emit, began))
-        try:
-            return await hunt.run(deadline)
-        finally:
-            ticker.cancel()
-            emit(hunt.progress(time.monotonic() - began))
+        return await _followed(request, hunt, emit, began)
 
 
-async def _tell(hunt: Hunt, emit: Emit, began: float) -> None:
+async def _followed(request: RepairRequest, hunt: Hunt | JsHunt, emit: Emit, began: float) -> Found | str:
+    """One search, told of while it goes on."""
+    if request.insight is not None:
+        request.insight.follow(hunt)
+    ticker = asyncio.create_task(_tell(hunt, emit, began))
+    try:
+        return await hunt.run(began + request.search_time_s)
+    finally:
+        ticker.cancel()
+        emit(hunt.progress(time.monotonic() - began))
+
+
+async def _tell(hunt: Hunt | JsHunt, emit: Emit, began: float) -> None:
     """Progress about twice a second, only when it moved."""
     last: SearchProgress | None = None
     while True:
@@ -225,4 +238,7 @@ def _jobs(request: RepairRequest) -> int:
 
 
 def _unknown_runner(check: Check) -> str:
-    return f"The search knows pytest and unittest; {check.name!r} is run by something else."
+    return (
+        "The offline search speaks only Python (pytest and unittest) and JavaScript (node:test, mocha, jest and vitest), "
+        f"and the check is `{shlex.join(check.argv)}`."
+    )

@@ -116,13 +116,9 @@ def _look(found: Flow, node: ast.AST, in_loop: bool) -> None:
         if in_loop:
             found.changed_in_loops.add(name)
     elif isinstance(node, Loop):
-        found.targets += (
-            [n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)]
-            if isinstance(node, ast.For)
-            else []
-        )
-        for name in found.targets:
-            found.bound[name] = found.bound.get(name, 0) + 2
+        if not isinstance(node, ast.While):
+            found.targets += [n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)]
+            found.bound |= {name: found.bound.get(name, 0) + 2 for name in found.targets}
     elif isinstance(node, ast.Compare):
         _memberships(found, node)
     elif isinstance(node, ast.Call):

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from flashagent.repair import livedata
 from flashagent.repair.donors import Donors
-from flashagent.repair.source import Edit, FunctionNode, Source, apply_edits, own_lines, own_nodes, statements
+from flashagent.repair.nodes import own_lines, own_nodes, statements
+from flashagent.repair.source import Edit, FunctionNode, Source, apply_edits
 from flashagent.repair.template import Fix, Shape, Site, Template
 from flashagent.repair.templates import CATALOGUE
 

@@ -151,7 +151,9 @@ def _build(
         architect=_role(values, "roles.architect", own_at or flash_at),
         limits=_limits(values),
         sandbox=_sandbox(values),
-        app=AppSettings(values["app.theme"], values["app.keys"], values["app.bell_after"]),
+        app=AppSettings(
+            values["app.theme"], values["app.keys"], values["app.bell_after"], values["app.comments"]
+        ),
         project_trusted=project.trusted,
         ignored=ignored,
         hint="" if flash else _hint(values, flash_at, variables),

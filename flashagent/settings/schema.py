@@ -177,6 +177,13 @@ KEYS: dict[str, Key] = {
         Key("app.theme", coerce.choice(*THEMES), "terminal", "the colours of the terminal app", "yours only"),
         Key("app.keys", coerce.names, {}, "keys of the terminal app by their ids (`/keys`)", "yours only"),
         Key(
+            "app.comments",
+            coerce.flag,
+            False,
+            "list comments that begin with `flashagent:` among the findings",
+            "yours only",
+        ),
+        Key(
             "app.bell_after",
             coerce.number(0),
             10.0,

@@ -24,12 +24,14 @@ class Listener:
         *,
         limit_s: float = 0.0,
         limits: Mapping[str, float] | None = None,
+        load_s: float = 0.0,
     ) -> None:
-        """`limit_s` is for each test that is not in `limits` (seconds by test id); 0 for none."""
+        """`limit_s` is for each test that is not in `limits` (seconds by test id), `load_s` for what is imported before
+        the tests, file by file; 0 for none."""
         self.records: list[Record] = []
         self.forged = False
         self._secret = secret.encode("ascii")
-        self._told = {"select": tuple(select), "limit": limit_s, "limits": dict(limits or {})}
+        self._told = {"select": tuple(select), "limit": limit_s, "limits": dict(limits or {}), "load": load_s}
 
     @property
     def started(self) -> bool:

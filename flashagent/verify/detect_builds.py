@@ -101,7 +101,7 @@ def cmake(root: Path, environment: ProjectEnvironment) -> Iterator[Check]:
 
 def ruby(root: Path, environment: ProjectEnvironment) -> Iterator[Check]:
     gems = files.read(root / "Gemfile")
-    bundle = ("bundle", "exec") if gems else ()
+    bundle = ("bundle", "exec") if (root / "Gemfile").is_file() else ()
     if (root / ".rspec").is_file() or (root / "spec/spec_helper.rb").is_file():
         why = files.first(root, ".rspec", "spec/spec_helper.rb")
         yield Check("rspec", (*bundle, "rspec"), why=why)

@@ -15,6 +15,16 @@ _TEST_FOLDERS = ("tests", "test")
 _PYTHON_TEST = re.compile(r"test_.*\.py|.*_test\.py")
 _PYTEST_FILES = ("pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml")
 _OWN_RUNNERS = ("tests/runtests.py", "runtests.py", "test/runtests.py")
+_OTHERS = (
+    "CMakeLists.txt",
+    "configure.ac",
+    "meson.build",
+    "Cargo.toml",
+    "go.mod",
+    "pom.xml",
+    "build.gradle",
+    "Gemfile",
+)
 _MYPY_FILES = ("mypy.ini", ".mypy.ini")
 
 
@@ -34,7 +44,7 @@ def _tests(root: Path, environment: ProjectEnvironment) -> Check | None:
     tests = sorted(files.files_named(root, _PYTHON_TEST))
     if configured:
         return _pytest_check(root, tests, f"{configured} configures pytest")
-    if not tests:
+    if not tests or _belongs_elsewhere(root, tests):
         return _managed(root)
     if has_module(environment.python, "pytest"):
         why = f"{files.relative(tests[0], root)} looks like a test and pytest is installed in {environment.python}"
@@ -105,7 +115,18 @@ def _types(root: Path, environment: ProjectEnvironment) -> Iterator[Check]:
 
 
 def _code(root: Path) -> str:
-    return "src" if (root / "src").is_dir() else _root_modules(root, ())
+    """The folder of the project's packages, or its first package."""
+    if (root / "src").is_dir():
+        return "src"
+    return next((path.parent.name for path in sorted(root.glob("*/__init__.py"))), "")
+
+
+def _belongs_elsewhere(root: Path, tests: Sequence[Path]) -> bool:
+    """Whether the tests are written in Python about a project of another language."""
+    own = files.first(
+        root, "pyproject.toml", "setup.py", "setup.cfg", "tox.ini", "requirements.txt", "Pipfile"
+    )
+    return bool(files.first(root, *_OTHERS)) and not own and not _root_modules(root, tests)
 
 
 def _pytest_check(root: Path, tests: Sequence[Path], why: str) -> Check:

@@ -22,7 +22,7 @@ _WORST: tuple[TestOutcome, ...] = ("failed", "error", "xpassed", "xfailed", "ski
 class Told:
     """What the reporter told. `status` is None when the end line is missing; `running` are tests that were begun and
     not finished, and `rerun_running` runs the first of them alone; `missing` were collected and never reported; `broken`
-    says why the session does not count, if so."""
+    says why the session does not count, if so. `loading` is the file that was imported last, '' once tests run."""
 
     started: bool = False
     status: int | None = None
@@ -33,6 +33,7 @@ class Told:
     broken: str = ""
     stopped: str = ""
     rerun_running: tuple[str, ...] = ()
+    loading: str = ""
 
 
 @dataclass
@@ -50,9 +51,13 @@ def read(records: Sequence[Record], places: Places, rerun: Rerun) -> Told:
     failures: list[Failure] = []
     collected: list[str] = []
     end: Record | None = None
+    loading = ""
     for record in records:
         match record.get("e"):
+            case "loading":
+                loading = str(record["id"])
             case "collected":
+                loading = ""
                 collected += [str(name) for name in record.get("ids", ())]
             case "start":
                 tests.setdefault(str(record["id"]), _Test()).begun = True
@@ -77,6 +82,7 @@ def read(records: Sequence[Record], places: Places, rerun: Rerun) -> Told:
         ),
         running=running,
         rerun_running=rerun([_base(running[0])]) if running else (),
+        loading=loading,
         missing=tuple(name for name in collected if name not in tests or not tests[name].outcomes),
     )
     if end is None:

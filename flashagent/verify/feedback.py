@@ -54,7 +54,8 @@ def important_frames(failure: Failure) -> tuple[Frame, ...]:
     tests = [frame for frame in own if is_test_file(frame.path)]
     code = [frame for frame in own if not is_test_file(frame.path)]
     chosen = [*tests[-1:], *code[-(_FRAMES - 1) :]]
-    return tuple(dict.fromkeys(frame for frame in own if frame in chosen))
+    places = {(frame.path, frame.line): frame for frame in reversed(own) if frame in chosen}
+    return tuple(reversed(places.values()))
 
 
 def culprit(failure: Failure) -> Frame | None:

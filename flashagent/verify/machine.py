@@ -109,7 +109,7 @@ def command(ask: Ask, argv: Sequence[str], mark: str) -> tuple[str, ...]:
 def split(output: str, mark: str) -> Split:
     """Take what `command` told apart."""
     first, *documents = output.split(f"\n{mark}\n")
-    return Split(first + "\n" if documents else first, tuple(documents))
+    return Split(first, tuple(documents))
 
 
 def read(ask: Ask, documents: Iterable[str], places: Places) -> Reported | None:

@@ -86,7 +86,7 @@ def _of_session(
     if not told.started:
         silent = expects_reporter and result.exit_code == 0
         return [Failure("", "exit", "Exit status 0, but the test session never spoke.")] if silent else []
-    if told.status is None and test and (cut := hang.parse(output, test, places)) is not None:
+    if told.status is None and (cut := hang.parse(output, test, places, loading=told.loading)) is not None:
         return [cut]
     if told.status is None:
         return _unended(result.exit_code, test, while_running)

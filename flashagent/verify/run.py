@@ -47,8 +47,11 @@ class Verifier:
         timeout_s: float = 600.0,
         build_cache: BuildCache | None = None,
         test_limit_s: float = FIRST_S,
+        load_limit_s: float = FIRST_S,
     ) -> None:
-        """`timeout_s` is for a whole run, `test_limit_s` for one test on its first run (0: no such limit)."""
+        """`timeout_s` is for a whole run, `test_limit_s` for one test on its first run (0: no such limit, nor the next one),
+        `load_limit_s` for what is imported before the tests, file by file."""
+        self._load_limit_s = load_limit_s
         self._runner = runner
         self._environment = environment
         self._root = root.resolve()
@@ -150,6 +153,7 @@ class Verifier:
             prepared.select,
             limit_s=self._patience.first_s,
             limits=self._patience.limits(check),
+            load_s=self._load_limit_s,
         )
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
 

@@ -17,6 +17,7 @@ from flashagent.values import FileChange
 from flashagent.verify.mentions import code_only, mentions, without_comments
 from flashagent.verify.rust_tests import rust_tests
 from flashagent.verify.shadows import TEST_FOLDERS, shadowed
+from flashagent.verify.special import telling
 
 TamperKind = Literal["deletes", "skips", "loosens", "edits", "configuration", "shadows", "special-cases"]
 
@@ -86,7 +87,8 @@ def is_test_file(path: str) -> bool:
 
 def is_test_configuration(path: str) -> bool:
     """Whether the whole file is about how tests are run; files like pyproject.toml are so only in part."""
-    return PurePosixPath(path).name.lower() in _CONFIGURATION or bool(_CARGO_CONFIGURATION.search(path))
+    name = PurePosixPath(path).name.lower()
+    return name in _CONFIGURATION or name.endswith(".pth") or bool(_CARGO_CONFIGURATION.search(path))
 
 
 def touches_tests(change: FileChange, existing: Collection[str] = ()) -> bool:
@@ -101,17 +103,19 @@ def examine(
     *,
     is_test: Callable[[str], bool] = is_test_file,
     existing: Collection[str] = (),
+    tests: Sequence[str] = (),
 ) -> tuple[Tampering, ...]:
     """What the patch does to existing tests and their configuration; new tests in new files are no tampering.
 
     `existing` are the paths of the project's files before the patch: with them a new file that would be imported in the
-    place of one of the project's own modules is seen outside of test folders, too.
+    place of one of the project's own modules is seen outside of test folders, too. `tests` are the texts of the tests
+    that failed: what is expected in them has no place in the code.
     """
-    return tuple(found for change in changes for found in _examine(change, is_test, existing))
+    return tuple(found for change in changes for found in _examine(change, is_test, existing, tests))
 
 
 def _examine(
-    change: FileChange, is_test: Callable[[str], bool], existing: Collection[str]
+    change: FileChange, is_test: Callable[[str], bool], existing: Collection[str], tests: Sequence[str]
 ) -> Iterator[Tampering]:
     shadow = _shadow(change, existing)
     if shadow is not None:
@@ -123,7 +127,7 @@ def _examine(
         yield from _test_file(change)
     else:
         yield from _partly(change)
-        yield from _source(change)
+        yield from _source(change, tests)
 
 
 def _shadow(change: FileChange, existing: Collection[str]) -> Tampering | None:
@@ -142,7 +146,9 @@ def _partly(change: FileChange) -> Iterator[Tampering]:
 
 def _test_part(name: str, text: str) -> Any:
     if name == "setup.cfg":
-        return re.findall(r"^\[(?:tool:pytest|coverage:[^\]]*)\][^\[]*", text, re.MULTILINE)
+        return re.findall(
+            r"^\[(?:tool:pytest|coverage:[^\]]*)\][^\[]*|^pytest11\s*=(?:.*\n[ \t]+.*)*", text, re.MULTILINE
+        )
     if name == "package.json":
         return re.findall(
             r'"(?:pre|post)?test[^"]*"\s*:\s*"(?:[^"\\]|\\.)*"|"(?:jest|vitest|mocha)"\s*:', text
@@ -163,10 +169,13 @@ def _test_part(name: str, text: str) -> Any:
             profile,
         ]
     tools = data.get("tool", {})
-    return {tool: tools.get(tool) for tool in ("pytest", "tox", "nox", "coverage", "hatch", "pdm", "poe")}
+    plugins = data.get("project", {}).get("entry-points", {}).get("pytest11")
+    return plugins, {
+        tool: tools.get(tool) for tool in ("pytest", "tox", "nox", "coverage", "hatch", "pdm", "poe")
+    }
 
 
-def _source(change: FileChange) -> Iterator[Tampering]:
+def _source(change: FileChange, tests: Sequence[str] = ()) -> Iterator[Tampering]:
     """Code outside of tests that asks whether it is being tested, ends the process behind the runner's back, or newly
     reaches for what a test runner is made of."""
     before, after = change.before or "", change.after or ""
@@ -183,7 +192,11 @@ def _source(change: FileChange) -> Iterator[Tampering]:
             yield Tampering(change.path, "special-cases", f"{change.path} {what}")
     if is_python and not said and (fresh := mentions(after) - mentions(before)):
         names = ", ".join(sorted(fresh))
+        said = True
         yield Tampering(change.path, "special-cases", f"{change.path} newly uses {names}")
+    if is_python and not said and PurePosixPath(change.path).name != "setup.py":
+        for what in telling(before, after, tests):
+            yield Tampering(change.path, "special-cases", f"{change.path} {what}")
     if change.path.endswith(".rs") and before:
         yield from _tests_among_code(change.path, rust_tests(before), rust_tests(after))
 

@@ -41,11 +41,16 @@ def bundled(repository: Repository, tree: str) -> bytes:
 
 
 def unbundled(data: bytes, tree: str, folder: Path, environ: Mapping[str, str]) -> Path:
-    """The repository of a bundle in `folder`, made once for all processes of the machine. Raises WorkspaceError when the
-    bundle holds another tree than it should."""
+    """The repository of a bundle in `folder`, made once for all processes of the machine. Without data it must be there
+    already. Raises WorkspaceError when it is not, or the bundle holds another tree than it should."""
     make_state_folder(folder)
     with ProcessLock(folder / "lock", wait_s=_TIMEOUT_S, purpose="the base of a batch").held():
         place = folder / tree
+        if not place.is_dir() and not data:
+            raise WorkspaceError(
+                f"The base of the batch is not on this machine ({place}).",
+                hint="Run without --base-on-workers.",
+            )
         if not place.is_dir():
             draft = folder / f"draft-{os.getpid()}"
             shutil.rmtree(draft, ignore_errors=True)

@@ -123,7 +123,8 @@ def as_on_disk(repository: CommitTarget, path: str) -> files.FileText:
     try:
         return files.read_text(repository.root, path)
     except WorkspaceError:
-        if (repository.root / path).exists():
+        place = repository.root / path
+        if place.exists() and not place.is_dir():
             raise
     try:
         return files.decode(repository.read_object(f"HEAD:{path}"))

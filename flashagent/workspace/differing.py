@@ -104,7 +104,7 @@ class DifferingTree:
     def _check_free(self, path: str) -> None:
         """A file may be created only where no file is, also not under a name that some file system takes for it."""
         present = {name for name, text in self._now.items() if text is not None}
-        if any(name.startswith(f"{path}/") for name in present):
+        if (self._ground.root / path).is_dir() or any(name.startswith(f"{path}/") for name in present):
             raise WorkspaceError(f"{path} is a folder, so it was not created.", hint=_STALE)
         here = self._ground.root
         for part in path.split("/"):

@@ -76,6 +76,8 @@ def test_a_model_does_each_item_and_the_events_tell_it(tmp_path: Path) -> None:
     assert used == last["usage"]["prompt_tokens"] + last["usage"]["completion_tokens"] > 0
     assert git(root, "rev-list", "--count", f"main..{last['branch']}").strip() == "1"
     assert "return plus(x, 4)" in on_branch(root, "pkg/m4.py")
+    prefixes = {json.dumps([body["tools"], body["messages"][0]]) for body in server.bodies}
+    assert len(prefixes) == 1  # what a provider caches for one item serves all others
 
 
 JOB = """\

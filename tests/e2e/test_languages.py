@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers.e2e_languages import LANGUAGES, Language, runs_typescript, tool_variables
@@ -115,6 +117,31 @@ async def test_a_model_repairs_it(language: Language, shop: Shop, backend: str) 
     assert passes(language, shop)
     kinds = [type(event) for event in shop.events]
     assert kinds.index(CheckStarted) < kinds.index(FocusChosen)
+
+
+@every_language
+def test_the_command_of_a_failure_shows_it_alone(language: Language, shop: Shop) -> None:
+    """`flashagent check --json`, and again with the command that it tells."""
+    before = fingerprint(shop.root)
+    first = _checked(shop)
+    assert first["why"] == language.why
+    (failure,) = first["failures"]
+    assert (failure["test_id"], failure["kind"]) == (language.failing, "assertion")
+    assert list(language.place) in [[frame["path"], frame["line"]] for frame in failure["frames"]]
+    alone = _checked(shop, "--check", failure["rerun"])
+    (again,) = alone["failures"]
+    assert (again["message"], again["frames"]) == (failure["message"], failure["frames"])
+    if language.failing:
+        assert (first["passed"] > 0, alone["failed"], alone["passed"]) == (True, 1, 0)
+    assert fingerprint(shop.root) == before
+
+
+def _checked(shop: Shop, *arguments: str) -> dict[str, Any]:
+    ran = flashagent(shop.root, shop.environ, "check", "--json", *arguments)
+    assert ran.code == 1, ran.err
+    (check,) = json.loads(ran.out)["checks"]
+    assert isinstance(check, dict)
+    return check
 
 
 @every_language

@@ -94,22 +94,21 @@ async def test_the_mode_holds_from_the_next_call_on(shop: Shop) -> None:
         shop.environ = with_model(shop.environ, server.base_url)
         async with seated(shop) as it:
             await it.submit("Hello?")
-            assert (await it.said("/mode", "next")).startswith("mode: read-only")
+            assert it.controller.choose_mode("next").title.startswith("mode: read-only")
             await it.submit("Fix it.")
             assert shop.read() == CART
-            assert (await it.said("/mode", "next")).startswith(
-                "mode: ask"
-            ) and it.controller.facts.mode == "ask"
+            assert it.controller.choose_mode("next").title.startswith("mode: ask")
+            assert it.controller.facts.mode == "ask"
             work = asyncio.create_task(it.submit("Fix it."))
             while not (asked := [event for event in shop.events if isinstance(event, ApprovalRequested)]):
                 await asyncio.sleep(0.01)
             it.controller.answer(asked[0].call_id, "once", "")
             await work
             assert shop.read() == FIXED
-            assert (await it.said("/mode")).startswith("mode: ask\nread-only")
+            assert it.controller.choose_mode("").text.startswith("read-only")
             for wrong in ("full", "yes"):
                 with pytest.raises(UsageError, match="no mode"):
-                    await it.do("/mode", wrong)
+                    it.controller.choose_mode(wrong)
             assert await it.values("/mode") == ["read-only", "ask", "auto"]
 
 

@@ -298,6 +298,57 @@ C = Language(
     ("    assert(total(two, 2, 10) == 180);\n", "    if (0) assert(total(two, 2, 10) == 180);\n"),
 )  # fmt: skip
 
+CPP_FAILING = "add_test(NAME takes_the_discount_off COMMAND cart_test discount)\n"
+CPP = Language(
+    "cpp",
+    ("cmake", "ctest", "c++"),
+    {
+        "CMakeLists.txt": (
+            "cmake_minimum_required(VERSION 3.14)\nproject(cart CXX)\nset(CMAKE_BUILD_TYPE Debug)\nenable_testing()\n"
+            "add_library(cart src/cart.cpp)\nadd_subdirectory(tests)\n"
+        ),
+        ".gitignore": "/build/\n",
+        "src/cart.h": "#pragma once\n#include <vector>\n\nint total(const std::vector<int>& prices, int discount);\n",
+        "src/cart.cpp": """#include "cart.h"
+
+/* The sum of the prices less the discount in percent. */
+int total(const std::vector<int>& prices, int discount) {
+    int amount = 0;
+    for (int price : prices) amount += price;
+    return amount - amount * discount / 10;
+}
+""",
+        "tests/CMakeLists.txt": (
+            "add_executable(cart_test cart_test.cpp)\ntarget_link_libraries(cart_test cart)\n"
+            f"add_test(NAME adds_up COMMAND cart_test sum)\n{CPP_FAILING}"
+        ),
+        "tests/cart_test.cpp": """#undef NDEBUG
+#include "../src/cart.h"
+
+#include <cassert>
+#include <string>
+
+int main(int, char** argv) {
+    const std::string what = argv[1];
+    if (what == "sum") assert(total({1, 2}, 0) == 3);
+    if (what == "discount") assert(total({100, 100}, 10) == 180);
+    return 0;
+}
+""",
+    },
+    "src/cart.cpp",
+    "int total(",
+    "discount / 10;",
+    "discount / 100;",
+    ("/bin/sh", "-c", "cmake -S . -B build && cmake --build build --parallel 4 && ctest --test-dir build"),
+    "CMakeLists.txt registers tests",
+    "takes_the_discount_off",
+    ("tests/cart_test.cpp", 10),
+    "tests/CMakeLists.txt",
+    CPP_FAILING,
+    (CPP_FAILING, f"{CPP_FAILING}set_tests_properties(takes_the_discount_off PROPERTIES DISABLED TRUE)\n"),
+)
+
 JAVA_FAILING = """        check("takes the discount off", 180, Cart.total(new int[] {100, 100}, 10));
 """
 JAVA = Language(
@@ -350,7 +401,7 @@ public final class CartTest {{
     ("        if (wanted != got) {", "        if (false) {"),
 )  # fmt: skip
 
-LANGUAGES = (JAVASCRIPT, TYPESCRIPT, GO, RUST, C, JAVA)
+LANGUAGES = (JAVASCRIPT, TYPESCRIPT, GO, RUST, C, CPP, JAVA)
 
 
 def runs_typescript() -> bool:

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 
 from flashagent.errors import ModelUnreachable, UsageError
 from flashagent.events import (
@@ -187,6 +188,13 @@ class ScriptedController:
             raise UsageError(f"{file} is there already.", hint="Name a new file.")
         self.saved[file] = text
         return f"/shop/{file}"
+
+    def choose_mode(self, wanted: str) -> Block:
+        self.asked.append(f"mode {wanted}".strip())
+        if wanted == "odd":
+            raise UsageError("There is no mode odd.")
+        self._facts = replace(self._facts, mode="ask")
+        return Block("note", "mode: ask", mark="good")
 
     def steer(self, text: str) -> bool:
         self.asked.append(f"steer {text}")

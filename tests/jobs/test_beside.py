@@ -129,7 +129,9 @@ async def test_what_was_learned_goes_to_the_model_with_the_next_result(shop: Sho
     said = iter(["Lines that the failing tests point at: shop/cart.py:7.\nNearest miss: none."])
     budget = Budget(JOB.limits, house.clock, house.price)
     assert house.models is not None
-    result = await ask_model(JOB, seen, house, house.models, budget, shop.events.append, lambda: next(said, ""))
+    result = await ask_model(
+        JOB, seen, house, house.models, budget, shop.events.append, lambda: next(said, "")
+    )
     await house.close()
     assert result.outcome == "fixed"
     assert "Lines that the failing tests point at: shop/cart.py:7.\nNearest miss: none." in shop.prompts[1]

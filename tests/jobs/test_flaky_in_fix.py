@@ -48,7 +48,7 @@ async def test_when_only_flaky_tests_fail_nothing_is_tried(tmp_path: Path) -> No
 @pytest.mark.needs("bwrap")
 async def test_a_patch_is_judged_by_the_other_tests(tmp_path: Path) -> None:
     shop = Shop.make(tmp_path, {**FILES, "tests/test_cart.py": TESTS + BY_ACCIDENT})
-    finished = await shop.run([edit()], FixJob(limits=Limits(attempts=1)))
+    finished = await shop.run([edit(), "Done.", "Done."], FixJob(limits=Limits(attempts=1)))
     # Every run of the job is on a fresh tree, where this test fails each time: so nothing is called green.
     assert finished.outcome == "not_fixed"
     assert NAME not in finished.report.fixed

@@ -239,8 +239,14 @@ async def test_another_session_takes_the_place_of_the_transcript() -> None:
         assert it.screen()[:5] == ["› earlier", "", "  said then", "", "· session s goes on"]
 
 
-async def test_the_mode_by_one_key() -> None:
+async def test_the_mode_by_one_key_also_while_something_runs() -> None:
     async with driven() as it:
+        await it.say("wait")
+        await it.until(lambda: it.sees("the model is thinking"))
         await it.pilot.press("shift+tab")
+        await it.until(lambda: it.sees("✓ mode: ask") and it.sees("ask mode · flash-mini"))
+        await it.say("/mode odd")
+        await it.until(lambda: it.sees("✗ There is no mode odd."))
+        assert it.controller.asked == ["submit wait", "mode next", "mode odd"]
+        it.app.action_stop()
         await it.done()
-        assert it.controller.asked == ["command /mode next"]

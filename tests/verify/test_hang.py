@@ -122,6 +122,36 @@ async def test_a_fixture_that_hangs_is_the_tests_failure(tmp_path: Path) -> None
     assert "slow.py" in report.output and not report.green
 
 
+def loading(root: Path, seconds: float) -> Verifier:
+    return Verifier(PlainRunner(root), this_environment(), root, lambda event: None, load_limit_s=seconds)
+
+
+@pytest.mark.parametrize(
+    ("check", "name", "path"),
+    [
+        ("pytest -q", "test_slow.py", "test_slow.py"),
+        ("pytest -q", "", "conftest.py"),
+        ("python -m unittest", "", "test_slow.py"),
+    ],
+)
+async def test_an_import_that_hangs(tmp_path: Path, check: str, name: str, path: str) -> None:
+    files = {"slow.py": CODE, "test_slow.py": "def test_one():\n    pass\n"}
+    files[path] = "import slow\n\nslow.wait_for_ever()\n"
+    report = await loading(write(tmp_path, files), 6.0).run(check_from_text(check), timeout_s=120)
+    (failure,) = report.failures
+    assert (failure.test_id, failure.kind, report.green, report.counted) == (name, "timeout", False, False)
+    assert {one.path for one in failure.frames} == {path, "slow.py"}
+    assert failure.message.startswith(f"The import of {name or 'the tests'} did not end within 6 s")
+
+
+async def test_a_test_that_hangs_in_another_process(tmp_path: Path) -> None:
+    root = write(tmp_path, {"slow.py": CODE, "test_slow.py": PYTEST.format(name="wait_for_ever")})
+    report = await limited(root, 6.0).run(check_from_text("pytest -q -n 2"), timeout_s=120)
+    failure = next(one for one in report.failures if one.kind == "timeout")
+    assert failure.test_id == "test_slow.py::test_hangs"
+    assert not report.green and not report.counted
+
+
 async def test_the_projects_own_limit_speaks_first(tmp_path: Path) -> None:
     text = """
     import threading

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from flashagent.compose import batching
+from flashagent.compose import batch_state
 from flashagent.compose.house import Place
 from flashagent.errors import UsageError
 from flashagent.frontends.batch_reports.account import Account, account_of
@@ -29,7 +29,7 @@ def check_report(file: str) -> str:
 
 def write_report(place: Place, batch: str, file: str) -> None:
     """The report of the batch as it stands. Raises UsageError when the file cannot be written."""
-    with batching.reading(place, batch) as store:
+    with batch_state.reading(place, batch) as store:
         account = account_of(store, Secrets(place.secrets).mask)
     data = _in_format(account, Path(check_report(file)).suffix)
     try:

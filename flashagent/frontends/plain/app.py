@@ -39,7 +39,7 @@ class PlainApp:
         self._book = Book(controller.own_commands)
         self._told: list[Block] = []
         self._confirm: tuple[str, str] | None = None
-        self._asked = ""  # the question of the model that was said last
+        self._asked = self._answered = ""  # the questions of the model that were said and answered last
         self._doing = ""
         self._turn = asyncio.Event()  # something happened that may make it the user's turn
         self._said_at = 0.0
@@ -109,13 +109,15 @@ class PlainApp:
 
     @property
     def _is_asked(self) -> bool:
-        return self._stage.view.question is not None or self._confirm is not None
+        """Whether a question is open that the user has not answered yet."""
+        question = self._stage.view.question
+        return self._confirm is not None or (question is not None and question.call_id != self._answered)
 
     async def _hear(self, line: str) -> None:
-        if self._stage.view.question is not None and line != "/stop":
-            self._answer(line)
-        elif self._confirm is not None:
+        if self._confirm is not None:
             self._confirmed(line)
+        elif self._is_asked and line != "/stop":
+            self._answer(line)
         elif line == "/stop":
             self._stop()
         elif line == "/setup":
@@ -198,6 +200,7 @@ class PlainApp:
             return
         decision, reason = decision_of(line)
         try:
+            self._answered = question.call_id
             self._controller.answer(question.call_id, cast(Decision, decision), reason)
         except FlashagentError as error:
             self._stage.fail(error.message, error.hint)
@@ -252,7 +255,7 @@ class PlainApp:
         self._stage.settle()
         self._doing = ""
         self._moved()
-        if not self._work.running and self._lines.terminal and self._confirm is None:
+        if not self._work.running:
             self._prompt()
 
     def _cut_off(self) -> None:

@@ -24,6 +24,8 @@ def lines_of(block: Block) -> Iterator[str]:
             yield from _named("Model: ", text)
         case "thought":
             yield f"(The model thought for {len(text.split()):,} words.)"
+        case "question" if block.done:
+            yield f"Answer: {text.removeprefix('answered: ')}"
         case "question":
             asked = "\n".join(line for line in text.split("\n") if line != ANSWERS)
             yield f"Question: {clean(block.title)}"

@@ -92,6 +92,7 @@ class FlashApp(App[int]):
         self._panel = self.query_one(Panel)
         screen = Screen(
             self._repaint,
+            self._renew_facts,
             self._use_keys,
             self._panel.open,
             self.action_leave,
@@ -247,7 +248,7 @@ class FlashApp(App[int]):
             self._panel.enter()
 
     def action_mode(self) -> None:
-        self._sender.quietly("/mode", "next")
+        self._sender.command("/mode", "next")
 
     def action_pick(self, steps: int) -> None:
         self._transcript.pick(steps)
@@ -308,14 +309,17 @@ class FlashApp(App[int]):
     def _ended(self, took: float, following: bool) -> None:
         desk = self._desk
         desk.pools.forget()  # the work may have made new names
-        if desk.controller is not None:
-            self._facts = desk.controller.facts
+        self._renew_facts()
         if self._ticking is not None and not following:
             self._ticking.pause()
         desk.stage.settle()
         self._draw_now()
         if 0 < desk.preferences.bell_after_s <= took and not following:
             self.bell()
+
+    def _renew_facts(self) -> None:
+        if self._desk.controller is not None:
+            self._facts = self._desk.controller.facts
 
     def _cut_off(self) -> None:
         self._desk.stage.note("Interrupted.", mark="warning")

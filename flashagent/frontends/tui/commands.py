@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, Command] = {
     "/plan": Command("a plan for a goal, to look at first", "GOAL"),
     "/explain": Command("what a stack trace or a log means here", "TEXT"),
     "/check": Command("run the checks and show what fails"),
+    "/findings": Command("what the changed files brought, or repair one", "[NUMBER]"),
     "/diff": Command("show what flashagent has changed"),
     "/undo": Command("take back the last change, or all since a turn", "[TURN]"),
     "/redo": Command("bring back what /undo took away"),
@@ -41,7 +42,7 @@ COMMANDS: Mapping[str, Command] = {
     "/compact": Command("shorten the conversation to what matters"),
     "/memory": Command("what is remembered here; with TEXT, one more", "[TEXT]"),
     "/model": Command("show the model, or ask another one from now on", "[NAME]"),
-    "/mode": Command("what needs a question: read-only, ask or auto", "[MODE]"),
+    "/mode": Command("what needs a question: read-only, ask or auto", "[MODE]", "app"),
     "/effort": Command("how hard to think: low, medium, high or auto", "[LEVEL]"),
     "/budget": Command("tokens, money, time: used, allowed, or set one", "[LIMIT NUMBER]"),
     "/sandbox": Command("what protects you from commands that run"),
@@ -63,6 +64,8 @@ _MORE: Mapping[str, str] = {
     "a turn all files go back to what they were before it; /undo then goes back to now.",
     "/commit": "Commits the files that flashagent has written since the last commit, with your identity and your hooks. What "
     "else you have staged stays staged. Without MESSAGE it is named after the files.",
+    "/findings": "Errors, callers of changed signatures, security patterns, likely mistakes and grown complexity, found without "
+    "a model. A NUMBER asks the model to repair that one.",
     "/add": "The file goes to the model whole with your next prompt, and again when it has changed.",
     "/resume": "The transcript comes back up to the last step that was recorded, and the model remembers it. Your files stay as "
     "they are.",

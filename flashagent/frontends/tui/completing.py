@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 MOST_SHOWN = 8
 _MOST_RANKED = 400  # so many that could fit are ranked; a longer query narrows them down
-_NAMES_A_STEP = 2_000
+_NAMES_A_STEP = 1_000
 _MOST_COMPARED = 10_000  # comparing a misspelt name with all of them costs 2 ms a thousand
-_COMPARED_A_STEP = 1_000
+_COMPARED_A_STEP = 500
 _LEAST_ALIKE = 60
 Distance = Callable[[str, str], tuple[Any, ...]]
 _NAME = re.compile(r"(?<!\S)@([^\s@]*)\Z")

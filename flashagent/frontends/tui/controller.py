@@ -153,6 +153,10 @@ class Controller(Protocol):
         key would get into a repository."""
         ...
 
+    def choose_mode(self, wanted: str) -> Block:
+        """Use this approval mode from now on, also for what runs ('next': the next one; '': only show them), and say so."""
+        ...
+
     def steer(self, text: str) -> bool:
         """Say something to the work that is running; False when nobody there would hear it."""
         ...

@@ -23,6 +23,7 @@ class Screen:
     """What these commands may do to the screen."""
 
     repaint: Callable[[], None]
+    renew_facts: Callable[[], None]
     use_keys: Callable[[], None]
     open_tab: Callable[[str], None]
     leave: Callable[[], object]
@@ -39,6 +40,7 @@ class OwnCommands:
         self._title = title
         self._do: dict[str, Callable[[str], object]] = {
             "/help": self._help,
+            "/mode": self._mode,
             "/keys": self._keys,
             "/clear": self._clear,
             "/theme": self._theme,
@@ -73,6 +75,13 @@ class OwnCommands:
             stage.note("help", book.more_about(one_line(argument)))
         else:
             stage.note("commands", book.help_text())
+
+    def _mode(self, wanted: str) -> None:
+        try:
+            self._desk.stage.show(self._desk.house.choose_mode(wanted))
+        except FlashagentError as error:
+            self._desk.stage.fail(error.message, error.hint)
+        self._screen.renew_facts()
 
     def _keys(self, argument: str) -> None:
         mine, stage = self._desk.pools.keys, self._desk.stage

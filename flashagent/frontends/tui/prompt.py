@@ -24,7 +24,7 @@ from flashagent.frontends.tui.themes import Painter
 
 MOST_ROWS = 8
 _LEAD = "› "
-_AT_ONCE_S = 0.003  # so long a key may look for what fits; what is left is done between other keys
+_AT_ONCE_S = 0.002  # so long a key may look for what fits; what is left is done between other keys
 _HIDDEN = "•"
 _SEARCHED: dict[Kind | None, str] = {
     "history": "words of an earlier prompt",

@@ -54,10 +54,6 @@ class Sender:
         else:
             self._work(f"{name} {argument}".strip(), lambda: self._carry_out(name, argument))
 
-    def quietly(self, name: str, argument: str) -> None:
-        """A command that a key stands for: only its answer is shown."""
-        self._work("", lambda: self._carry_out(name, argument), waits_as=name)
-
     def answer(self, decision: Decision, reason: str) -> None:
         """The answer to the model's question."""
         question = self._desk.stage.view.question

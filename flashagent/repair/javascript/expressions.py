@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from flashagent.repair.javascript.source import FUNCTIONS
 from flashagent.repair.javascript.template import JsFix, JsSite, template
@@ -81,9 +82,11 @@ def one_side(site: JsSite) -> Iterator[JsFix]:
     left, right = site.piece.part("left"), site.piece.part("right")
     if sign is None or left is None or right is None or site.text(sign) not in _ARITHMETIC:
         return
-    weight = 3.0 if right.kind == "number" else 1.0
-    yield site.swap(site.piece, site.text(left), weight)
-    yield site.swap(site.piece, site.text(right), 0.5)
+    if right.kind == "number":
+        yield site.swap(site.piece, site.text(left), 3.0)
+    else:
+        yield site.swap(site.piece, site.text(left), 0.7, "deletion")
+    yield site.swap(site.piece, site.text(right), 0.5, "deletion")
     if site.text(sign) in "-/%":
         turned = f"{site.source.operand(right)} {site.text(sign)} {site.source.operand(left)}"
         yield site.swap(site.piece, turned, 1.5)
@@ -94,10 +97,26 @@ def grouping(site: JsSite) -> Iterator[JsFix]:
     sign, left, right = operator(site.piece), site.piece.part("left"), site.piece.part("right")
     if sign is None or left is None or right is None:
         return
-    if left.kind == "binary_expression" and (inner := operator(left)) and (last := left.part("right")) and (first := left.part("left")):
-        yield site.swap(site.piece, f"{site.text(first)} {site.text(inner)} ({site.text(last)} {site.text(sign)} {site.text(right)})")
-    if right.kind == "binary_expression" and (inner := operator(right)) and (last := right.part("right")) and (first := right.part("left")):
-        yield site.swap(site.piece, f"({site.text(left)} {site.text(sign)} {site.text(first)}) {site.text(inner)} {site.text(last)}")
+    if (
+        left.kind == "binary_expression"
+        and (inner := operator(left))
+        and (last := left.part("right"))
+        and (first := left.part("left"))
+    ):
+        yield site.swap(
+            site.piece,
+            f"{site.text(first)} {site.text(inner)} ({site.text(last)} {site.text(sign)} {site.text(right)})",
+        )
+    if (
+        right.kind == "binary_expression"
+        and (inner := operator(right))
+        and (last := right.part("right"))
+        and (first := right.part("left"))
+    ):
+        yield site.swap(
+            site.piece,
+            f"({site.text(left)} {site.text(sign)} {site.text(first)}) {site.text(inner)} {site.text(last)}",
+        )
 
 
 @template("another assignment", 0.4, "augmented_assignment_expression", "assignment_expression")
@@ -115,7 +134,15 @@ def update(site: JsSite) -> Iterator[JsFix]:
         yield site.swap(sign, "--" if site.text(sign) == "++" else "++")
 
 
-@template("negation", 0.35, "unary_expression", "binary_expression", "call_expression", "identifier", "member_expression")
+@template(
+    "negation",
+    0.35,
+    "unary_expression",
+    "binary_expression",
+    "call_expression",
+    "identifier",
+    "member_expression",
+)
 def negation(site: JsSite) -> Iterator[JsFix]:
     sign, argument = operator(site.piece), site.piece.part("argument")
     if site.piece.kind == "unary_expression":
@@ -124,9 +151,9 @@ def negation(site: JsSite) -> Iterator[JsFix]:
         return
     parent = site.piece.parent
     inside = parent is not None and (
-        parent.kind == "parenthesized_expression" and site.source.statement(parent).kind in ("if_statement", "while_statement")
-        or parent.kind == "ternary_expression" and site.piece.role == "condition"
-        or parent.kind == "binary_expression" and (o := operator(parent)) is not None and site.text(o) in ("&&", "||")
+        (parent.kind == "parenthesized_expression" and site.source.statement(parent).kind in ("if_statement", "while_statement"))
+        or (parent.kind == "ternary_expression" and site.piece.role == "condition")
+        or (parent.kind == "binary_expression" and (o := operator(parent)) is not None and site.text(o) in ("&&", "||"))
     )  # fmt: skip
     if inside and (site.piece.kind != "binary_expression" or site.text(operator(site.piece)) in ("&&", "||")):
         yield site.swap(site.piece, f"!{site.source.operand(site.piece)}")
@@ -139,12 +166,18 @@ def negation(site: JsSite) -> Iterator[JsFix]:
 def number(site: JsSite) -> Iterator[JsFix]:
     text = site.text()
     if text.isdigit():
-        for other, weight in ((int(text) + 1, 1.0), (int(text) - 1, 1.0), (0, 0.6), (1, 0.6), (int(text) * 10, 0.15)):
+        for other, weight in (
+            (int(text) + 1, 1.0),
+            (int(text) - 1, 1.0),
+            (0, 0.6),
+            (1, 0.6),
+            (int(text) * 10, 0.3),
+        ):
             if str(other) != text:
                 yield site.swap(site.piece, str(other), weight)
-    for other in site.numbers:
-        if other != text:
-            yield site.swap(site.piece, other, 0.3)
+    for donor in site.numbers:
+        if donor != text:
+            yield site.swap(site.piece, donor, 0.3)
     if text in ("0", "1"):
         for word in ("Infinity", "-Infinity"):
             yield site.swap(site.piece, word, 0.25)
@@ -155,7 +188,11 @@ def off_by_one(site: JsSite) -> Iterator[JsFix]:
     parent = site.piece.parent
     if parent is None or not _value(site.piece):
         return
-    near = site.piece.role == "index" or parent.kind in ("arguments", "return_statement", "template_substitution")
+    near = site.piece.role == "index" or parent.kind in (
+        "arguments",
+        "return_statement",
+        "template_substitution",
+    )
     in_operation = parent.kind == "binary_expression" and site.piece.kind != "binary_expression"
     if not near and not in_operation and parent.kind not in ("variable_declarator", "assignment_expression"):
         return
@@ -185,7 +222,9 @@ def truth(site: JsSite) -> Iterator[JsFix]:
 @template("another variable", 0.5, "identifier")
 def variable(site: JsSite) -> Iterator[JsFix]:
     parent = site.piece.parent
-    target = parent is not None and site.piece.role == "left" and parent.kind.endswith("assignment_expression")
+    target = (
+        parent is not None and site.piece.role == "left" and parent.kind.endswith("assignment_expression")
+    )
     if not target and not _value(site.piece):
         return
     called = parent is not None and site.piece.role in ("function", "constructor")
@@ -199,7 +238,15 @@ def value(site: JsSite) -> Iterator[JsFix]:
     parent = site.piece.parent
     if parent is None or not _value(site.piece) or site.piece.role in ("object", "function", "constructor"):
         return
-    for other, weight in (("0", 1.0), ("1", 0.6), ("[]", 0.4), ("''", 0.3), ("null", 0.3), ("true", 0.3), ("false", 0.3)):
+    for other, weight in (
+        ("0", 1.0),
+        ("1", 0.6),
+        ("[]", 0.4),
+        ("''", 0.3),
+        ("null", 0.3),
+        ("true", 0.3),
+        ("false", 0.3),
+    ):
         yield site.swap(site.piece, other, weight, "literal")
     if parent.kind in ("arguments", "variable_declarator", "return_statement", "binary_expression", "array"):
         for wrap in ("Number", "String", "Math.abs", "Math.floor"):
@@ -225,9 +272,11 @@ def member(site: JsSite) -> Iterator[JsFix]:
 @template("arguments", 0.4, "arguments")
 def arguments(site: JsSite) -> Iterator[JsFix]:
     given = [part for part in site.piece.parts if part.named]
-    for first, second in zip(given, given[1:], strict=False):
-        yield JsFix((site.source.replace(first, site.text(second)), site.source.replace(second, site.text(first))))
-    for number_, one in enumerate(given):
+    for first, second in pairwise(given):
+        yield JsFix(
+            (site.source.replace(first, site.text(second)), site.source.replace(second, site.text(first)))
+        )
+    for number_ in range(len(given)):
         others = [site.text(other) for at, other in enumerate(given) if at != number_]
         yield site.swap(site.piece, f"({', '.join(others)})", 0.3)
     if len(given) <= 2 and not any(one.kind in FUNCTIONS for one in given):
@@ -245,7 +294,10 @@ def call(site: JsSite) -> Iterator[JsFix]:
         called = site.text(name)
         if called == "sort" and site.text(given) == "()":
             yield site.swap(given, "((a, b) => a - b)", 3.0)
-        if called in ("sort", "reverse", "splice", "fill") and owner.kind in ("identifier", "member_expression"):
+        if called in ("sort", "reverse", "splice", "fill") and owner.kind in (
+            "identifier",
+            "member_expression",
+        ):
             yield site.swap(owner, f"[...{site.text(owner)}]", 2.0)
         if not site.text(function).startswith(("Math.", "Object.", "Array.", "JSON.")):
             yield site.swap(site.piece, site.text(owner), 0.4)
@@ -254,10 +306,10 @@ def call(site: JsSite) -> Iterator[JsFix]:
         yield site.swap(site.piece, site.text(inner[0]), 0.5)
     around = site.source.function(site.piece)
     parent = site.piece.parent
-    if around is not None and parent is not None and parent.kind != "await_expression":
-        if site.text(around).startswith("async"):
-            yield site.put(site.piece.start, "await ", 1.5)
-    if parent is not None and parent.kind == "await_expression":
+    awaited = parent is not None and parent.kind == "await_expression"
+    if around is not None and not awaited and site.text(around).startswith("async"):
+        yield site.put(site.piece.start, "await ", 1.5)
+    if parent is not None and awaited:
         yield site.swap(parent, site.text(), 0.5)
 
 
@@ -280,7 +332,9 @@ def own(site: JsSite) -> Iterator[JsFix]:
     text = site.text()
     if site.piece.kind == "identifier" and _value(site.piece) and f"this.{text}" in site.source.text:
         yield site.swap(site.piece, f"this.{text}")
-    elif site.piece.kind == "member_expression" and text.startswith("this.") and site.piece.role != "function":
+    elif (
+        site.piece.kind == "member_expression" and text.startswith("this.") and site.piece.role != "function"
+    ):
         name = text.removeprefix("this.")
         if name in site.source.variables(site.piece):
             yield site.swap(site.piece, name)

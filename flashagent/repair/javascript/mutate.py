@@ -23,7 +23,11 @@ def mutations(source: JsSource, suspicion: Mapping[int, float], test_text: str =
     donors = _donors(source, test_text)
     for piece in source.pieces:
         score = suspicion.get(piece.line, 0.0)
-        if not score or not piece.named or _IGNORED.match(source.text[source.text.rfind("\n", 0, piece.start) + 1 :]):
+        if (
+            not score
+            or not piece.named
+            or _IGNORED.match(source.text[source.text.rfind("\n", 0, piece.start) + 1 :])
+        ):
             continue
         site = JsSite(source, piece, *donors)
         for chosen in CATALOGUE:
@@ -40,13 +44,16 @@ def _mutation(source: JsSource, chosen: JsTemplate, fix: JsFix, score: float) ->
         return None
     prior = chosen.prior * fix.weight
     line = source.line_of(fix.edits[0].start)
-    return Mutation(source.path, fix.edits, chosen.name, line, score * prior, fix.shape, True, prior=prior, statement=line)
+    return Mutation(
+        source.path, fix.edits, chosen.name, line, score * prior, fix.shape, True, prior=prior, statement=line
+    )
 
 
 def _donors(
     source: JsSource, test_text: str
 ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     numbers = [source.of(p) for p in source.pieces if p.kind == "number"]
+    numbers += re.findall(r"(?<![\w.'])\d+(?![\w.'])", test_text)[: MAX_DONORS // 2]
     strings = [source.of(p) for p in source.pieces if p.kind == "string" and p.role != "source"]
     strings += re.findall(r"(?<![\w/.])'[^'\n\\]{0,12}'", test_text)[:MAX_DONORS]
     members = [source.of(p) for p in source.pieces if p.kind == "property_identifier"]

@@ -67,7 +67,10 @@ class JsSource:
         function = self.function(piece)
         while function is not None:
             for one in function.parts:
-                if one.kind in ("formal_parameters", "identifier") and one.role in ("parameters", "parameter"):
+                if one.kind in ("formal_parameters", "identifier") and one.role in (
+                    "parameters",
+                    "parameter",
+                ):
                     found.update(dict.fromkeys(self._bound(one)))
             for one in self._inside(function):
                 if one.start < piece.start and one.kind == "variable_declarator" and one.parts:
@@ -77,7 +80,9 @@ class JsSource:
                     found.update(dict.fromkeys(self._bound(left) if left is not None else ()))
             function = self.function(function)
         for one in self.tree.parts:
-            for declarator in one.parts if one.kind in ("lexical_declaration", "variable_declaration") else ():
+            for declarator in (
+                one.parts if one.kind in ("lexical_declaration", "variable_declaration") else ()
+            ):
                 value = declarator.part("value")
                 if value is not None and value.kind in ("number", "string", "array", "object"):
                     found.update(dict.fromkeys(self._bound(declarator.parts[0])))

@@ -65,12 +65,21 @@ def guard(site: JsSite) -> Iterator[JsFix]:
     space = _indent(site, site.piece)
     names = site.source.variables(site.piece)[:4]
     function = site.source.function(site.piece)
-    first = function is not None and function.part("body") is parent and [p for p in parent.parts if p.named][:1] == [site.piece]
+    first = (
+        function is not None
+        and function.part("body") is parent
+        and [p for p in parent.parts if p.named][:1] == [site.piece]
+    )
     for name in names:
         tests = (f"{name} === 0", f"!{name}", f"{name}.length === 0", f"{name} == null", f"{name} < 0")
         for asked in tests if first else ():
             for number, given in enumerate(_RESULTS[:7]):
-                yield site.put(site.piece.start, f"if ({asked}) return {given};\n{space}", 1.0 / (1 + 0.2 * number), "guard")
+                yield site.put(
+                    site.piece.start,
+                    f"if ({asked}) return {given};\n{space}",
+                    1.0 / (1 + 0.2 * number),
+                    "guard",
+                )
         if site.piece.kind == "expression_statement":
             yield site.put(site.piece.start, f"if ({name}) ", 0.5, "guard")
     if site.piece.kind == "expression_statement":
@@ -89,14 +98,27 @@ def deletion(site: JsSite) -> Iterator[JsFix]:
     yield JsFix((Edit(start, site.piece.end + newline, ""),), 1.0, "deletion")
 
 
-@template("statements exchanged", 0.2, "expression_statement", "lexical_declaration", "if_statement", "return_statement")
+@template(
+    "statements exchanged",
+    0.2,
+    "expression_statement",
+    "lexical_declaration",
+    "if_statement",
+    "return_statement",
+)
 def exchange(site: JsSite) -> Iterator[JsFix]:
     parent = site.piece.parent
-    around = [p for p in parent.parts if p.named] if parent is not None and parent.kind == "statement_block" else []
+    around = (
+        [p for p in parent.parts if p.named]
+        if parent is not None and parent.kind == "statement_block"
+        else []
+    )
     at = next((n for n, one in enumerate(around) if one is site.piece), len(around))
     if at + 1 < len(around) and site.piece.kind != "return_statement":
         other = around[at + 1]
-        yield JsFix((site.source.replace(site.piece, site.text(other)), site.source.replace(other, site.text())))
+        yield JsFix(
+            (site.source.replace(site.piece, site.text(other)), site.source.replace(other, site.text()))
+        )
     function = parent.parent if parent is not None else None
     if site.piece.kind == "return_statement" and function is not None and function.kind in ("for_statement", "for_in_statement", "if_statement", "while_statement"):  # fmt: skip
         space = _indent(site, function)
@@ -111,11 +133,23 @@ def leaving(site: JsSite) -> Iterator[JsFix]:
 @template("break between cases", 0.6, "switch_case")
 def fall_through(site: JsSite) -> Iterator[JsFix]:
     body = [part for part in site.piece.parts if part.role == "body"]
-    if body and body[-1].kind not in ("break_statement", "return_statement", "throw_statement", "continue_statement"):
+    if body and body[-1].kind not in (
+        "break_statement",
+        "return_statement",
+        "throw_statement",
+        "continue_statement",
+    ):
         yield site.put(body[-1].end, f"\n{_indent(site, body[-1])}break;")
 
 
-@template("statement put in", 0.14, "expression_statement", "return_statement", "lexical_declaration", "if_statement")
+@template(
+    "statement put in",
+    0.14,
+    "expression_statement",
+    "return_statement",
+    "lexical_declaration",
+    "if_statement",
+)
 def insertion(site: JsSite) -> Iterator[JsFix]:
     parent = site.piece.parent
     if parent is None or parent.kind != "statement_block":

@@ -51,10 +51,7 @@ class Seen:
         return self.texts[path]
 
     def may_change(self, path: str) -> bool:
-        parts = PurePosixPath(path).parts
-        if not parts or path.startswith("/") or ".." in parts or NOT_OURS.intersection(parts):
-            return False
-        return not (is_test_file(path) or is_test_configuration(path) or self.project.is_test(path))
+        return may_change(self.project, path)
 
     def place(self, written: str) -> str | None:
         """The file that a tool in the check's folder wrote about; of a tool that ran elsewhere, the only file that ends so."""
@@ -68,22 +65,34 @@ class Seen:
         return ends[0] if len(ends) == 1 else None
 
     def files(self, *suffixes: str) -> Iterator[str]:
-        """The project's own files with these suffixes, in a fixed order; tests too."""
-        pending, given = [self.project.root], 0
-        while pending and given < MAX_FILES:
-            folder = pending.pop()
-            try:
-                entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
-            except OSError:
+        return own_files(self.project, *suffixes)
+
+
+def may_change(project: Project, path: str) -> bool:
+    """Whether a path (relative to the root) is the project's own code: no test, no dependency, nothing outside."""
+    parts = PurePosixPath(path).parts
+    if not parts or path.startswith("/") or ".." in parts or NOT_OURS.intersection(parts):
+        return False
+    return not (is_test_file(path) or is_test_configuration(path) or project.is_test(path))
+
+
+def own_files(project: Project, *suffixes: str) -> Iterator[str]:
+    """The project's own files with these suffixes, in a fixed order; tests too."""
+    pending, given = [project.root], 0
+    while pending and given < MAX_FILES:
+        folder = pending.pop()
+        try:
+            entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
+        except OSError:
+            continue
+        for entry in entries:
+            if entry.is_symlink() or entry.name in NOT_OURS or entry.name.startswith("."):
                 continue
-            for entry in entries:
-                if entry.is_symlink() or entry.name in NOT_OURS or entry.name.startswith("."):
-                    continue
-                if entry.is_dir():
-                    pending.append(entry)
-                elif entry.suffix in suffixes:
-                    given += 1
-                    yield entry.relative_to(self.project.root).as_posix()
+            if entry.is_dir():
+                pending.append(entry)
+            elif entry.suffix in suffixes:
+                given += 1
+                yield entry.relative_to(project.root).as_posix()
 
 
 def offset(text: str, line: int, column: int) -> int | None:

@@ -158,7 +158,8 @@ def wrap(site: Site) -> Iterator[Fix]:
 
 
 def _method_weight(site: Site, method: str) -> float:
-    """Likelier where the value is compared with a text that is all capitals or all small letters."""
+    """Likelier where the value is compared with a text that is all capitals or all small letters, and `lower` where the
+    failing test has capitals."""
     parent = site.parent
     if isinstance(parent, ast.Compare) and method in ("lower()", "upper()"):
         sides = [
@@ -167,7 +168,9 @@ def _method_weight(site: Site, method: str) -> float:
         text = "".join(sides)
         if text.isupper() or text.islower():
             return 2.0 if text.isupper() == (method == "upper()") else 0.1
-    return 0.7 if method == "lower()" else 0.4
+    if method != "lower()":
+        return 0.4
+    return 2.0 if any(text != text.lower() for text in site.donors.test_strings) else 0.7
 
 
 def _is_walked(node: ast.AST, parent: ast.AST | None) -> bool:

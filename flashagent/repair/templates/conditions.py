@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from flashagent.repair.source import own_nodes
+from flashagent.repair.nodes import own_nodes
 from flashagent.repair.template import Fix, Site, template
 
 _WORDS = {ast.Lt: "<", ast.Gt: ">", ast.LtE: "<=", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}

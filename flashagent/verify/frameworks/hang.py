@@ -14,8 +14,9 @@ _THREAD = re.compile(r"^(?:Current thread|Thread) 0x[0-9a-f]+.*\(most recent cal
 _FRAME = re.compile(r'^  File "(?P<path>[^"\n]+)", line (?P<line>\d+) in (?P<function>.+)$', re.MULTILINE)
 
 
-def parse(text: str, test_id: str, places: Places) -> Failure | None:
-    """The failure of the test that ran, with the frames of the main thread, outermost first; None without a dump."""
+def parse(text: str, test_id: str, places: Places, *, loading: str = "") -> Failure | None:
+    """The failure of the test that ran (of the file in `loading`, or of the import as a whole, where none did), with the
+    frames of the main thread, outermost first; None without a dump."""
     headers = list(_HEADER.finditer(text))
     if not headers:
         return None
@@ -24,8 +25,9 @@ def parse(text: str, test_id: str, places: Places) -> Failure | None:
     limit = f"{seconds + float(last['part'] or 0):g}"
     frames = _main_thread(text[last.end() :], places)
     inner = next((f" It stood in {one.function}." for one in reversed(frames) if one.function), "")
-    message = f"The test did not end within {limit} s and was cut off; tests after it did not run.{inner}"
-    return Failure(test_id, "timeout", message, "Timeout", frames)
+    what = "The test" if test_id else f"The import of {loading}" if loading else "The import of the tests"
+    message = f"{what} did not end within {limit} s and was cut off; tests after it did not run.{inner}"
+    return Failure(test_id or loading, "timeout", message, "Timeout", frames)
 
 
 def _main_thread(dump: str, places: Places) -> tuple[Frame, ...]:

@@ -178,6 +178,7 @@ def build_plugin(send: Send, watchdog: Any, own_limit_of: Callable[[Any], float]
     class Reporter:
         def __init__(self) -> None:
             self.session: Any = None
+            self.distributed = False
             self.broken = self.stopped = ""
             self.raised: Dict[Tuple[str, str], Record] = {}
             self.compared: Optional[Tuple[str, str]] = None
@@ -199,10 +200,19 @@ def build_plugin(send: Send, watchdog: Any, own_limit_of: Callable[[Any], float]
         @pytest.hookimpl(tryfirst=True)
         def pytest_sessionstart(self, session: Any) -> None:
             self.session = session
+            # With xdist the tests are collected and run in other processes, which know nothing of us.
+            self.distributed = session.config.pluginmanager.hasplugin("dsession")
+            if self.distributed:
+                watchdog.arm_loading()
+            else:
+                watchdog.disarm()
 
         @pytest.hookimpl(hookwrapper=True, tryfirst=True)
         def pytest_make_collect_report(self, collector: Any) -> Any:
+            send(e="loading", id=self.id_of(collector.nodeid))
+            watchdog.arm_loading()
             outcome = yield
+            watchdog.disarm()
             report = outcome.get_result()
             info = getattr(getattr(report, "call", None), "excinfo", None)
             if info is not None and not report.passed:
@@ -229,12 +239,20 @@ def build_plugin(send: Send, watchdog: Any, own_limit_of: Callable[[Any], float]
 
         def tell_collected(self, nodeids: List[str]) -> None:
             self.collected = True
+            if self.distributed:
+                watchdog.disarm()
             ids = [self.id_of(nodeid) for nodeid in nodeids]
             for start in range(0, len(ids), IDS_PER_LINE):
                 send(e="collected", ids=ids[start : start + IDS_PER_LINE])
 
         def pytest_runtest_logstart(self, nodeid: str, location: Any) -> None:
             send(e="start", id=self.id_of(nodeid))
+            if self.distributed:
+                watchdog.began_elsewhere(self.id_of(nodeid))
+
+        def pytest_runtest_logfinish(self, nodeid: str, location: Any) -> None:
+            if self.distributed:
+                watchdog.ended_elsewhere(self.id_of(nodeid))
 
         # Each phase has the limit anew: pytest itself takes a watchdog away when a test raises.
         def watched(self, item: Any) -> Any:
@@ -323,6 +341,7 @@ def build_plugin(send: Send, watchdog: Any, own_limit_of: Callable[[Any], float]
             )
 
     send(e="hello", runner="pytest", version=pytest.__version__)
+    watchdog.arm_loading()  # for plugins and conftest files, until the session starts
     return Reporter()
 
 

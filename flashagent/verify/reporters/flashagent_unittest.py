@@ -34,10 +34,12 @@ def run_unittest(arguments: List[str]) -> int:
     sys.argv = ["python -m unittest", *arguments]
     speak: Send = send if send is not None else lambda **record: None
     speak(e="hello", runner="unittest", version=sys.version.split()[0])
-    runner = unittest_runner(speak, Watchdog(told))
+    watchdog = Watchdog(told)
+    runner = unittest_runner(speak, watchdog)
     originals = list(guarded_functions(runner.resultclass, runner))
-    program = unittest_program(speak, [str(name) for name in told.get("select", ())])
+    program = unittest_program(speak, [str(name) for name in told.get("select", ())], watchdog)
     status, broken = 1, ""
+    watchdog.arm_loading()
     try:
         result = program(module=None, argv=sys.argv, testRunner=runner, exit=False).result
         status = 0 if result.wasSuccessful() else 1
@@ -73,7 +75,7 @@ def is_load_error(test: Any) -> bool:
     return type(test).__name__ in ("_FailedTest", "ModuleImportFailure", "LoadTestsFailure")
 
 
-def unittest_program(send: Send, select: List[str]) -> Any:
+def unittest_program(send: Send, select: List[str], watchdog: Any) -> Any:
 
     class Program(unittest.TestProgram):
         test: Any
@@ -94,6 +96,7 @@ def unittest_program(send: Send, select: List[str]) -> Any:
             return not any(is_load_error(test) for test in flatten(self.test))
 
         def runTests(self) -> None:
+            watchdog.disarm()
             if select:
                 self.test = only(self.test, select)
             tests = flatten(self.test)

@@ -11,18 +11,21 @@ from __future__ import annotations
 
 import faulthandler
 import os
-from typing import Any, Dict
+import time
+from typing import Any, Dict, Tuple
 
 Told = Dict[str, Any]
 
 
 class Watchdog:
-    """Seconds come from what the reporter was told: `limit` for a test whose time is unknown, `limits` by test id.
-    Without a limit nothing is ever armed."""
+    """Seconds come from what the reporter was told: `limit` for a test whose time is unknown, `limits` by test id, `load`
+    for what is imported before the tests, file by file. Without a limit nothing is ever armed."""
 
     def __init__(self, told: Told) -> None:
         self.limit = float(told.get("limit") or 0.0)
         self.limits: Dict[str, float] = dict(told.get("limits") or {})
+        self.load = float(told.get("load") or 0.0)
+        self.elsewhere: Dict[str, Tuple[float, float]] = {}
         self.later = faulthandler.dump_traceback_later
         self.cancel = faulthandler.cancel_dump_traceback_later
         # Runners put something else in the place of descriptor 2 while a test runs.
@@ -36,6 +39,30 @@ class Watchdog:
         if own_limit > 0:
             limit = max(limit, own_limit + 5.0)
         self.later(limit, exit=True, file=self.descriptor)
+
+    def arm_loading(self) -> None:
+        """Begin to count for something that is imported."""
+        if self.limit and self.load:
+            self.later(self.load, exit=True, file=self.descriptor)
+
+    def began_elsewhere(self, test_id: str) -> None:
+        """A test runs in another process: it is watched from here, where its stack cannot be seen."""
+        if self.limit:
+            self.elsewhere[test_id] = (time.monotonic(), float(self.limits.get(test_id, self.limit)))
+            self.watch_elsewhere()
+
+    def ended_elsewhere(self, test_id: str) -> None:
+        if self.elsewhere.pop(test_id, None) is not None:
+            self.watch_elsewhere()
+
+    def watch_elsewhere(self) -> None:
+        """Count to the moment at which the first of the running tests has had its time."""
+        if not self.elsewhere:
+            self.cancel()
+            return
+        now = time.monotonic()
+        left = min(began + limit - now for began, limit in self.elsewhere.values())
+        self.later(max(0.05, left), exit=True, file=self.descriptor)
 
     def disarm(self) -> None:
         if self.limit:

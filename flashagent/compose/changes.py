@@ -1,0 +1,27 @@
+"""Tells when files of a folder change, by what the operating system says."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path, PurePath
+
+# Folders in which nothing is written by hand.
+_SKIPPED = frozenset((
+    ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".nox", ".mypy_cache", ".pytest_cache",
+    ".ruff_cache", ".hypothesis", "target", "build", "dist", ".gradle", ".idea", ".vscode",
+))  # fmt: skip
+_QUIET_MS = 300  # so long nothing more may come before it is told
+
+
+async def changes(root: Path) -> AsyncIterator[None]:
+    """Once after each burst of changes, a new HEAD included; ends when the task is cancelled."""
+    from watchfiles import Change, awatch
+
+    def counts(change: Change, path: str) -> bool:
+        parts = PurePath(path).relative_to(root).parts if PurePath(path).is_relative_to(root) else ()
+        if ".git" in parts:
+            return parts[-2:] == ("logs", "HEAD")
+        return bool(parts) and not _SKIPPED.intersection(parts)
+
+    async for _ in awatch(root, watch_filter=counts, step=_QUIET_MS, debounce=10 * _QUIET_MS):
+        yield

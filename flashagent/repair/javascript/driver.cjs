@@ -1,0 +1,116 @@
+'use strict';
+// Runs inside the sandbox with the tree as its folder: writes each candidate, runs the commands, puts the file back.
+// In: one JSON value on stdin. Out: one JSON line for each job. Uses nothing but node itself.
+const { spawn } = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const url = require('node:url');
+
+const asked = JSON.parse(fs.readFileSync(0, 'utf8'));
+const root = fs.realpathSync(path.resolve(process.cwd(), asked.up));
+
+function kill(pid) {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // nothing of its group is left
+  }
+}
+
+function used(pid) {
+  // CPU seconds of a process that still runs; its name may hold spaces and brackets.
+  try {
+    const fields = fs.readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').pop().split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return 0;
+  }
+}
+
+function run(argv, folder, coverage, wanted) {
+  return new Promise((resolve) => {
+    const said = path.join(folder, 'said');
+    const out = fs.openSync(said, 'w');
+    const env = { ...process.env, ...(coverage ? { NODE_V8_COVERAGE: coverage } : {}) };
+    const child = spawn(argv[0], argv.slice(1), { stdio: ['ignore', out, out], detached: true, env });
+    fs.closeSync(out);
+    const began = Date.now();
+    let cpu = 0;
+    const watch = setInterval(() => {
+      cpu = Math.max(cpu, used(child.pid));
+      if (cpu > asked.cpu || Date.now() - began > asked.wall) kill(child.pid);
+    }, 30);
+    child.on('error', () => {});
+    child.on('close', (status) => {
+      clearInterval(watch);
+      if (child.pid) kill(child.pid);
+      const text = wanted ? fs.readFileSync(said, 'utf8').slice(0, 200000) : '';
+      resolve({ status: status === null ? 137 : status, seconds: cpu, text });
+    });
+  });
+}
+
+function painted(source, functions) {
+  const ranges = functions.flatMap((one) => one.ranges);
+  ranges.sort((a, b) => a.startOffset - b.startOffset || b.endOffset - a.endOffset);
+  const ran = new Uint8Array(source.length + 1);
+  for (const range of ranges) ran.fill(range.count > 0 ? 1 : 0, range.startOffset, range.endOffset);
+  return ran;
+}
+
+function lines(folder) {
+  const found = {};
+  for (const name of fs.readdirSync(folder)) {
+    const told = JSON.parse(fs.readFileSync(path.join(folder, name), 'utf8'));
+    for (const script of told.result) {
+      if (!script.url.startsWith('file://')) continue;
+      const file = path.relative(root, url.fileURLToPath(script.url));
+      if (file.startsWith('..') || file.split(path.sep).includes('node_modules')) continue;
+      const source = fs.readFileSync(path.join(root, file), 'utf8');
+      const ran = painted(source, script.functions);
+      const numbers = new Set(found[file] || []);
+      let at = 0;
+      source.split('\n').forEach((line, index) => {
+        const first = line.search(/\S/);
+        if (first >= 0 && ran[at + first]) numbers.add(index + 1);
+        at += line.length + 1;
+      });
+      found[file] = [...numbers];
+    }
+  }
+  return found;
+}
+
+async function job(one) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'run-'));
+  const coverage = one.coverage ? path.join(folder, 'coverage') : '';
+  const kept = one.files.map(([file]) => [file, fs.readFileSync(path.join(root, file))]);
+  try {
+    for (const [file, text] of one.files) fs.writeFileSync(path.join(root, file), text);
+    const results = [];
+    for (const argv of one.commands) {
+      results.push(await run(argv, folder, coverage, one.text));
+      if (results[results.length - 1].status !== 0 && !one.all) break;
+    }
+    const ran = coverage && fs.existsSync(coverage) ? lines(coverage) : {};
+    return { place: one.place, results, lines: ran };
+  } finally {
+    for (const [file, data] of kept) fs.writeFileSync(path.join(root, file), data);
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function main() {
+  for (const one of asked.jobs) {
+    let told;
+    try {
+      told = await job(one);
+    } catch (error) {
+      told = { place: one.place, results: [{ status: 1, seconds: 0, text: String(error) }], lines: {} };
+    }
+    process.stdout.write(`\n${asked.mark}${JSON.stringify(told)}\n`);
+  }
+}
+
+main();

@@ -1,0 +1,224 @@
+"""The search in JavaScript from the first look to ranked patches: coverage by V8, candidates, the failing files' tests, rank.
+
+Ordered and stopped by counts, so that the same project gives the same patches on one core and on many until a time limit is hit.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from flashagent.events import SearchProgress
+from flashagent.repair.hunt import Found
+from flashagent.repair.javascript.lanes import Job, Lanes, Told
+from flashagent.repair.javascript.mutate import mutations, ordered
+from flashagent.repair.javascript.project import JsProject
+from flashagent.repair.javascript.runners import JsRunner
+from flashagent.repair.localize import SuspiciousLine, TestRun, reported, suspicion
+from flashagent.repair.mutate import Mutation
+from flashagent.repair.quick.foreign import may_change, own_files
+from flashagent.repair.rank import Judged, rank
+from flashagent.values import CheckReport
+from flashagent.verify.frameworks import node_test
+from flashagent.verify.places import Places
+from flashagent.verify.tamper import is_test_file
+
+SUFFIXES = (".js", ".cjs", ".mjs", ".jsx", ".ts", ".cts", ".mts", ".tsx")
+MAX_FILES, MAX_TESTS, MAX_CANDIDATES, MAX_PLAUSIBLE = 8, 60, 4000, 12
+BATCH, SETTLE, OWN_FILES = 8, 60, 10
+START_CPU_S = 0.5  # more than a start of node and of a test runner needs
+
+
+class JsHunt:
+    """Holds what one search knows."""
+
+    def __init__(
+        self, project: JsProject, runner: JsRunner, baseline: CheckReport, lanes: Lanes, folder: str
+    ) -> None:
+        self.project = project
+        self._runner = runner
+        self._baseline = baseline
+        self._lanes = lanes
+        self._folder = folder
+        self._files: list[str] = []
+        self._runs: list[TestRun] = []
+        self._scores: dict[tuple[str, int], float] = {}
+        self._candidates: list[Mutation] = []
+        self._told: dict[int, Told] = {}
+
+    async def run(self, deadline: float) -> Found | str:
+        """Everything until `deadline`; or why there is nothing to search."""
+        await self.observe()
+        if not self._files:
+            return "No test file of the failures is known, so the search has nothing to run."
+        if self._runs and all(run.passed for run in self._runs):
+            return "The failing tests pass when their files are run alone: a search has nothing to go by."
+        if not self._scores:
+            return "No line of the project was seen running while the failing tests ran, so there is nothing to change."
+        self._candidates = self._made()
+        await self._try(deadline)
+        plausible = self._plausible()
+        ranked = rank([self._judged(place) for place in plausible])
+        notes = [] if plausible else [self._misses()]
+        return Found(tuple(ranked), self.reported(), len(self._told), tuple(note for note in notes if note))
+
+    # what is seen
+
+    async def observe(self) -> None:
+        """The failing test files run test by test under V8's coverage; the lines are scored."""
+        self._files = self._failing_files()
+        if not self._files:
+            return
+        names = await self._names()
+        jobs = [
+            Job(
+                place,
+                (tuple(self._runner.file(self._inside(path), name.rpartition(" > ")[2])),),
+                coverage=True,
+            )
+            for place, (path, name) in enumerate(names)
+        ]
+        for (path, name), told in zip(names, await self._lanes.all(jobs), strict=True):
+            self._runs.append(TestRun(name, path, told.passed, told.seconds, told.lines))
+        self._runs = [self._with_lines(run) for run in self._runs]
+        slowest = max((run.cpu_s for run in self._runs if run.passed), default=0.5)
+        self._lanes.cpu_s = round(START_CPU_S + 2.0 * slowest, 2)
+        tests = {path for run in self._runs for path in run.lines if self.project.is_test(path)} | set(
+            self._files
+        )
+        tests |= {
+            f.path
+            for failure in self._baseline.failures
+            for f in failure.frames
+            if self.project.is_test(f.path)
+        }
+        self._scores = suspicion(self._runs, self._baseline.failures, tests)
+
+    def _with_lines(self, run: TestRun) -> TestRun:
+        """A test that was cut leaves no coverage: any line of the files that the others run may be its."""
+        if run.passed or run.lines:
+            return run
+        seen = {path for other in self._runs for path in other.lines if not self.project.is_test(path)}
+        every = {
+            path: frozenset(range(1, len(self.project.lines(path)) + 1)) for path in seen or self._own_files()
+        }
+        return replace(run, lines=every)
+
+    def _own_files(self) -> list[str]:
+        """Files of the project that tests may run, where nothing tells."""
+        every = own_files(self.project, *SUFFIXES)
+        return [path for path in every if may_change(self.project, path)][:OWN_FILES]
+
+    def _failing_files(self) -> list[str]:
+        """Files of the tests that failed, by their frames and by the commands that run them alone."""
+        found: dict[str, None] = {}
+        for failure in self._baseline.failures:
+            paths = [frame.path for frame in failure.frames if frame.in_project]
+            for path in paths:
+                if path.endswith(SUFFIXES) and self.project.is_test(path):
+                    found[path] = None
+        if not found:  # the run was cut, or its runner names no place
+            every = own_files(self.project, *SUFFIXES)
+            found = dict.fromkeys(path for path in every if _runs_tests(path, self.project.text(path) or ""))
+        return list(found)[:MAX_FILES]
+
+    async def _names(self) -> list[tuple[str, str]]:
+        """Test file and test of what is to be traced: single tests where the runner names them, else whole files."""
+        jobs = [
+            Job(n, (tuple(self._runner.file(self._inside(path))),), text=True)
+            for n, path in enumerate(self._files)
+        ]
+        names: list[tuple[str, str]] = []
+        for path, told in zip(self._files, await self._lanes.all(jobs), strict=True):
+            results = node_test.results("\n".join(told.texts)) if self._runner.name == "node" else ()
+            ids = [one.test_id for one in results if one.outcome in ("passed", "failed")]
+            leaves = [one for one in ids if not any(other.startswith(one + " > ") for other in ids)]
+            red = {one.test_id for one in results if one.outcome == "failed"}
+            leaves.sort(key=lambda one: one not in red)
+            names += [(path, leaf) for leaf in leaves[:MAX_TESTS]] or [(path, "")]
+        return names[:MAX_TESTS]
+
+    def _inside(self, path: str) -> str:
+        return Places((), folder=self._folder).from_folder(path)
+
+    # what is tried
+
+    def _made(self) -> list[Mutation]:
+        tests = "\n".join(self.project.text(path) or "" for path in self._files)
+        by_path: dict[str, dict[int, float]] = {}
+        for (path, line), score in self._scores.items():
+            if path.endswith(SUFFIXES) and not self.project.is_test(path):
+                by_path.setdefault(path, {})[line] = score
+        found: list[Mutation] = []
+        for path, lines in sorted(by_path.items()):
+            source = self.project.javascript(path)
+            if source is not None:
+                found.extend(mutations(source, lines, tests))
+        return ordered(found, MAX_CANDIDATES)
+
+    async def _try(self, deadline: float) -> None:
+        commands = tuple(tuple(self._runner.file(self._inside(path))) for path in self._files)
+        jobs = [
+            Job(place, commands, ((mutation.path, self.project.change(mutation).after or ""),))
+            for place, mutation in enumerate(self._candidates)
+        ]
+        batches = [jobs[at : at + BATCH] for at in range(0, len(jobs), BATCH)]
+
+        def go_on(job: Job) -> bool:
+            last = _last(sorted(p for p, told in self._told.items() if told.passed))
+            return time.monotonic() < deadline and (last is None or job.place <= last)
+
+        await self._lanes.each(batches, lambda told: self._told.__setitem__(told.place, told), go_on)
+
+    def _plausible(self) -> list[int]:
+        """Places of candidates that pass, none beyond the last one that was asked for."""
+        places = sorted(place for place, told in self._told.items() if told.passed)
+        last = _last(places)
+        return [place for place in places if last is not None and place <= last]
+
+    # what is said
+
+    def _judged(self, place: int) -> Judged:
+        mutation = self._candidates[place]
+        on = [run.passed for run in self._runs if mutation.line in run.lines.get(mutation.path, ())]
+        added = "".join(edit.text for edit in mutation.edits)
+        return Judged(mutation, (), (), on.count(True), max(1, on.count(False)), added)
+
+    def _misses(self) -> str:
+        if len(self._told) < len(self._candidates):
+            return f"{len(self._candidates) - len(self._told)} candidates were left when the time was over."
+        return ""
+
+    def reported(self) -> tuple[SuspiciousLine, ...]:
+        texts = {path: self.project.lines(path) for path, _ in self._scores}
+        return reported(self._scores, self._baseline.failures, texts, {}, self._runs)
+
+    def nearest_miss(self) -> str:
+        return ""
+
+    def progress(self, seconds: float) -> SearchProgress:
+        plausible = [place for place, told in self._told.items() if told.passed]
+        best = self._candidates[min(plausible)] if plausible else None
+        words = f"{best.template} at {best.path}:{best.line}" if best is not None else ""
+        return SearchProgress(
+            len(self._told), len(self._candidates), len(plausible), round(seconds, 1), words
+        )
+
+
+def _runs_tests(path: str, text: str) -> bool:
+    """Whether a file holds tests, and not only what tests use."""
+    return (
+        is_test_file(path)
+        and re.search(r"^\s*(?:test|it|describe)(?:\.\w+)?\s*\(", text, re.MULTILINE) is not None
+    )
+
+
+def _last(places: Sequence[int]) -> int | None:
+    """The last place that is still tried: as many again as it took to the first plausible one, since a second patch is the best
+    evidence against it. None while there is none."""
+    if not places:
+        return None
+    limit = places[0] + max(SETTLE, places[0])
+    return min(limit, places[MAX_PLAUSIBLE - 1]) if len(places) >= MAX_PLAUSIBLE else limit

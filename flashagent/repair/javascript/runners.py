@@ -1,0 +1,94 @@
+"""Which test runner of JavaScript a check is, and how single files and tests are run with it. Reads package.json, nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from flashagent.errors import WorkspaceError
+from flashagent.verify.commands import Check
+from flashagent.workspace.files import read_text
+
+_MANAGERS = frozenset({"npm", "yarn", "pnpm"})
+_KNOWN = frozenset({"mocha", "jest", "vitest"})
+_VALUED = frozenset(
+    {"-r", "--require", "--import", "--loader", "--experimental-loader", "--conditions", "-C"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class JsRunner:
+    """`head` is the program with the options that it always gets; `name` is 'node', 'mocha', 'jest' or 'vitest'."""
+
+    name: str
+    head: tuple[str, ...]
+
+    def file(self, path: str, test: str = "") -> list[str]:
+        """The command for one test file (relative to the check's folder), or for one test of it by its own name."""
+        bare = re.sub(r"[\\^$.*+?()\[\]{}|/]", r"\\\g<0>", test)
+        if self.name == "node":
+            return [*self.head, *(["--test-name-pattern", f"/^{bare}$/"] if test else []), path]
+        chosen = {"mocha": "-g", "jest": "-t", "vitest": "-t"}[self.name]
+        return [*self.head, *([chosen, f"{bare}$"] if test else []), path]
+
+
+def runner_of(check: Check, root: Path) -> JsRunner | None:
+    """The runner behind a check's command, looked up in package.json for a package manager's `test`; None when it is none of
+    those known here."""
+    return _runner(list(check.argv), root, check.cwd, 3)
+
+
+def _runner(words: list[str], root: Path, folder: str, depth: int) -> JsRunner | None:
+    if (words and words[0] in ("npx", "bunx")) or words[:2] in (["pnpm", "exec"], ["yarn", "exec"]):
+        words = [
+            word
+            for word in words[1 if words[0] in ("npx", "bunx") else 2 :]
+            if word not in ("--no-install", "--no", "--")
+        ]
+    while words and re.fullmatch(r"[A-Za-z_]\w*=\S*", words[0]):
+        words = words[1:]
+    if not words or depth == 0:
+        return None
+    program = words[0].rpartition("/")[2]
+    if program in _MANAGERS:
+        script = _script(words, root, folder)
+        return _runner(shlex.split(script), root, folder, depth - 1) if script else None
+    if program == "node" and "--test" in words:
+        return JsRunner("node", (words[0], *_options(words[1:])))
+    if program in _KNOWN:
+        more = {
+            "jest": ("--ci", "--silent", "--watchman=false", "--runTestsByPath"),
+            "vitest": ("run",),
+            "mocha": (),
+        }[program]
+        return JsRunner(program, (words[0], *more, *_options(words[1:])))
+    return None
+
+
+def _options(words: Sequence[str]) -> list[str]:
+    """Options that change how modules load; what chooses and reports tests is left out."""
+    kept: list[str] = []
+    for number, word in enumerate(words):
+        if word.startswith("-") and not re.match(
+            r"--(?:test|watch|coverage|reporter|experimental-test)|-t$|-g$|-w$", word
+        ):
+            kept.append(word)
+            if word in _VALUED and number + 1 < len(words):
+                kept.append(words[number + 1])
+    return kept
+
+
+def _script(words: Sequence[str], root: Path, folder: str) -> str:
+    """The text of the script that a package manager is asked for; '' when that needs a shell."""
+    names = [word for word in words[1:] if not word.startswith("-") and word != "run"]
+    name = {"t": "test", "tst": "test"}.get(names[0], names[0]) if names else ""
+    try:
+        text = read_text(root, f"{folder}/package.json" if folder != "." else "package.json").text
+        script = json.loads(text).get("scripts", {}).get(name, "")
+    except (WorkspaceError, ValueError, AttributeError):
+        return ""
+    return script if isinstance(script, str) and not re.search(r"[|&;<>$`]", script) else ""

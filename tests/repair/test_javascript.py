@@ -1,0 +1,187 @@
+"""The search in JavaScript: templates and runners as values, and whole repairs with node itself."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from helpers.repair_projects import repaired, snapshot
+from helpers.repair_sandbox import TrustingRunner, bubblewrap
+from helpers.verify_projects import write
+
+from flashagent.events import Event, SearchProgress
+from flashagent.repair.javascript.mutate import mutations, ordered, patched
+from flashagent.repair.javascript.runners import JsRunner, runner_of
+from flashagent.repair.javascript.source import JsSource
+from flashagent.verify.commands import check_from_text
+from flashagent.verify.environment import ProjectEnvironment
+
+
+def made(text: str, line: int) -> list[str]:
+    """Every candidate text for one line, best first."""
+    source = JsSource("m.js", text)
+    return [patched(source, one) for one in ordered(list(mutations(source, {line: 1.0})), 10_000)]
+
+
+REPAIRS = {
+    "boundary": ("if (a < b) x();", "if (a <= b) x();"),
+    "comparison": ("if (a === b) x();", "if (a !== b) x();"),
+    "arithmetic": ("x = a - b;", "x = a + b;"),
+    "logic": ("if (a && b) x();", "if (a || b) x();"),
+    "default of what may be null": ("const x = a || b;", "const x = a ?? b;"),
+    "operands turned": ("x = a - b;", "x = b - a;"),
+    "grouping": ("x = a + b / c;", "x = (a + b) / c;"),
+    "assignment": ("x = 0; x += a;", "x = 0; x -= a;"),
+    "update": ("i++;", "i--;"),
+    "negation taken away": ("if (!a) x();", "if (a) x();"),
+    "negation added": ("if (a) x();", "if (!a) x();"),
+    "number": ("x = y[0];", "x = y[1];"),
+    "index off by one": ("x = y[i];", "x = y[i - 1];"),
+    "truth": ("x = true;", "x = false;"),
+    "family": ("y.push(a);", "y.unshift(a);"),
+    "arguments exchanged": ("f(a, b);", "f(b, a);"),
+    "numeric sort": ("y.sort();", "y.sort((a, b) => a - b);"),
+    "copy before a change": ("x = y.sort(f);", "x = [...y].sort(f);"),
+    "optional": ("x = a.b.c;", "x = a.b?.c;"),
+    "branches": ("x = a ? b : c;", "x = a ? c : b;"),
+    "return of a call": ("f(a);", "return f(a);"),
+    "break": ("for (;;) { break; }", "for (;;) { continue; }"),
+    "of": ("for (const a in b) x();", "for (const a of b) x();"),
+    "exchange": ("{ f(); g(); }", "{ g(); f(); }"),
+    "deletion": ("f();", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REPAIRS)
+def test_templates(name: str) -> None:
+    before, after = REPAIRS[name]
+    head, tail = "function m(a, b, c, f, g, x, y, i) {\n", "\n}\n"
+    wanted = f"{head}{after}{tail}" if after else f"{head}}}\n"
+    assert wanted in made(f"{head}{before}{tail}", 2)
+
+
+def test_templates_know_scope_and_asynchronous_functions() -> None:
+    text = "async function m(first, second) {\n  const sum = await f(first);\n  const other = f(sum);\n  return first;\n}\n"
+    assert text.replace("return first", "return sum") in made(text, 4)
+    assert text.replace("other = f(", "other = await f(") in made(text, 3)
+    assert not any("return hidden" in one for one in made("function a() { const hidden = 1; }\n" + text, 5))
+
+
+def test_places_count_characters_and_candidates_parse_apart() -> None:
+    text = "// größe 😀\nfunction m(ä) {\n  return ä < 1;\n}\n"
+    assert text.replace("<", "<=") in made(text, 3)
+    assert made(text, 3) == made(text, 3)
+    assert text not in made(text, 3)
+
+
+def test_files_of_other_languages_and_broken_ones_have_no_source() -> None:
+    with pytest.raises(ValueError, match=r"m\.py is no JavaScript"):
+        JsSource("m.py", "x = 1\n")
+    with pytest.raises(ValueError, match=r"m\.js does not parse"):
+        JsSource("m.js", "function (\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "script", "head"),
+    [
+        ("node --test", "", ("node", "node")),
+        ("node --import tsx --test --test-reporter=tap test/", "", ("node", "node", "--import", "tsx")),
+        ("npm test", "node --test", ("node", "node")),
+        ("yarn run test", "NODE_ENV=test mocha --require ./setup.js 'test/**'", ("mocha", "mocha", "--require", "./setup.js")),
+        ("npx jest --coverage", "", ("jest", "jest", "--ci", "--silent", "--watchman=false", "--runTestsByPath")),
+        ("npm test", "vitest", ("vitest", "vitest", "run")),
+        ("npm test", "tsc && node --test", None),
+        ("npm test", "npm test", None),
+        ("make test", "", None),
+        ("node test.js", "", None),
+    ],
+)  # fmt: skip
+def test_runners(tmp_path: Path, command: str, script: str, head: tuple[str, ...] | None) -> None:
+    write(tmp_path, {"package.json": json.dumps({"scripts": {"test": script}})})
+    expected = JsRunner(head[0], head[1:]) if head is not None else None
+    assert runner_of(check_from_text(command), tmp_path) == expected
+
+
+def test_commands_of_runners() -> None:
+    assert JsRunner("node", ("node",)).file("t.js", "a (b)") == [
+        "node",
+        "--test-name-pattern",
+        "/^a \\(b\\)$/",
+        "t.js",
+    ]
+    assert JsRunner("jest", ("jest",)).file("t.js", "a") == ["jest", "-t", "a$", "t.js"]
+    assert JsRunner("mocha", ("mocha",)).file("t.js") == ["mocha", "t.js"]
+
+
+CART = {
+    "cart.js": "class Cart {\n  constructor() {\n    this.lines = [];\n  }\n\n  add(price, count) {\n    this.lines.push({ price, count });\n    return this;\n  }\n\n"
+    "  total() {\n    let sum = 0;\n    for (const line of this.lines) {\n      sum += line.price + line.count; // each line\n    }\n    return sum;\n  }\n}\n\nmodule.exports = { Cart };\n",
+    "test/cart.test.js": "const test = require('node:test');\nconst assert = require('node:assert');\nconst { Cart } = require('../cart.js');\n\n"
+    "test('empty', () => assert.strictEqual(new Cart().total(), 0));\ntest('one', () => assert.strictEqual(new Cart().add(5, 1).total(), 5));\n"
+    "test('many', () => assert.strictEqual(new Cart().add(5, 3).add(2, 2).total(), 19));\n",
+}  # fmt: skip
+
+
+def tools() -> ProjectEnvironment:
+    path = tuple(entry for entry in os.environ["PATH"].split(os.pathsep) if entry.startswith("/"))
+    return ProjectEnvironment("path", None, path, why="the tests' own")
+
+
+@pytest.mark.needs("node")
+async def test_repairs_a_method(tmp_path: Path) -> None:
+    events: list[Event] = []
+    result = await repaired(
+        tmp_path,
+        CART,
+        "node --test",
+        TrustingRunner(tmp_path),
+        events,
+        search_time_s=60.0,
+        environment=tools(),
+    )
+    best = result.patches[0]
+    assert [(c.path, c.before) for c in best.changes] == [("cart.js", CART["cart.js"])]
+    assert best.changes[0].after == CART["cart.js"].replace("price + line", "price * line")
+    assert best.confidence in ("likely", "possible")
+    assert "cart.js:14" in best.how
+    assert ("cart.js", 14) in [(one.path, one.line) for one in result.suspicious]
+    told = [event for event in events if isinstance(event, SearchProgress)]
+    assert told[-1].tried == result.tried > 0
+
+
+@pytest.mark.needs("node", "bwrap")
+async def test_repairs_a_loop_in_the_sandbox_for_modules(tmp_path: Path) -> None:
+    files = {
+        "package.json": '{"type": "module", "scripts": {"test": "node --test"}}',
+        "src/count.js": "export function count(n) {\n  let steps = 0;\n  while (n > 0) {\n    n -= 0;\n    steps += 1;\n  }\n  return steps;\n}\n",
+        "test/count.test.js": "import test from 'node:test';\nimport assert from 'node:assert';\nimport { count } from '../src/count.js';\n\n"
+        "test('none', () => assert.strictEqual(count(0), 0));\ntest('two', () => assert.strictEqual(count(2), 2));\ntest('five', () => assert.strictEqual(count(5), 5));\n",
+    }  # fmt: skip
+    result = await repaired(
+        tmp_path,
+        files,
+        "npm test",
+        bubblewrap(tmp_path),
+        search_time_s=90.0,
+        check_timeout_s=6.0,
+        environment=tools(),
+    )
+    assert [c.after for c in result.patches[0].changes] == [files["src/count.js"].replace("n -= 0", "n -= 1")]
+
+
+@pytest.mark.needs("node", "bwrap")
+async def test_a_candidate_that_deletes_files_harms_nothing(tmp_path: Path) -> None:
+    outside = tmp_path / "outside.txt"
+    outside.write_text("kept")
+    files = {
+        "m.js": "const fs = require('node:fs');\nfunction f(name, other) {\n  if (name === '') fs.rmSync(other);\n  return name + 1;\n}\nmodule.exports = { f };\n",
+        "test/m.test.js": "const test = require('node:test');\nconst assert = require('node:assert');\nconst { f } = require('../m.js');\n\n"
+        f"test('one', () => assert.strictEqual(f('a', '{outside}'), 'a2'));\n",
+    }  # fmt: skip
+    root = tmp_path / "project"
+    root.mkdir()
+    await repaired(root, files, "node --test", bubblewrap(root), search_time_s=15.0, environment=tools())
+    assert outside.read_text() == "kept"
+    assert sorted(snapshot(root)) == ["m.js", "test/m.test.js"]
