@@ -10,11 +10,12 @@ _SKIPPED = frozenset((
     ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".nox", ".mypy_cache", ".pytest_cache",
     ".ruff_cache", ".hypothesis", "target", "build", "dist", ".gradle", ".idea", ".vscode",
 ))  # fmt: skip
+_TURN_MS = 1_000  # the first turn that ends says that the watch is on
 _QUIET_MS = 300  # so long nothing more may come before it is told
 
 
 async def changes(root: Path) -> AsyncIterator[None]:
-    """Once after each burst of changes, a new HEAD included; ends when the task is cancelled."""
+    """Once when the watch is on, then after each burst of changes, a new HEAD included; ends when the task is cancelled."""
     from watchfiles import Change, awatch
 
     def counts(change: Change, path: str) -> bool:
@@ -23,5 +24,11 @@ async def changes(root: Path) -> AsyncIterator[None]:
             return parts[-2:] == ("logs", "HEAD")
         return bool(parts) and not _SKIPPED.intersection(parts)
 
-    async for _ in awatch(root, watch_filter=counts, step=_QUIET_MS, debounce=10 * _QUIET_MS):
-        yield
+    on = False
+    async for found in awatch(
+        root, watch_filter=counts, step=_QUIET_MS, debounce=10 * _QUIET_MS,
+        rust_timeout=_TURN_MS, yield_on_timeout=True,
+    ):  # fmt: skip
+        if found or not on:
+            on = True
+            yield

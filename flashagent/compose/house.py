@@ -213,7 +213,7 @@ def _results(
     place: Place, environment: ProjectEnvironment, sandbox: SandboxRunner, mask: Callable[[str], str]
 ) -> ResultCache:
     """The results of checks, kept under all that the project's own files do not tell."""
-    from flashagent import __version__
+    from importlib.metadata import version
 
     allowed = allowed_variables(place.root)
     seen = sorted(
@@ -223,7 +223,7 @@ def _results(
     )
     sandboxing = (sandbox.description, str(place.settings.sandbox), str(place.settings.secret_files))
     folder = place.folders.cache / "results" / place.state.name
-    surroundings = "\n".join((__version__, *sandboxing, *seen))
+    surroundings = "\n".join((version("flashagent"), *sandboxing, *seen))
     return ResultCache(folder, place.root, environment, surroundings, mask)
 
 

@@ -11,10 +11,12 @@ from typing import TextIO
 
 from flashagent.compose.house import Place
 from flashagent.compose.mapping import open_map
+from flashagent.errors import WorkspaceError
 from flashagent.frontends import words
 from flashagent.jobs.watching import Finding, counts, findings
 from flashagent.secrecy import Secrets
 from flashagent.tools.guarded import Guard
+from flashagent.workspace import files
 from flashagent.workspace.compared import of_work_tree
 
 Changes = Callable[[Path], AsyncIterator[None]]
@@ -34,11 +36,20 @@ async def look(place: Place) -> tuple[Finding, ...]:
     hidden = (*settings.ignore, *settings.secret_files)
     repo_map, _ = await asyncio.to_thread(open_map, place.repository, place.folders.cache, hidden)
     with repo_map:
-        found = await findings(changed, repo_map, wishes=settings.app.comments)
+        found = await findings(
+            changed, repo_map, lambda path: _read(place, path), wishes=settings.app.comments
+        )
     return tuple(
         Finding(one.path, one.line, one.kind, words.one_line(mask(one.message), 400), one.code)
         for one in found
     )
+
+
+def _read(place: Place, path: str) -> str | None:
+    try:
+        return files.read_text(place.root, path).text
+    except WorkspaceError:
+        return None
 
 
 def line_of(one: Finding) -> str:
@@ -65,7 +76,6 @@ async def watch(place: Place, out: TextIO, talk: TextIO, changes: Changes) -> No
     known: Sequence[Finding] = ()
     talk.write("Watching. Ctrl+C ends it.\n")
     talk.flush()
-    known = _told(known, await look(place), out)
     async for _ in changes(place.root):
         known = _told(known, await look(place), out)
 

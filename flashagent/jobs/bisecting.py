@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from flashagent.events import Emit, Notice
@@ -38,7 +38,7 @@ class Wanted:
 
 
 def wanted(
-    seen: Observation, house: House, flaky: Sequence[str], *, asked: bool, seconds: float
+    seen: Observation, house: House, flaky: Collection[str], *, asked: bool, seconds: float
 ) -> Wanted | str:
     """What to bisect, or in words why there is nothing; '' where nobody asked and it is not worth it."""
     if house.past is None or house.repository.plain or house.repository.head() is None:

@@ -6,8 +6,9 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal, Protocol
 
 from flashagent.diagnose import lint
@@ -21,6 +22,7 @@ from flashagent.syntax.parse import syntax_errors
 from flashagent.values import Diagnostic, FileChange, Symbol
 from flashagent.verify.tamper import is_test_file
 
+Read = Callable[[str], str | None]
 Kind = Literal["error", "caller", "security", "leak", "complexity", "wish"]
 # Our own choice of ruff's rules: what is a mistake or a hole in nearly every program, and nothing about taste.
 SECURITY = (
@@ -67,11 +69,11 @@ class Relations(Protocol):
 
 
 async def findings(
-    changes: Sequence[FileChange], repo_map: Relations, *, wishes: bool = False
+    changes: Sequence[FileChange], repo_map: Relations, read: Read, *, wishes: bool = False
 ) -> tuple[Finding, ...]:
-    """Only what the changes brought, by importance, path and line. Raises RunnerMissing without ruff."""
+    """Only what the changes brought, by importance, path and line; `read` gives the files as they are now. Raises RunnerMissing without ruff."""
     linted = await _linted(changes)
-    by_map = await asyncio.to_thread(lambda: list(_by_map(changes, repo_map)))
+    by_map = await asyncio.to_thread(lambda: list(_by_map(changes, repo_map, read)))
     asked = [one for change in changes for one in _wishes(change)] if wishes else []
     found = dict.fromkeys((*linted, *_syntax(changes), *by_map, *asked))
     return tuple(sorted(found, key=lambda one: (_ORDER[one.kind], one)))
@@ -105,29 +107,35 @@ def _syntax(changes: Sequence[FileChange]) -> Iterator[Finding]:
                 yield Finding(change.path, problem.line, "error", problem.text, "syntax")
 
 
-def _by_map(changes: Sequence[FileChange], repo_map: Relations) -> Iterator[Finding]:
+def _by_map(changes: Sequence[FileChange], repo_map: Relations, read: Read) -> Iterator[Finding]:
     written = {(change.path, line) for change in changes for line in changed_lines(change)}
     for change in changes:
         for one in symbol_changes(change):
             if one.kind == "signature" and one.before and one.after:
-                yield from _callers(one, one.before.signature, one.after.signature, repo_map, written)
+                calls = _calls_of(one.after, repo_map, read, written)
+                yield from _callers(one.before, one.after, calls)
             elif one.kind == "removed":
                 yield from _users(one.symbol, repo_map)
             yield from _complexity(one, change)
 
 
-def _callers(
-    one: SymbolChange, before: str, after: str, repo_map: Relations, written: set[tuple[str, int]]
-) -> Iterator[Finding]:
-    """Lines that call it and were not written just now."""
-    symbol = one.symbol
-    if not breaks_callers(before, after):
-        return
-    uses = repo_map.callers(f"{symbol.path}:{symbol.qualified}")
-    left = [use for use in uses if use.kind == "call" and (use.path, use.line) not in written]
-    for use in left[:_MOST_CALLERS]:
-        told = f"this calls {symbol.qualified}, whose signature is now `{_short(after)}` (it was `{_short(before)}`)"
-        yield Finding(use.path, use.line, "caller", told)
+def _calls_of(
+    symbol: Symbol, repo_map: Relations, read: Read, written: set[tuple[str, int]]
+) -> Iterator[tuple[str, int]]:
+    """Lines that surely call it and were not written just now; an import is no call."""
+    call = re.compile(rf"\b{re.escape(symbol.name)}\s*\(")
+    for use in repo_map.callers(f"{symbol.path}:{symbol.qualified}"):
+        lines = (read(use.path) or "").split("\n")[use.line - 1 : use.line]
+        if use.kind == "call" and (use.path, use.line) not in written and any(map(call.search, lines)):
+            yield use.path, use.line
+
+
+def _callers(before: Symbol, after: Symbol, calls: Iterable[tuple[str, int]]) -> Iterator[Finding]:
+    if breaks_callers(before.signature, after.signature):
+        now, then = _short(after.signature), _short(before.signature)
+        told = f"this calls {after.qualified}, whose signature is now `{now}` (it was `{then}`)"
+        for path, line in islice(calls, _MOST_CALLERS):
+            yield Finding(path, line, "caller", told)
 
 
 def _users(symbol: Symbol, repo_map: Relations) -> Iterator[Finding]:

@@ -151,9 +151,7 @@ def _build(
         architect=_role(values, "roles.architect", own_at or flash_at),
         limits=_limits(values),
         sandbox=_sandbox(values),
-        app=AppSettings(
-            values["app.theme"], values["app.keys"], values["app.bell_after"], values["app.comments"]
-        ),
+        app=_app(values),
         project_trusted=project.trusted,
         ignored=ignored,
         hint="" if flash else _hint(values, flash_at, variables),
@@ -193,6 +191,12 @@ def _plain_fields(values: Mapping[str, Any]) -> dict[str, Any]:
         )
     }
     return {**same, "prompt_folders": values["prompts"]}
+
+
+def _app(values: Mapping[str, Any]) -> AppSettings:
+    return AppSettings(
+        values["app.theme"], values["app.keys"], values["app.bell_after"], values["app.comments"]
+    )
 
 
 def _sandbox(values: Mapping[str, Any]) -> SandboxSettings:

@@ -130,7 +130,7 @@ class Bisection:
     def _further_back(self, count: int, running: int) -> tuple[Commit, ...]:
         """No good commit is known yet: the first parents, in steps that double, and last the end of what is known."""
         line = self._first_parents()
-        steps = {2**power for power in range(line and len(line).bit_length())} | {len(line)}
+        steps = {2**power for power in range(len(line).bit_length())} | {len(line)}
         places = [line[step - 1] for step in sorted(steps) if 0 < step <= len(line)]
         spoilt = self._asked | running
         # Where one cannot be tested, its older neighbours are asked in its place.

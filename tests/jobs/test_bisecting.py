@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -257,3 +259,20 @@ async def test_it_can_be_left_out(tmp_path: Path) -> None:
     finished, here = await fixed(root, FixJob(offline=True, search_seconds=20.0, bisect=False), None)
     assert "number * 2" in finished.patch
     assert not any("broken by" in text for text in told(here.events))
+
+
+async def test_from_the_command_line(tmp_path: Path) -> None:
+    root = begin(tmp_path / "repo")
+    culprit = commit(root, "Treble", {"calc.py": WRONG})
+    notes(root, 1, 2)
+    environ = {**git_environment(tmp_path / "home"), "FLASHAGENT_HOME": str(tmp_path / "fa")}
+    options = ("--offline", "--bisect", "--search-time", "1", "--check", CHECK, "--json")
+    done = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "flashagent", "fix", *options, cwd=root, env=environ, stdout=asyncio.subprocess.PIPE
+    )  # fmt: skip
+    output, _ = await done.communicate()
+    events = [json.loads(line) for line in output.splitlines()]
+    said = [event["text"] for event in events if event["type"] == "Notice"]
+    assert f"Bisecting 4 commits for {FAILING}." in said
+    assert any(text.startswith(f"{FAILING} was broken by {culprit[:10]} (Treble)") for text in said)
+    assert events[-1]["type"] == "JobFinished"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from flashagent.agent.limits import Limits
 from flashagent.agent.witness import Watched, Witness
 from flashagent.events import Notice
 from flashagent.jobs.job import FixJob
-from flashagent.values import CheckReport, TestResult
+from flashagent.values import CheckReport, Failure, TestResult
 
 BY_ACCIDENT = """
 BEFORE = []
@@ -59,8 +60,6 @@ def report(*failing: str, passed: tuple[str, ...] = (), exit_code: int | None = 
     results = tuple(TestResult(one, "failed") for one in failing)
     results += tuple(TestResult(one, "passed") for one in passed)
     code = (1 if failing else 0) if exit_code is None else exit_code
-    from flashagent.values import Failure
-
     failures = tuple(Failure(one, "assertion", "wrong") for one in failing)
     return CheckReport(("x",), code, 1.0, results, failures, counted=True)
 
@@ -72,8 +71,8 @@ class Runs:
         self.answers = list(answers)
         self.asked: list[tuple[str, ...]] = []
 
-    async def __call__(self, tests: object = ()) -> CheckReport:
-        self.asked.append(tuple(tests))  # type: ignore[call-overload]
+    async def __call__(self, tests: Sequence[str] = ()) -> CheckReport:
+        self.asked.append(tuple(tests))
         return self.answers.pop(0)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -98,13 +100,9 @@ async def test_a_flaky_check_is_never_believed(tmp_path: Path) -> None:
 
 
 def cache_at(folder: Path, now: float = 0.0, mask: str = "") -> ResultCache:
-    import sys
-
     python = Path(sys.executable)
     environment = ProjectEnvironment("path", python.resolve())
     hide = (lambda text: text.replace(mask, "***")) if mask else (lambda text: text)
-    import time
-
     return ResultCache(folder / "c", folder, environment, "around", hide, lambda: time.time() + now)
 
 

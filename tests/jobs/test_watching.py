@@ -36,7 +36,7 @@ class Map:
 MAP = Map(
     {
         "shop/cart.py:total": [
-            Use("shop/user.py", 3, None, "call"), Use("shop/new.py", 1, None, "call"), Use("a.md", 1, None, "name"),
+            Use("shop/user.py", 1, None, "call"), Use("shop/user.py", 3, None, "call"), Use("shop/new.py", 1, None, "call"), Use("a.md", 1, None, "name"),
         ]
     },
     {"total": [("shop/user.py", 1)]},
@@ -47,7 +47,12 @@ async def found(
     before: str | None, after: str | None, path: str = "shop/cart.py", **how: bool
 ) -> list[Finding]:
     other = FileChange("shop/new.py", None, "total([2], 3)\n")
-    kept = await findings([FileChange(path, before, after), other], MAP, **how)
+    kept = await findings(
+        [FileChange(path, before, after), other],
+        MAP,
+        {"shop/user.py": USER, "shop/new.py": "total([2], 3)\n"}.get,
+        **how,
+    )
     return [one for one in kept if one.path != "shop/new.py"]
 
 

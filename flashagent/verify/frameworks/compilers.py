@@ -26,7 +26,7 @@ _FORMS = (
 )  # fmt: skip
 # What a short message leaves out: javac's symbol, and what rustc writes under the place.
 _SYMBOL = re.compile(r"^(?:\[ERROR\] )? +(?:symbol|required|found) *: +.+$", re.MULTILINE)
-_LABEL = re.compile(r"^ +\| +\|?[ _]*[\^-]+ (?P<label>\S.*)$", re.MULTILINE)
+_LABEL = re.compile(r"^ +\|[ |_]*\^+ (?P<label>\S.*)$", re.MULTILINE)
 
 
 def parse(text: str, places: Places) -> tuple[Failure, ...]:
