@@ -16,7 +16,7 @@ STAMP := $(VENV)/.installed
 UV := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test nightly check wheel bench constraints clean
+.PHONY: help demo test pictures nightly check wheel bench constraints clean
 
 help: ## show this list
 	@echo "make targets:"
@@ -28,6 +28,10 @@ demo: $(STAMP) ## watch flashagent repair a bug: no key, no network
 
 test: $(STAMP) ## run the tests; those that need a tool that is missing are skipped by name
 	$(BIN)/python -m pytest -n $(JOBS) -rs $(ARGS)
+
+pictures: $(STAMP) ## draw the pictures of the app anew, and the page that shows them
+	cd tests && $(abspath $(BIN))/python -m helpers.tui_pictures
+	cd tests && $(abspath $(BIN))/python -m helpers.tui_screens_page
 
 nightly: $(STAMP) ## 20,000 examples of each property of the edit engine
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest tests/edits -m "slow or not slow" -n $(JOBS) -s

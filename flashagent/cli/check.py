@@ -76,6 +76,7 @@ async def _run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
     from flashagent.compose.house import Wishes, new_session_id, open_house, open_place
     from flashagent.errors import ExitCode
+    from flashagent.events import CheckFinished, Event
     from flashagent.jobs.checking import examine
 
     settings = {"limits.test_seconds": options.test_timeout}
@@ -87,7 +88,13 @@ async def _run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
         fresh=options.fresh,
     )
     with closing(open_place(Path.cwd(), environ, wishes)) as place:
-        house = open_house(place, wishes, lambda event: None, new_session_id(place.clock))
+        finished: list[CheckFinished] = []
+
+        def note(event: Event) -> None:
+            if isinstance(event, CheckFinished):
+                finished.append(event)
+
+        house = open_house(place, wishes, note, new_session_id(place.clock))
         try:
             found = await examine(
                 house, changed=options.changed, every=options.all, timeout_s=options.timeout
@@ -95,6 +102,8 @@ async def _run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
         finally:
             await house.close()
         _tell(options, found, house)
+    if any(event.cached for event in finished):
+        print("Known from an earlier run of this very state; --fresh runs it again.", file=sys.stderr)
     return ExitCode.OK if found.green else ExitCode.NOT_FIXED
 
 

@@ -45,16 +45,16 @@ async def batch(
     with closing(open_place(call.cwd, call.environ, call.wishes)) as place:
         spec = batch_state.with_settings(spec, place)
         running = asyncio.create_task(run(call, place, spec, new_session_id(SystemClock()), fresh=True))
+        ended = False
         try:
-            while True:
+            while not ended:
                 event = await _next(told, running)
+                ended = isinstance(event, BatchFinished)
                 yield event
-                if isinstance(event, BatchFinished):
-                    break
         finally:
-            if not told.empty() or not running.done():
+            if not ended:
                 running.cancel()
-            await asyncio.wait([running])
+            await asyncio.wait([running])  # after its last event it still writes to the files, and tidies up
         await running
 
 

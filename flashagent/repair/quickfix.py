@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from flashagent.diagnose import lint
 from flashagent.errors import RunnerMissing
 from flashagent.repair.project import Project
-from flashagent.repair.quick import golang, imports, javascript, names, native, rust, syntax
+from flashagent.repair.quick import golang, imports, javascript, names, native, relics, rust, syntax
 from flashagent.repair.quick.foreign import Seen
 from flashagent.repair.quick.proposal import Proposal
 from flashagent.repair.validate import Validator
@@ -23,7 +23,7 @@ from flashagent.verify.verdict import judge
 Proposer = Callable[[Project, Failure, str], Iterator[Proposal]]
 # What names the repair exactly comes before what only comes near it.
 PROPOSERS: tuple[Proposer, ...] = (
-    syntax.broken, imports.missing, names.undefined, imports.cannot_import, imports.no_module, names.attribute,
+    syntax.broken, relics.names, relics.modules, relics.of_modules, relics.methods, relics.printed, imports.missing, names.undefined, imports.cannot_import, imports.no_module, names.attribute,
     names.keyword, names.missing_self, names.key,
 )  # fmt: skip
 Foreign = Callable[[Seen], Awaitable[list[Proposal]]]

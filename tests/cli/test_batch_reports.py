@@ -43,9 +43,7 @@ class Page(HTMLParser):
 
 
 def test_a_batch_is_told_as_junit_sarif_and_a_page_that_needs_nothing_else(tmp_path: Path) -> None:
-    root, environ = batch_project.make(
-        tmp_path, modules=2, more={ODD: module(3), "odd.yaml": "{}\n"}
-    )
+    root, environ = batch_project.make(tmp_path, modules=2, more={ODD: module(3), "odd.yaml": "{}\n"})
     rule = ("--lint", "F401", "--rule", "ruff=F401", "--check", CHECK)
     reports = [str(tmp_path / name) for name in ("out.xml", "out.sarif", "out.html")]
     ran = flashagent(root, environ, "batch", "run", *rule, *(f"--report={file}" for file in reports))
@@ -96,7 +94,7 @@ def test_a_report_of_no_known_format_is_refused_before_anything_runs(tmp_path: P
 async def test_from_python_a_batch_gives_its_events_one_after_another(tmp_path: Path) -> None:
     root, environ = batch_project.make(tmp_path, modules=3)
     job = f"select: 'pkg/m*.py'\nrule: {{ruff: F401}}\ncheck: {{item: '', final: '{CHECK}'}}\n"
-    events = [event async for event in public.batch(job, root, environ=environ)]
+    events = [event async for event in public.batch(job, root, environ=environ, apply=True)]
     assert isinstance(events[0], BatchStarted)
     assert [type(event) for event in events].count(ItemFinished) == 3
     merged = [event for event in events if isinstance(event, ItemMerged)]
@@ -104,6 +102,7 @@ async def test_from_python_a_batch_gives_its_events_one_after_another(tmp_path: 
     assert isinstance(last, BatchFinished)
     assert (last.outcome, last.merged, len(merged)) == ("done", 3, 3)
     assert "import sys" not in git(root, "show", f"{last.branch}:pkg/m2.py")
+    assert (root / "pkg/m2.py").read_text() == git(root, "show", f"{last.branch}:pkg/m2.py")
 
 
 async def test_from_python_a_job_that_cannot_begin_raises(tmp_path: Path) -> None:

@@ -177,8 +177,47 @@ def test_a_new_dependency_is_listed_and_does_not_make_it_red(tmp_path: Path) -> 
     (here.root / "requirements.txt").write_text("requests\nleft_pad\n")
     ran = run(here, "check", "--changed", "--check", CHECK)
     assert ran.code == 0, ran.out
-    assert "requirements.txt:2:1: new-dependency left-pad is a new dependency that no lock file knows" in ran.out
+    assert (
+        "requirements.txt:2:1: new-dependency left-pad is a new dependency that no lock file knows" in ran.out
+    )
     (here.root / "requirements.txt").write_text("requests\nreqests\n")
     ran = run(here, "check", "--changed", "--check", CHECK)
     assert ran.code == 1
     assert "reqests looks like requests, which the project uses" in ran.out
+
+
+@pytest.mark.needs("node", "npm")
+def test_every_kind_of_check_on_request(tmp_path: Path) -> None:
+    """The tests alone by default; with --all what the files name besides, here a linter that is a script of the project."""
+    files = {
+        "package.json": json.dumps(
+            {"scripts": {"test": "node --test", "lint": "node lint.js", "build": "node -e 0"}}
+        ),
+        "a.test.js": "const test = require('node:test');\ntest('adds', () => {});\n",
+        "lint.js": "throw new TypeError('a line is too long');\n",
+    }
+    here = Shop.make(tmp_path, files)
+    plain = json.loads(run(here, "check", "--json").out)
+    assert [(one["command"], one["green"]) for one in plain["checks"]] == [("npm test", True)]
+    ran = run(here, "check", "--all", "--json")
+    every = json.loads(ran.out)
+    assert [(one["command"], one["green"]) for one in every["checks"]] == [
+        ("npm test", True), ("npm run lint", False), ("npm run build", True),
+    ]  # fmt: skip
+    assert every["checks"][1]["failures"][0]["message"] == "a line is too long"
+    assert every["checks"][1]["why"] == "package.json has the script lint: node lint.js"
+    assert (ran.code, every["green"]) == (1, False)
+
+
+@pytest.mark.needs("make")
+def test_the_project_of_the_changed_file_is_checked(tmp_path: Path) -> None:
+    files = {
+        "web/package.json": json.dumps({"scripts": {"test": "node --test"}}),
+        "web/a.test.js": "const test = require('node:test');\ntest('adds', () => {});\n",
+        "tools/Makefile": "test:\n\ttrue\n",
+        "tools/a.c": "",
+    }
+    here = Shop.make(tmp_path, files)
+    (here.root / "tools/a.c").write_text("int one;\n")
+    (check,) = json.loads(run(here, "check", "--json").out)["checks"]
+    assert (check["command"], check["why"]) == ("make test", "tools: Makefile has the target test")

@@ -179,10 +179,29 @@ def test_a_model_over_http_repairs_it(language: Language, shop: Shop) -> None:
 @every_language
 def test_offline_it_says_what_it_cannot_do_and_where_to_look(language: Language, shop: Shop) -> None:
     before = fingerprint(shop.root)
-    ran = flashagent(shop.root, shop.environ, "fix", "--offline", "--json")
+    searched = language.check[0] in ("npm", "node")
+    ran = flashagent(
+        shop.root, shop.environ, "fix", "--offline", "--json", "--search-time", "0" if searched else "5"
+    )
     assert ran.code == 1, ran.err
     report = ran.finished["report"]
-    assert "speaks only Python" in report["message"]
+    assert ("No quick fix" if searched else "speaks only Python") in report["message"]
     assert f"{language.place[0]}:{language.place[1]}" in report["hint"]
     assert f"{language.source}:" in report["hint"]
+    assert fingerprint(shop.root) == before
+
+
+@pytest.mark.parametrize("language", [LANGUAGES[0]], ids=["javascript"])
+@pytest.mark.needs("bwrap", "node", "npm")
+def test_offline_it_searches_javascript(language: Language, shop: Shop) -> None:
+    before = fingerprint(shop.root)
+    ran = flashagent(
+        shop.root, shop.environ, "fix", "--offline", "--json", "--search-time", "60", "--all-candidates"
+    )
+    # Two tests are few witnesses: the patch is kept for a person and not applied.
+    assert ran.code == 1, ran.err
+    assert "A repair was found, but it is only" in ran.finished["report"]["message"]
+    assert any(
+        f"at {language.source}:" in event.get("text", "") for event in ran.events if event["type"] == "Notice"
+    )
     assert fingerprint(shop.root) == before

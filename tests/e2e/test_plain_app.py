@@ -158,3 +158,18 @@ def test_a_hang_up_ends_it(shop: Shop) -> None:
         child.expect(pexpect.EOF)
         child.wait()
         assert child.exitstatus == 130
+
+
+def test_a_session_goes_on_with_its_transcript(shop: Shop) -> None:
+    with serving([Reply("First answer."), Reply("Second answer.")]) as server:
+        environ = with_model(shop.environ, server.base_url)
+        first = flashagent(shop.root, environ, "--plain", stdin="What is it?\n")
+        assert (first.code, first.out.count("Model: First answer.")) == (0, 1), first.err
+        again = flashagent(shop.root, environ, "--plain", "--resume", stdin="And now?")
+        assert again.code == 0, again.err
+        told = [
+            again.out.index(text)
+            for text in ("You: What is it?", "Model: First answer.", "goes on", "Model: Second answer.")
+        ]
+        assert told == sorted(told)
+        assert b"First answer." in server.requests[1].raw

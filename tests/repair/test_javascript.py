@@ -151,6 +151,7 @@ async def test_repairs_a_method(tmp_path: Path) -> None:
     assert told[-1].tried == result.tried > 0
 
 
+@pytest.mark.slow
 @pytest.mark.needs("node", "bwrap")
 async def test_repairs_a_loop_in_the_sandbox_for_modules(tmp_path: Path) -> None:
     files = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -192,6 +193,10 @@ def test_the_json_of_javascript_runners(runner: str) -> None:
     if broken is not None:
         assert (found[broken][1], found[broken][3], outcomes[broken]) == ("import", [(broken, 1)], "error")
     assert len(found) == 3 + (broken is not None)
+    twice = next(one for one in told.failures if one.test_id == f"{off} twice")
+    assert (re.findall(r"-?\d+", twice.expected), re.findall(r"-?\d+", twice.actual)) == (["160"], ["-200"])
+    for one in told.failures:
+        assert len(describe(one, lambda path: None).splitlines()) <= 10
 
 
 @pytest.mark.parametrize("runner", READERS)

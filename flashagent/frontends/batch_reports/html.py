@@ -8,6 +8,8 @@ from html import escape
 from flashagent.diffs import unified_diffs
 from flashagent.frontends import words
 from flashagent.frontends.batch_reports.account import BAD, Account
+from flashagent.frontends.page import page
+from flashagent.frontends.page import text as page_text
 from flashagent.jobs.batch.store import Row
 
 _COLOURS = {
@@ -22,7 +24,7 @@ td.n{text-align:right;white-space:nowrap}pre{overflow:auto;background:#f6f6f6;pa
 .add{color:#1b5e20}.del{color:#b71c1c}.at{color:#5e35b1}.state{padding:0 .4rem;border-radius:.3rem;color:#fff}
 @media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}pre{background:#222}td,th{border-color:#333}
 .add{color:#81c784}.del{color:#e57373}.at{color:#b39ddb}}
-"""
+""" + "".join(f".state.{state}{{background:{colour}}}" for state, colour in _COLOURS.items())
 _SHOWN_DIFF = 20_000
 _BARS = 40
 
@@ -31,22 +33,18 @@ def html(account: Account) -> str:
     meta = account.meta
     name = _text(account, meta["name"])
     parts = [
-        "<!doctype html><html lang=en><head><meta charset=utf-8>",
-        "<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; style-src 'unsafe-inline'\">",
-        f"<title>Batch {name}</title><style>{_STYLE}</style></head><body>",
         f"<h1>Batch {name}</h1>",
         _summary(account),
         "<h2>How the items ended</h2>" + _share_chart(account),
         _causes(account),
         "<h2>Time and tokens by item</h2>" + _bars(account),
         "<h2>Items</h2>" + "".join(_item(account, row) for row in account.rows),
-        "</body></html>\n",
     ]
-    return "\n".join(parts)
+    return page(f"Batch {account.clean(meta['name'])}", "\n".join(parts), _STYLE)
 
 
 def _text(account: Account, text: str) -> str:
-    return escape(account.clean(text), quote=True)
+    return page_text(account.clean(text))
 
 
 def _summary(account: Account) -> str:
@@ -76,7 +74,7 @@ def _share_chart(account: Account) -> str:
 
 
 def _badge(state: str) -> str:
-    return f'<span class=state style="background:{_COLOURS[state]}">{state}</span>'
+    return f'<span class="state {state}">{state}</span>'
 
 
 def _causes(account: Account) -> str:

@@ -59,15 +59,20 @@ def _bar(index: int, label: str, row: Sequence[float], most: float, bars: Bars) 
 
 
 def _table(labels: Sequence[str], values: Sequence[Sequence[float]], bars: Bars) -> str:
-    head = "".join(f"<th>{escape(name)}</th>" for name in bars.names)
+    head = "".join(f"<th>{escape(name)}</th>" for name in bars.names if name)
     rows = "".join(
-        f"<tr><th>{escape(label)}</th>{''.join(f'<td>{escape(bars.shown(value))}</td>' for value in row)}</tr>"
+        f"<tr><th>{escape(label)}</th>{_cells(row, bars)}</tr>"
         for label, row in zip(labels, values, strict=True)
     )
     return (
         "<details><summary>in figures</summary>"
         f'<div class="wide"><table><tr><th></th>{head}</tr>{rows}</table></div></details>'
     )
+
+
+def _cells(row: Sequence[float], bars: Bars) -> str:
+    shown = (value for value, name in zip(row, bars.names, strict=True) if name)
+    return "".join(f"<td>{escape(bars.shown(value))}</td>" for value in shown)
 
 
 def _grouped(bars: Bars) -> tuple[list[str], list[list[float]]]:

@@ -285,7 +285,7 @@ def _simple(event: Plain) -> Entry | None:
             return Entry("Prompt", "", 0.0, pieces=_filled(_prompt(said(event, "prompt"))))
         case "FocusChosen":
             rows = tuple(_chosen(one) for one in items(event, "symbols") if isinstance(one, Mapping))
-            title = f"{len(rows)} places, about {int(number(event, 'tokens')):,} tokens"
+            title = f"{words.count(len(rows), 'place')}, about {int(number(event, 'tokens')):,} tokens"
             return Entry("Shown", title, 0.0, pieces=_filled([Piece(said(event, "why"))]), rows=rows)
         case "MapReady":
             files, symbols = int(number(event, "files")), int(number(event, "symbols"))

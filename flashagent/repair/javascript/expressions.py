@@ -327,6 +327,17 @@ def absent(site: JsSite) -> Iterator[JsFix]:
                 yield site.swap(site.piece, f"({site.text()} ?? {other})", 0.6)
 
 
+@template("the whole for a part", 0.2, "subscript_expression", "member_expression")
+def whole(site: JsSite) -> Iterator[JsFix]:
+    owner = site.piece.part("object")
+    if (
+        owner is not None
+        and owner.kind not in ("this", "super")
+        and site.piece.role not in ("function", "left")
+    ):
+        yield site.swap(site.piece, site.text(owner))
+
+
 @template("the object's own", 0.3, "identifier", "member_expression")
 def own(site: JsSite) -> Iterator[JsFix]:
     text = site.text()
@@ -349,5 +360,5 @@ def ternary(site: JsSite) -> Iterator[JsFix]:
 
 EXPRESSIONS = (
     boundary, comparison, arithmetic, logic, one_side, grouping, assignment, update, negation, number, off_by_one, string,
-    truth, variable, value, member, arguments, call, absent, own, ternary,
+    truth, variable, value, member, arguments, call, absent, whole, own, ternary,
 )  # fmt: skip

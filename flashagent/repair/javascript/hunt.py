@@ -26,6 +26,8 @@ from flashagent.verify.places import Places
 from flashagent.verify.tamper import is_test_file
 
 SUFFIXES = (".js", ".cjs", ".mjs", ".jsx", ".ts", ".cts", ".mts", ".tsx")
+KILLED = 137
+_TEST = re.compile(r"^\s*(?:test|it)\(\s*['\"`]([^'\"`\n]+)['\"`]", re.MULTILINE)
 MAX_FILES, MAX_TESTS, MAX_CANDIDATES, MAX_PLAUSIBLE = 8, 60, 4000, 12
 BATCH, SETTLE, OWN_FILES = 8, 60, 10
 START_CPU_S = 0.5  # more than a start of node and of a test runner needs
@@ -135,6 +137,8 @@ class JsHunt:
             results = node_test.results("\n".join(told.texts)) if self._runner.name == "node" else ()
             ids = [one.test_id for one in results if one.outcome in ("passed", "failed")]
             leaves = [one for one in ids if not any(other.startswith(one + " > ") for other in ids)]
+            if self._runner.name == "node" and KILLED in told.statuses:  # cut before it came to the others
+                leaves = list(dict.fromkeys([*leaves, *_TEST.findall(self.project.text(path) or "")]))
             red = {one.test_id for one in results if one.outcome == "failed"}
             leaves.sort(key=lambda one: one not in red)
             names += [(path, leaf) for leaf in leaves[:MAX_TESTS]] or [(path, "")]

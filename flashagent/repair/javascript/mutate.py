@@ -57,6 +57,7 @@ def _donors(
     strings = [source.of(p) for p in source.pieces if p.kind == "string" and p.role != "source"]
     strings += re.findall(r"(?<![\w/.])'[^'\n\\]{0,12}'", test_text)[:MAX_DONORS]
     members = [source.of(p) for p in source.pieces if p.kind == "property_identifier"]
+    members += re.findall(r"[{,]\s*([a-z_$][\w$]*):", test_text)
     conditions = []
     for piece in source.pieces:
         asked = piece.part("condition") if piece.kind in ("if_statement", "while_statement") else None

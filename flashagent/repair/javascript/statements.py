@@ -93,8 +93,9 @@ def deletion(site: JsSite) -> Iterator[JsFix]:
     if parent is None or parent.kind not in ("statement_block", "program", "switch_case", "else_clause"):
         return
     start = site.source.text.rfind("\n", 0, site.piece.start) + 1
-    start = start if not site.source.text[start : site.piece.start].strip() else site.piece.start
-    newline = site.source.text[site.piece.end : site.piece.end + 1] == "\n" and start != site.piece.start
+    first = not site.source.text[start : site.piece.start].strip()
+    newline = first and site.source.text[site.piece.end : site.piece.end + 1] == "\n"
+    start = start if newline else site.piece.start
     yield JsFix((Edit(start, site.piece.end + newline, ""),), 1.0, "deletion")
 
 

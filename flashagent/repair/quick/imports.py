@@ -35,7 +35,7 @@ def missing(project: Project, failure: Failure, text: str) -> Iterator[Proposal]
             if len(modules) != 1:
                 return
             line, why = f"from {modules[0]} import {name}", f"only {modules[0]} defines {name}"
-        yield proposal(frame.path, source.text, [_insertion(source, line)], f"{line} added", why)
+        yield proposal(frame.path, source.text, [insertion(source, line)], f"{line} added", why)
         return
 
 
@@ -61,7 +61,7 @@ def _defining(project: Project, name: str, but: str) -> list[str]:
     return found
 
 
-def _insertion(source: Source, line: str) -> Edit:
+def insertion(source: Source, line: str) -> Edit:
     """Where a new import goes: after the last import of the file's head, else after its docstring."""
     place, after_docstring = 0, False
     for node in source.tree.body:

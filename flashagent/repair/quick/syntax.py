@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from flashagent.repair.project import Project
+from flashagent.repair.quick import relics
 from flashagent.repair.quick.proposal import Proposal
 from flashagent.values import Failure, FileChange
 
@@ -27,9 +28,13 @@ def broken(project: Project, failure: Failure, text: str) -> Iterator[Proposal]:
         error = problem(whole)
         if error is None:
             continue
-        for changed, how in dict(repairs(whole, error)).items():
-            if problem(changed) is None:
-                yield Proposal(FileChange(path, whole, changed), how, f"{path} does not parse: {error.msg}")
+        reason = f"{path} does not parse: {error.msg}"
+        single = {text: how for text, how in repairs(whole, error) if problem(text) is None}
+        for changed, how in single.items():
+            yield Proposal(FileChange(path, whole, changed), how, reason)
+        older = relics.modern(whole, problem) if not single else None
+        if older is not None:
+            yield Proposal(FileChange(path, whole, older), "forms of Python 2 written as in Python 3", reason)
         return
 
 
@@ -70,13 +75,15 @@ def _line_repairs(line: str, error: SyntaxError, at_error: bool) -> Iterator[tup
             yield f"{code[:place]}{code[place + 1 :]}{comment}{end}", f"{closing!r} taken away"
     if not at_error:
         return
+    for older, told in relics.of_line(code):
+        yield f"{older}{comment}{end}", told
     if "comma" in message and error.offset and error.end_offset:
         for match in re.finditer(r"(?<=[\w\"'\])}])\s+(?=[\w\"'\[({])", code):
             yield f"{code[: match.start()]},{code[match.start() :]}{comment}{end}", "',' added"
     if "==" in message:
         for match in re.finditer(r"(?<![=!<>:])=(?!=)", code):
             yield f"{code[: match.start()]}=={code[match.end() :]}{comment}{end}", "'=' becomes '=='"
-    if "print" in message and (call := re.match(r"^(\s*)print\s+(.+)$", code)):
+    if "print" in message and (call := re.match(r"^(\s*)print\s+(?!>>)(.*[^,\s])$", code)):
         yield f"{call[1]}print({call[2]}){comment}{end}", "parentheses of print added"
     if "unterminated string" in message:
         for quote in "\"'":

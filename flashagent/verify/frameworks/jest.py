@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flashagent.values import Failure, TestOutcome, TestResult
-from flashagent.verify.frameworks.reported import Reported, exact, sides, test_id, thrown
+from flashagent.verify.frameworks.reported import Reported, exact, shortened, sides, test_id, thrown
 from flashagent.verify.places import Places
 
 _OUTCOMES: Mapping[str, TestOutcome] = {
@@ -52,9 +52,10 @@ def _failure(path: str, test: Mapping[str, Any], places: Places, head: tuple[str
     messages = [str(message) for message in test.get("failureMessages", ())]
     error = thrown(messages[0] if messages else "failed", places)
     expected, actual = sides(error.message)
+    message = shortened(error.message) if expected or actual else error.message
     name = exact(" ".join(title for title in _titles(test) if title))
     return Failure(
-        test_id(path, _titles(test)), error.kind, error.message[:_MOST_MESSAGE], error.exception, error.frames,
+        test_id(path, _titles(test)), error.kind, message[:_MOST_MESSAGE], error.exception, error.frames,
         expected, actual, (*head, places.from_folder(path), "-t", name),
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flashagent.values import Failure, TestOutcome, TestResult
-from flashagent.verify.frameworks.reported import Reported, exact, sides, test_id, thrown
+from flashagent.verify.frameworks.reported import Reported, exact, shortened, sides, test_id, thrown
 from flashagent.verify.places import Places
 
 
@@ -39,14 +39,15 @@ def _failure(test: Mapping[str, Any], places: Places, head: tuple[str, ...]) -> 
     said = test.get("err") if isinstance(test.get("err"), dict) else {}
     assert isinstance(said, dict)
     error = thrown(str(said.get("stack") or said.get("message") or "failed"), places)
-    expected, actual = str(said.get("expected", "")), str(said.get("actual", ""))
+    expected, actual = (" ".join(str(said.get(side, "")).split()) for side in ("expected", "actual"))
     if not expected and not actual:
         expected, actual = sides(error.message)
+    message = shortened(error.message) if expected or actual else error.message
     path = places.frame(str(test["file"]), 1).path if test.get("file") else ""
     only = (places.from_folder(path),) if path else ()
     name = exact(str(test.get("fullTitle") or test.get("title", "")))
     kind = "assertion" if "operator" in said or "showDiff" in said else error.kind
     return Failure(
-        _id(test, places), kind, error.message, error.exception, error.frames, expected, actual,
+        _id(test, places), kind, message, error.exception, error.frames, expected, actual,
         (*head, *only, "--grep", name),
     )  # fmt: skip

@@ -24,7 +24,8 @@ _MACRO = re.compile(
     re.MULTILINE,
 )
 _SANITIZER = re.compile(
-    r"^(?:==\d+==)?(?:ERROR|WARNING): (?P<name>\w*Sanitizer): (?P<message>.*?)(?: at pc 0x[0-9a-f]+ .*| \(pid=\d+\))?$", re.MULTILINE
+    r"^(?:==\d+==)?(?:ERROR|WARNING): (?P<name>\w*Sanitizer): (?P<message>.*?)(?: at pc 0x[0-9a-f]+ .*| \(pid=\d+\))?$",
+    re.MULTILINE,
 )
 _STACK = re.compile(rf"^\s+#\d+ (?:0x[0-9a-f]+ in )?(?P<function>\S.*?) {_FILE}:(?P<line>\d+)", re.MULTILINE)
 # The sanitizer of undefined behaviour tells a line and goes on.

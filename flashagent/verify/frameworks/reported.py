@@ -19,6 +19,9 @@ _SIDES = (
     (re.compile(r"^Expected(?:[\w \-]*)?: (?P<expected>.+)$", re.MULTILINE),
      re.compile(r"^Received(?:[\w \-]*)?: (?P<actual>.+)$", re.MULTILINE)),
 )  # fmt: skip
+_DIFF = re.compile(r"^- Expected\b.*\n\+ Received\b.*\n", re.MULTILINE)
+_TOLD_APART = re.compile(r"^(?:Expected(?:[\w \-]*)?: |- Expected\b|\+ actual - expected)", re.MULTILINE)
+_MOST_DIFFERENT = 6
 _CHAI = re.compile(
     r"^expected (?P<actual>.+?) to (?:be|equal|deeply equal|strictly equal) (?P<expected>.+?)(?: //.*)?$"
 )
@@ -75,7 +78,25 @@ def sides(message: str) -> tuple[str, str]:
             return one["expected"], other["actual"]
     if match := _CHAI.match(message.partition("\n")[0]):
         return match["expected"], match["actual"]
-    return "", ""
+    return _changed(message)
+
+
+def _changed(message: str) -> tuple[str, str]:
+    """(expected, actual) of a difference of a few lines, without the lines that are equal."""
+    head = _DIFF.search(message)
+    if head is None:
+        return "", ""
+    lines = message[head.end() :].splitlines()
+    gone = [line[1:].strip() for line in lines if line.startswith("-")]
+    come = [line[1:].strip() for line in lines if line.startswith("+")]
+    few = 0 < len(gone) + len(come) <= _MOST_DIFFERENT
+    return (" ".join(gone), " ".join(come)) if few else ("", "")
+
+
+def shortened(message: str) -> str:
+    """A message without the two sides, for one whose sides are told apart."""
+    begin = _TOLD_APART.search(message)
+    return message[: begin.start()].strip() if begin is not None and begin.start() > 0 else message
 
 
 def test_id(path: str, titles: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from flashagent.values import Failure, TestResult
-from flashagent.verify.frameworks.reported import exact, sides, test_id, thrown
+from flashagent.verify.frameworks.reported import exact, shortened, sides, test_id, thrown
 from flashagent.verify.places import Places
 
 _JEST_FILE = re.compile(r"^(?:FAIL|PASS) +(?P<path>\S+\.[cm]?[jt]sx?)(?: \(.*\))?$", re.MULTILINE)
@@ -89,8 +89,10 @@ def _failure(path: str, titles: tuple[str, ...], said: str, places: Places, head
     error = thrown(said, places)
     only = ("-t", exact(" ".join(titles))) if titles else ()
     frames = error.frames if any(frame.in_project for frame in error.frames) else (places.frame(path, 1),)
+    expected, actual = sides(error.message)
+    message = shortened(error.message) if expected or actual else error.message
     kind = error.kind if titles or error.kind != "error" else "import"
     return Failure(
-        test_id(path, titles), kind, error.message, error.exception, frames, *sides(error.message),
+        test_id(path, titles), kind, message, error.exception, frames, expected, actual,
         (*head, places.from_folder(path), *only),
     )  # fmt: skip
