@@ -33,8 +33,9 @@ pictures: $(STAMP) ## draw the pictures of the app anew, and the page that shows
 	cd tests && $(abspath $(BIN))/python -m helpers.tui_pictures
 	cd tests && $(abspath $(BIN))/python -m helpers.tui_screens_page
 
-nightly: $(STAMP) ## 20,000 examples of each property of the edit engine
+nightly: $(STAMP) ## 20,000 examples of each property of the edit engine, and all slow tests
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest tests/edits -m "slow or not slow" -n $(JOBS) -s
+	$(BIN)/python -m pytest tests -m slow -n $(JOBS) --ignore=tests/edits
 
 check: $(STAMP) ## lint, format, types, import contracts, and a wheel in a clean place
 	$(BIN)/ruff check .

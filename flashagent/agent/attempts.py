@@ -223,7 +223,8 @@ class Attempts:
         linting = asyncio.create_task(self._linted())
         try:
             judgement = await self._judge()
-            problems = await linting  # also of a green patch: who inspects may have something to tell the user
+            # Also of a green patch: who inspects may have something to tell the user.
+            problems = await linting
         finally:
             linting.cancel()
             await asyncio.gather(linting, return_exceptions=True)

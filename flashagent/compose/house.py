@@ -20,7 +20,7 @@ from flashagent.compose.mapping import open_map
 from flashagent.compose.models import build_models, price_of
 from flashagent.compose.profiles import Profiles
 from flashagent.compose.remembered import ApprovalStore
-from flashagent.compose.runner import SandboxRunner, allowed_variables, open_runner
+from flashagent.compose.runner import SandboxRunner, allowed_variables, is_offline, open_runner
 from flashagent.compose.servers import language_servers, own_prefix, servers_of
 from flashagent.compose.texts import load_texts
 from flashagent.errors import UsageError
@@ -168,7 +168,7 @@ def open_house(
         checkpoints=checkpoints,
         trees=CandidateTrees(place.repository, state),
         past=lambda: PastTrees(place.repository, state),
-        results=None if wishes.fresh or not wishes.sandboxed else _results(place, environment, sandbox, mask),
+        results=_results(place, wishes, environment, sandbox, mask),
         runner=runner,
         environment=environment,
         verifier=Verifier(
@@ -210,9 +210,16 @@ def open_house(
 
 
 def _results(
-    place: Place, environment: ProjectEnvironment, sandbox: SandboxRunner, mask: Callable[[str], str]
-) -> ResultCache:
-    """The results of checks, kept under all that the project's own files do not tell."""
+    place: Place,
+    wishes: Wishes,
+    environment: ProjectEnvironment,
+    sandbox: SandboxRunner,
+    mask: Callable[[str], str],
+) -> ResultCache | None:
+    """The results of checks, kept under all that the project's own files do not tell; None where something else could
+    matter, or the user wants each check run."""
+    if wishes.fresh or not wishes.sandboxed or not is_offline(place.root, place.settings.sandbox.profile):
+        return None
     from importlib.metadata import version
 
     allowed = allowed_variables(place.root)

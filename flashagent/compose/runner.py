@@ -66,6 +66,12 @@ def allowed_variables(root: Path) -> tuple[str, ...]:
     return load_profile(root=root).env_allow
 
 
+def is_offline(root: Path, profile: str) -> bool:
+    """Whether commands of the profile reach no network at all."""
+    with _our_errors():
+        return load_profile(profile, root=root).network == "deny"
+
+
 def _denied(names: Sequence[str], more: Sequence[str], *, env_files: bool) -> tuple[str, ...]:
     """What reads as empty inside. A pattern of a path counts by its last part: the sandbox knows names."""
     kept = (name for name in names if not (env_files and name.lstrip("!").startswith(".env")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -141,3 +142,17 @@ def test_what_must_not_be_kept(tmp_path: Path) -> None:
     assert results.key(PYTEST, "other") != known
     results.distrust(PYTEST)
     assert results.key(PYTEST, "content") is None
+
+
+def check_command(shop: Shop, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "flashagent", "check", "--check", CHECK, *options]
+    return subprocess.run(
+        command, cwd=shop.root, env=shop.environ, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_command_says_so_and_can_be_told_to_run_it(shop: Shop) -> None:
+    known = "Known from an earlier run of this very state"
+    runs = [check_command(shop), check_command(shop), check_command(shop, "--fresh")]
+    assert [known in run.stderr for run in runs] == [False, True, False]
+    assert {run.returncode for run in runs} == {1}

@@ -226,3 +226,13 @@ def test_processes_that_died(text: str, kind: str, message: str, frames: list[tu
 def test_ordinary_words_are_no_failure(text: str) -> None:
     assert registry.parse(text, PLACES) == ()
     assert registry.results(text) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1) Foo::bar\n" * 20_000, "x." * 200_000, "    at line\n" * 20_000, "  1) a\n     b\n" * 10_000, "word " * 200_000],
+)  # fmt: skip
+def test_long_output_of_another_kind_is_read_once(text: str) -> None:
+    """Patterns that begin at many places of a text must not read on to its end from each."""
+    assert registry.parse(text, PLACES) == ()
+    assert registry.results(text) == ()

@@ -9,7 +9,7 @@ from flashagent.verify.frameworks import junit_xml
 from flashagent.verify.places import Places
 
 _FAILED = re.compile(
-    r"^\d+\) (?P<owner>[\w\\]+)::(?P<name>\w+(?: with data set .*)?)\n(?P<said>(?:.*\n)*?)\n?(?P<stack>(?:/\S+\.php:\d+\n?)+)",
+    r"^\d+\) (?P<owner>[\w\\]+)::(?P<name>\w+(?: with data set .*)?)\n(?P<said>(?:(?!\d+\) ).*\n){0,60}?)\n?(?P<stack>(?:/\S+\.php:\d+\n?)+)",
     re.MULTILINE,
 )
 _FRAME = re.compile(r"^(?P<path>/\S+\.php):(?P<line>\d+)$", re.MULTILINE)
