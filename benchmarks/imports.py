@@ -3,10 +3,11 @@
     imports.py python|go|rust|typescript TREE [--typescript FOLDER] [--show N] [--json]
 
 An edge is one import (Python, TypeScript), one imported package of a package's folder (Go), or one module file (Rust,
-against the dep-info of every target that `cargo metadata` names). Only edges to files of the tree count; an edge is right
-when both sides say the same file, and wrong when one side alone has it. Nothing of the tree is executed: Python's finder is
-asked level by level without importing, and no dependency is fetched. `--typescript` is a folder whose node_modules holds
-TypeScript.
+against the dep-info of every target that `cargo metadata` names). rustc tells the modules of one configuration; where the
+map has more of them, it is asked again with the conditions that the target's files name, and a module of any one of these
+configurations counts. Only edges to files of the tree count; an edge is right when both sides say the same file, and wrong
+when one side alone has it. Nothing of the tree is executed: Python's finder is asked level by level without importing, and
+no dependency is fetched. `--typescript` is a folder whose node_modules holds TypeScript.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.machinery import PathFinder
 from pathlib import Path
+from typing import Any
 
 from flashagent.repomap.imports import Imports, Project, is_config
 from flashagent.repomap.paths import Paths
@@ -26,6 +29,8 @@ from flashagent.syntax.parse import Import, imports, language_for
 from flashagent.workspace.files import walk
 
 Edges = set[tuple[str, str, str]]
+_CONDITION = re.compile(r"\bcfg(?:_attr)?\s*!?\s*\(((?:[^()]|\([^()]*(?:\([^()]*\))?[^()]*\))*)\)")
+_NAME = re.compile(r"[a-z_]\w*")
 _SCRIPT = """
 const ts = require('typescript'), fs = require('fs'), path = require('path');
 const [root, list] = process.argv.slice(2);
@@ -124,17 +129,17 @@ def go(root: Path, files: list[str]) -> tuple[Edges, Edges]:
     mine: Edges = set()
     for config in [path for path in files if path.rpartition("/")[2] == "go.mod"]:
         folder = root / config.rpartition("/")[0]
-        done = subprocess.run(
-            ["go", "list", "-e", "-json", "./..."], cwd=folder, env=environ, capture_output=True, text=True
-        )
-        packages = list(_objects(done.stdout))
-        places = {one["ImportPath"]: os.path.relpath(one["Dir"], root) for one in packages}
+        packages = _packages(folder, environ, ["./..."])
+        wanted = {name for one in packages for name in _wanted(one)} - {one["ImportPath"] for one in packages}
+        # The pattern passes over testdata, which tests import all the same.
+        held = [name for name in sorted(wanted) if name.startswith(_module_of(folder) + "/")]
+        packages += _packages(folder, environ, held) if held else []
+        places = {one["ImportPath"]: os.path.relpath(one["Dir"], root) for one in packages if "Dir" in one}
         for one in packages:
-            here = os.path.relpath(one["Dir"], root)
-            wanted = {
-                name for key in ("Imports", "TestImports", "XTestImports") for name in one.get(key) or ()
-            }
-            truth |= {(here, name, places[name]) for name in wanted if name in places}
+            if one["ImportPath"] not in places:
+                continue
+            here = places[one["ImportPath"]]
+            truth |= {(here, name, places[name]) for name in _wanted(one) if name in places}
             for key in ("GoFiles", "CgoFiles", "TestGoFiles", "XTestGoFiles"):
                 for file in one.get(key) or ():
                     path = os.path.normpath(os.path.join(here, file))
@@ -144,7 +149,26 @@ def go(root: Path, files: list[str]) -> tuple[Edges, Edges]:
     return truth, mine
 
 
-def _objects(text: str) -> list[dict[str, object]]:
+def _packages(folder: Path, environ: dict[str, str], patterns: list[str]) -> list[dict[str, Any]]:
+    """Raises SystemExit with the tool's own words when it cannot read the module at all."""
+    done = subprocess.run(
+        ["go", "list", "-e", "-json", *patterns], cwd=folder, env=environ, capture_output=True, text=True
+    )
+    if not done.stdout and done.returncode:
+        raise SystemExit(f"go list cannot read {folder}: {done.stderr.strip()}")
+    return list(_objects(done.stdout))
+
+
+def _wanted(package: dict[str, Any]) -> set[str]:
+    return {name for key in ("Imports", "TestImports", "XTestImports") for name in package.get(key) or ()}
+
+
+def _module_of(folder: Path) -> str:
+    lines = (folder / "go.mod").read_text("utf-8").splitlines()
+    return next((line.split()[1].strip('"') for line in lines if line.startswith("module ")), "")
+
+
+def _objects(text: str) -> list[dict[str, Any]]:
     decoder, at, found = json.JSONDecoder(), 0, []
     while text[at:].strip():
         one, end = decoder.raw_decode(text[at:].lstrip())
@@ -155,39 +179,67 @@ def _objects(text: str) -> list[dict[str, object]]:
 
 def rust(root: Path, files: list[str]) -> tuple[Edges, Edges]:
     resolver, found = ours(root, files)
-    environ = {**os.environ, "CARGO_NET_OFFLINE": "true"}
     truth: Edges = set()
     mine: Edges = set()
-    seen: set[str] = set()
-    for config in [path for path in files if path.rpartition("/")[2] == "Cargo.toml"]:
-        command = [
-            "cargo",
-            "metadata",
-            "--no-deps",
-            "--format-version",
-            "1",
-            "--manifest-path",
-            str(root / config),
-        ]
-        done = subprocess.run(command, env=environ, capture_output=True, text=True)
-        for package in json.loads(done.stdout or '{"packages": []}')["packages"]:
-            for target in package["targets"]:
-                start = os.path.relpath(target["src_path"], root)
-                if start in seen or start.startswith(".."):
-                    continue
-                seen.add(start)
-                held = _dep_info(root, start, target["edition"], package["features"])
-                truth |= {(start, "mod", path) for path in held if path in found and path != start}
-                mine |= {(start, "mod", path) for path in _modules(resolver, found, start)}
+    compiler = _compiler()
+    for start, edition, features in _targets(root, files):
+        reached = _modules(resolver, found, start)
+        flags = [part for name in features for part in ("--cfg", f'feature="{name}"')]
+        held = _dep_info(compiler, root, start, edition, flags)
+        for more in _conditions(root, {start, *reached}):
+            if reached <= held:
+                break
+            held |= _dep_info(compiler, root, start, edition, flags + more)
+        truth |= {(start, "mod", path) for path in held if path in found and path != start}
+        mine |= {(start, "mod", path) for path in reached}
     return truth, mine
 
 
-def _dep_info(root: Path, start: str, edition: str, features: dict[str, object]) -> set[str]:
+def _targets(root: Path, files: list[str]) -> Iterator[tuple[str, str, list[str]]]:
+    """(root file, edition, features) of each target; a workspace is asked once for all of its packages."""
+    environ = {**os.environ, "CARGO_NET_OFFLINE": "true"}
+    asked: set[str] = set()
+    told: set[str] = set()
+    for config in sorted(
+        (p for p in files if p.rpartition("/")[2] == "Cargo.toml"), key=lambda p: p.count("/")
+    ):
+        if config in asked:
+            continue
+        command = ["cargo", "metadata", "--no-deps", "--format-version", "1", "--manifest-path", config]
+        done = subprocess.run(command, cwd=root, env=environ, capture_output=True, text=True)
+        for package in json.loads(done.stdout or '{"packages": []}')["packages"]:
+            asked.add(os.path.relpath(package["manifest_path"], root))
+            for target in package["targets"]:
+                start = os.path.relpath(target["src_path"], root)
+                if start not in told and not start.startswith(".."):
+                    told.add(start)
+                    yield start, target["edition"], list(package["features"])
+
+
+def _compiler() -> str:
+    """The compiler itself: a launcher in front of it would take longer than reading a target does."""
+    home = subprocess.run(["rustc", "--print", "sysroot"], capture_output=True, text=True, check=True)
+    return str(Path(home.stdout.strip(), "bin", "rustc"))
+
+
+def _conditions(root: Path, paths: set[str]) -> Iterator[list[str]]:
+    """Flags for the names that stand in conditions of these files: all of them, each alone, all but each."""
+    texts = ((root / path).read_text("utf-8", "replace") for path in sorted(paths))
+    heads = (match for text in texts for match in _CONDITION.findall(text))
+    words = (name for head in heads for name in _NAME.findall(re.sub(r'\w+ *= *"[^"]*"', "", head)))
+    names = sorted(set(words) - {"all", "any", "not", "test", "doc", "path", "unix"})
+    every = [[one for one in names if one != without] for without in names]
+    for chosen in (names, *every, *([one] for one in names)):
+        yield [part for name in chosen for part in ("--cfg", name)]
+
+
+def _dep_info(compiler: str, root: Path, start: str, edition: str, flags: list[str]) -> set[str]:
     with tempfile.TemporaryDirectory() as scratch:
         target = Path(scratch, "deps")
-        command = ["rustc", "--edition", edition, f"--emit=dep-info={target}", "--test"]
-        command += [part for name in features for part in ("--cfg", f'feature="{name}"')]
-        subprocess.run([*command, start], cwd=root, capture_output=True)
+        # A condition that the platform sets, such as windows, may be set by hand: only modules are read here.
+        command = [compiler, "--edition", edition, f"--emit=dep-info={target}", "--test"]
+        command += ["-A", "explicit_builtin_cfgs_in_flags", *flags, start]
+        subprocess.run(command, cwd=root, capture_output=True)
         text = target.read_text() if target.exists() else ""
     return {path for path in text.partition("\n")[0].partition(": ")[2].split(" ") if path.endswith(".rs")}
 

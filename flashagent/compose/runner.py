@@ -69,7 +69,7 @@ def allowed_variables(root: Path) -> tuple[str, ...]:
 def is_offline(root: Path, profile: str) -> bool:
     """Whether commands of the profile reach no network at all."""
     with _our_errors():
-        return load_profile(profile, root=root).network == "deny"
+        return load_profile(profile, root=root).network == "off"
 
 
 def _denied(names: Sequence[str], more: Sequence[str], *, env_files: bool) -> tuple[str, ...]:

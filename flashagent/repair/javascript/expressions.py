@@ -32,6 +32,10 @@ def operator(piece: Piece) -> Piece | None:
     return piece.part("operator")
 
 
+def _assigned(piece: Piece) -> bool:
+    return piece.role == "left" and piece.parent is not None and piece.parent.kind != "binary_expression"
+
+
 def _value(piece: Piece) -> bool:
     """Does the piece stand where a value is read?"""
     parent = piece.parent
@@ -233,6 +237,16 @@ def variable(site: JsSite) -> Iterator[JsFix]:
             yield site.swap(site.piece, other, (0.1 if called else 1.0) / (1 + 0.15 * number_))
 
 
+@template("moved by another variable", 0.15, "identifier")
+def shifted(site: JsSite) -> Iterator[JsFix]:
+    parent = site.piece.parent
+    if parent is not None and (parent.kind == "arguments" or site.piece.role == "index"):
+        for other in site.source.variables(site.piece)[:5]:
+            if other != site.text():
+                yield site.swap(site.piece, f"{other} + {site.text()}")
+                yield site.swap(site.piece, f"{site.text()} - {other}", 0.6)
+
+
 @template("another value", 0.15, "identifier", "member_expression", "call_expression", "subscript_expression")
 def value(site: JsSite) -> Iterator[JsFix]:
     parent = site.piece.parent
@@ -318,7 +332,7 @@ def absent(site: JsSite) -> Iterator[JsFix]:
     owner = site.piece.part("object")
     if owner is None or owner.kind in ("this", "super") or "?." in site.text():
         return
-    assigned = site.piece.parent is not None and site.piece.role == "left"
+    assigned = _assigned(site.piece)
     if not assigned and not site.text(owner)[:1].isupper():
         dot = "?" if site.piece.kind == "member_expression" else "?."
         yield site.put(owner.end, dot, 1.0, "guard")
@@ -360,5 +374,5 @@ def ternary(site: JsSite) -> Iterator[JsFix]:
 
 EXPRESSIONS = (
     boundary, comparison, arithmetic, logic, one_side, grouping, assignment, update, negation, number, off_by_one, string,
-    truth, variable, value, member, arguments, call, absent, whole, own, ternary,
+    truth, variable, shifted, value, member, arguments, call, absent, whole, own, ternary,
 )  # fmt: skip

@@ -44,6 +44,11 @@ def result(site: JsSite) -> Iterator[JsFix]:
     for other in _RESULTS:
         if other != site.text(given):
             yield site.swap(given, other, 0.4, "literal" if given.kind not in ("number", "string", "true", "false", "null") else "")  # fmt: skip
+    if given.kind in ("true", "false"):
+        for name in names[:6]:
+            yield site.swap(given, f"{name}.length === 0", 0.6)
+            yield site.swap(given, f"{name}.length > 0", 0.4)
+            yield site.swap(given, name, 0.4)
     for name in names[:6]:
         if name != site.text(given):
             yield site.swap(given, f"{site.source.operand(given)} + {name}", 0.3)
