@@ -99,7 +99,7 @@ async def measure(program: Program, search_time: float, jobs: int) -> Outcome:
         (root / "m.js").write_text(program.broken + "\nmodule.exports = { f };\n", encoding="utf-8")
         runner = open_runner(root, os.environ)
         environment = find_environment(root, root, os.environ, None)
-        verifier = Verifier(runner, environment, root, lambda event: None, timeout_s=60.0)
+        verifier = Verifier(runner, environment, root, lambda event: None, timeout_s=10.0)
         check = check_from_text("node --test")
         baseline = await verifier.run(check)
         if baseline.green:
