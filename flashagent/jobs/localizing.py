@@ -27,4 +27,4 @@ async def suspicious_lines(
         search_time_s=seconds,
         jobs=house.jobs,
     )
-    return seen, await localize(request, house.runner)
+    return seen, await localize(request, house.runner, house.trees)

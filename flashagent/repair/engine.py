@@ -135,11 +135,15 @@ async def repair(
     )
 
 
-async def localize(request: RepairRequest, runner: CommandRunner) -> RepairResult:
+async def localize(request: RepairRequest, runner: CommandRunner, trees: Trees) -> RepairResult:
     """The suspicious lines alone: traced in the sandbox, or from the failure's frames where there is none."""
     began = time.monotonic()
     project = await asyncio.to_thread(Project.open, request.root, request.check)
     frames = _by_frames(project, request.baseline)
+    script = hunt_for(project, request.check, request.baseline, request.environment, runner, trees, _jobs(request))  # fmt: skip
+    if script is not None and runner.protects:
+        await script.observe()
+        return RepairResult((), script.reported() or frames, 0, time.monotonic() - began)
     launch = plan.launch_for(request.check, request.environment, project.root, request.seed)
     if not runner.protects or launch is None:
         note = NO_SANDBOX if not runner.protects else _unknown_runner(request.check)

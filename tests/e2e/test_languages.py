@@ -207,3 +207,11 @@ def test_offline_it_finds_a_patch_and_keeps_one_with_few_witnesses_for_a_person(
     assert "A repair was found, but it is only" in ran.finished["report"]["message"]
     assert f"at {language.source}:6 (" in ran.out
     assert fingerprint(shop.root) == before
+
+
+@searched
+def test_suspicious_lines_of_javascript(language: Language, shop: Shop) -> None:
+    before = fingerprint(shop.root)
+    ran = flashagent(shop.root, shop.environ, "localize")
+    assert f"{language.source}:6" in ran.out, ran.err
+    assert fingerprint(shop.root) == before

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 from helpers.repair_projects import CART, repaired, visible_environment
-from helpers.repair_sandbox import TrustingRunner, bubblewrap
+from helpers.repair_sandbox import CopiedTrees, TrustingRunner, bubblewrap
 from helpers.verify_projects import write
 from helpers.verify_runner import PlainRunner
 
@@ -168,7 +168,9 @@ async def test_localize_alone(tmp_path: Path) -> None:
     check = check_from_text("python -m pytest -q")
     verifier = Verifier(runner, environment, tmp_path, lambda event: None)
     baseline = await verifier.run(check)
-    result = await localize(RepairRequest(tmp_path, check, baseline, environment, 20.0, 1), runner)
+    result = await localize(
+        RepairRequest(tmp_path, check, baseline, environment, 20.0, 1), runner, CopiedTrees(tmp_path)
+    )
     assert [(s.function, s.line) for s in result.suspicious[:2]] == [("add", 8), ("total", 13)]
     assert result.tried == 0
 
