@@ -4,7 +4,7 @@
 
 An edge is one import (Python, TypeScript), one imported package of a package's folder (Go), or one module file (Rust,
 against the dep-info of every target that `cargo metadata` names). rustc tells the modules of one configuration; where the
-map has more of them, it is asked again with the conditions that the target's files name, and a module of any one of these
+map has more of them, it is asked again with the conditions that the manifests declare, and a module of any one of these
 configurations counts. Only edges to files of the tree count; an edge is right when both sides say the same file, and wrong
 when one side alone has it. Nothing of the tree is executed: Python's finder is asked level by level without importing, and
 no dependency is fetched. `--typescript` is a folder whose node_modules holds TypeScript.
@@ -29,8 +29,7 @@ from flashagent.syntax.parse import Import, imports, language_for
 from flashagent.workspace.files import walk
 
 Edges = set[tuple[str, str, str]]
-_CONDITION = re.compile(r"\bcfg(?:_attr)?\s*!?\s*\(((?:[^()]|\([^()]*(?:\([^()]*\))?[^()]*\))*)\)")
-_NAME = re.compile(r"[a-z_]\w*")
+_DECLARED = re.compile(r"[\"']cfg\((\w+)\)[\"']")
 _SCRIPT = """
 const ts = require('typescript'), fs = require('fs'), path = require('path');
 const [root, list] = process.argv.slice(2);
@@ -181,12 +180,12 @@ def rust(root: Path, files: list[str]) -> tuple[Edges, Edges]:
     resolver, found = ours(root, files)
     truth: Edges = set()
     mine: Edges = set()
-    compiler = _compiler()
+    compiler, conditions = _compiler(), _conditions(root, files)
     for start, edition, features in _targets(root, files):
         reached = _modules(resolver, found, start)
         flags = [part for name in features for part in ("--cfg", f'feature="{name}"')]
         held = _dep_info(compiler, root, start, edition, flags)
-        for more in _conditions(root, {start, *reached}):
+        for more in conditions:
             if reached <= held:
                 break
             held |= _dep_info(compiler, root, start, edition, flags + more)
@@ -222,15 +221,15 @@ def _compiler() -> str:
     return str(Path(home.stdout.strip(), "bin", "rustc"))
 
 
-def _conditions(root: Path, paths: set[str]) -> Iterator[list[str]]:
-    """Flags for the names that stand in conditions of these files: all of them, each alone, all but each."""
-    texts = ((root / path).read_text("utf-8", "replace") for path in sorted(paths))
-    heads = (match for text in texts for match in _CONDITION.findall(text))
-    words = (name for head in heads for name in _NAME.findall(re.sub(r'\w+ *= *"[^"]*"', "", head)))
-    names = sorted(set(words) - {"all", "any", "not", "test", "doc", "path", "unix"})
-    every = [[one for one in names if one != without] for without in names]
-    for chosen in (names, *every, *([one] for one in names)):
-        yield [part for name in chosen for part in ("--cfg", name)]
+def _conditions(root: Path, files: list[str]) -> list[list[str]]:
+    """Flags for the conditions that the tree's manifests declare (`check-cfg`) and the platform: all, all but each, each alone."""
+    names = {"windows", "docsrs"}
+    for config in (path for path in files if path.rpartition("/")[2] == "Cargo.toml"):
+        names.update(_DECLARED.findall((root / config).read_text("utf-8", "replace")))
+    ordered = sorted(names)
+    every = [[one for one in ordered if one != without] for without in ordered]
+    chosen = (ordered, *every, *([one] for one in ordered))
+    return [[part for name in some for part in ("--cfg", name)] for some in chosen]
 
 
 def _dep_info(compiler: str, root: Path, start: str, edition: str, flags: list[str]) -> set[str]:

@@ -1,6 +1,6 @@
 """How often the offline engine repairs one-fault programs in JavaScript: plausible, correct at rank 1, seconds, confidence.
 
-    python -m benchmarks.repair_js [--search-time 60] [--jobs 4] [--only NAME] [--json FILE]
+    python benchmarks/repair_js.py [--search-time 60] [--jobs 4] [--only NAME] [--json FILE]
 
 Each program has its tests for node:test; faulty programs and patches run in the sandbox alone. A patch is correct when it is the
 right text, or when it gives the right program's results on inputs that the tests do not have.
@@ -29,9 +29,10 @@ from flashagent.verify.commands import check_from_text
 from flashagent.verify.environment import find_environment
 from flashagent.verify.run import Verifier
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-from benchmarks.repair_js_programs import PROGRAMS, Program
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from repair_js_programs import PROGRAMS, Program
 
+QUICK = ("--only", "clamp")
 HEAD = "const test = require('node:test');\nconst assert = require('node:assert');\nconst { f } = require('../m.js');\n"
 COMPARE = """
 const { f } = require('./m.js');

@@ -8,7 +8,7 @@
 measures: files and functions as SCORE.py does, and the share of the changed definitions whose name stands under its
 file in the rendered map at 1,000, 4,000 and 8,000 tokens. `show` prints the measurements by kind and language. `fit`
 minimises, per case, the mean negative log of the softmax share of what the fix changed, with weights at or above zero
-and drawn to the shipped ones. It tells the figures on repositories left out of the fit, and what issue texts alone and
+and drawn to zero a little: the same rows make the same weights. It tells the figures on repositories left out of the fit, and what issue texts alone and
 commit messages alone would have taught.
 """
 
@@ -43,9 +43,9 @@ from flashagent.values import FocusQuery, Symbol
 
 FILES, SYMBOLS = 80, 200
 BUDGETS = (1000, 4000, 8000)
-ROUNDS = 400
-RATE = 0.15
-PULL = 0.01
+MAX_STEPS, MAX_HALVINGS = 100, 40
+CONVERGED = 1e-7
+PULL = 0.002
 AGAIN = 0.7
 VARIANTS = ("full", "stripped")
 # The cases hold no failing checks, and nothing that the user named: these stay as they were set.
@@ -78,8 +78,9 @@ def collect(args: argparse.Namespace) -> None:
         if wanted and Path(score.mirror_of(args, case["repo"])).is_dir():
             by_repo[case["repo"]].append(case)
     Path(args.out).mkdir(parents=True, exist_ok=True)
+    missing = {repo: cases for repo, cases in by_repo.items() if not rows_file(args.out, repo).exists()}
     with ProcessPoolExecutor(args.jobs) as pool:
-        for repo, count in pool.map(partial(collect_repo, args), by_repo, by_repo.values()):
+        for repo, count in pool.map(partial(collect_repo, args), missing, missing.values()):
             print(repo, count, flush=True)
 
 
@@ -87,14 +88,23 @@ def collect_repo(args: argparse.Namespace, repo: str, cases: list[Row]) -> tuple
     score = load(args.score)
     issues = score.lite_texts(args) if any(case["kind"] == "lite" for case in cases) else {}
     rows: list[Row] = []
-    for case in sorted(cases, key=lambda case: str(case["base"])):
+    # In the order of time, so that the index and the past only grow from one case to the next.
+    for case in sorted(cases, key=partial(made_at, score.mirror_of(args, repo))):
         folder = score.checkout(args, repo, case["base"], "fit")
         text = issues.get(case["id"]) or score.clean(
             git(score.mirror_of(args, repo), "log", "-1", "--format=%B", case["sha"])
         )
         rows += ask(score, Path(args.scratch), folder, case, text)
-    (Path(args.out) / f"{repo.replace('/', '+')}.pickle").write_bytes(pickle.dumps(rows))
+    rows_file(args.out, repo).write_bytes(pickle.dumps(rows))
     return repo, len(rows)
+
+
+def rows_file(folder: str, repo: str) -> Path:
+    return Path(folder) / f"{repo.replace('/', '+')}.pickle"
+
+
+def made_at(mirror: str, case: Row) -> tuple[int, str]:
+    return int(git(mirror, "log", "-1", "--format=%ct", case["base"])), str(case["base"])
 
 
 def ask(score: ModuleType, scratch: Path, folder: str, case: Row, text: str) -> Iterable[Row]:
@@ -255,29 +265,75 @@ def read_rows(folder: str) -> list[Row]:
 # Fitting
 
 
-def fit(data: Sequence[Table], start: Any, free: Any) -> Any:
-    """Adam on the mean loss; the tables are laid side by side so that a round is three products."""
+def fit(data: Sequence[Table], hand: Any, free: Any) -> Any:
+    """The free weights at or above zero that minimise the mean loss plus a pull to zero, beside those that were set by
+    `hand`: Newton's method on the weights that zero does not hold back. The loss is convex and the pull makes it strictly
+    so: there is one answer, whatever weights shipped before and whatever the order of the cases."""
+    side = laid_out(data)
+    weights = hand.copy()
+    for _ in range(MAX_STEPS):
+        slope, bend = slope_and_bend(side, weights, hand)
+        moving = free & ((weights > 0) | (slope < 0))
+        if not moving.any() or np.abs(slope[moving]).max() < CONVERGED:
+            return weights
+        step = np.zeros_like(weights)
+        step[moving] = np.linalg.solve(bend[np.ix_(moving, moving)], slope[moving])
+        weights = shortened(side, weights, step, free, hand)
+    raise SystemExit(f"the fit did not converge in {MAX_STEPS} steps")
+
+
+@dataclass(frozen=True)
+class Side:
+    """All tables side by side: case, candidate, feature. `goal` is spread evenly over what is right; `there` says which
+    candidates are real."""
+
+    values: np.ndarray[Any, np.dtype[np.float64]]
+    goal: np.ndarray[Any, np.dtype[np.float64]]
+    there: np.ndarray[Any, np.dtype[np.bool_]]
+
+
+def laid_out(data: Sequence[Table]) -> Side:
     data = [one for one in data if one.right.any() and not one.right.all()]
-    longest = max(len(one.keys) for one in data)
-    values = np.zeros((len(data), longest, len(start)))
-    goal, missing = np.zeros((len(data), longest)), np.ones((len(data), longest), dtype=bool)
+    shape = (len(data), max(len(one.keys) for one in data))
+    side = Side(np.zeros((*shape, data[0].values.shape[1])), np.zeros(shape), np.zeros(shape, dtype=bool))
     for number, one in enumerate(data):
-        values[number, : len(one.keys)] = one.values
-        goal[number, : len(one.keys)] = one.right / one.right.sum()
-        missing[number, : len(one.keys)] = False
-    weights, mean, square = start.copy(), np.zeros_like(start), np.zeros_like(start)
-    for turn in range(1, ROUNDS + 1):
-        scores = values @ weights
-        scores[missing] = -math.inf
-        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
-        shares /= shares.sum(axis=1, keepdims=True)
-        slope = np.einsum("nl,nlk->k", shares - goal, values) / len(data) + PULL * (weights - start)
-        slope[~free] = 0.0
-        mean, square = 0.9 * mean + 0.1 * slope, 0.99 * square + 0.01 * slope * slope
-        step = (mean / (1 - 0.9**turn)) / (np.sqrt(square / (1 - 0.99**turn)) + 1e-8)
-        weights = weights - RATE * (1 - 0.9 * turn / ROUNDS) * step
-        weights[free] = np.maximum(weights[free], 0.0)
-    return weights
+        side.values[number, : len(one.keys)] = one.values
+        side.goal[number, : len(one.keys)] = one.right / one.right.sum()
+        side.there[number, : len(one.keys)] = True
+    return side
+
+
+def shares_and_loss(side: Side, weights: Any, hand: Any) -> tuple[Any, float]:
+    """The softmax share of every candidate, and what is to be minimised."""
+    scores = side.values @ weights
+    scores[~side.there] = -math.inf
+    top = scores.max(axis=1, keepdims=True)
+    shares = np.exp(scores - top)
+    total = shares.sum(axis=1, keepdims=True)
+    reached = np.where(side.there, side.goal * np.where(side.there, scores, 0.0), 0.0).sum(axis=1)
+    loss = (top[:, 0] + np.log(total[:, 0]) - reached).mean()
+    return shares / total, float(loss + PULL / 2 * ((weights - hand) ** 2).sum())
+
+
+def slope_and_bend(side: Side, weights: Any, hand: Any) -> tuple[Any, Any]:
+    """The gradient and the matrix of second derivatives."""
+    shares, _ = shares_and_loss(side, weights, hand)
+    count, width = len(side.values), len(weights)
+    slope = np.einsum("nl,nlk->k", shares - side.goal, side.values) / count + PULL * (weights - hand)
+    means = np.einsum("nl,nlk->nk", shares, side.values)
+    spread = np.tensordot(side.values * shares[:, :, None], side.values, axes=([0, 1], [0, 1]))
+    return slope, (spread - means.T @ means) / count + PULL * np.eye(width)
+
+
+def shortened(side: Side, weights: Any, step: Any, free: Any, hand: Any) -> Any:
+    """The weights after the step, halved until it does not lead uphill."""
+    _, before = shares_and_loss(side, weights, hand)
+    for halving in range(MAX_HALVINGS):
+        tried = weights - step / 2**halving
+        tried[free] = np.maximum(tried[free], 0.0)
+        if shares_and_loss(side, tried, hand)[1] <= before:
+            return tried
+    raise SystemExit("the fit found no step downhill")
 
 
 def fit_level(
@@ -288,26 +344,27 @@ def fit_level(
     folds: int,
 ) -> dict[str, float]:
     names = list(shipped)
-    start = np.array([shipped[name] for name in names])
+    before = np.array([shipped[name] for name in names])
     free = np.array([name not in HELD for name in names])
+    hand = np.where(free, 0.0, before)
     data = [make(row, names) for row in rows]
 
     def measure(name: str, weights: Any, *, languages: bool = False) -> None:
         tell(name, [(one.row, figures(one, weights)) for one in data], languages=languages)
 
-    measure("shipped", start)
+    measure("shipped", before)
     repos = sorted({row["case"]["repo"] for row in rows})
     left_out = []
     for fold in range(folds):
         held = set(repos[fold::folds])
-        weights = fit([one for one in data if one.row["case"]["repo"] not in held], start, free)
+        weights = fit([one for one in data if one.row["case"]["repo"] not in held], hand, free)
         left_out += [(one.row, figures(one, weights)) for one in data if one.row["case"]["repo"] in held]
     tell("left out", left_out, languages=True)
     for kind in ("commit", "lite"):
         measure(
-            f"from {kind} alone", fit([one for one in data if one.row["case"]["kind"] == kind], start, free)
+            f"from {kind} alone", fit([one for one in data if one.row["case"]["kind"] == kind], hand, free)
         )
-    weights = fit(data, start, free)
+    weights = fit(data, hand, free)
     measure("from all", weights)
     return {name: round(float(value), 2) for name, value in zip(names, weights, strict=True)}
 
@@ -316,7 +373,9 @@ def fit_all(args: argparse.Namespace) -> None:
     rows = read_rows(args.rows)
     files = fit_level(rows, FILE, file_table, file_figures, args.folds)
     symbols = fit_level(rows, SYMBOL, symbol_table, symbol_figures, args.folds)
-    print(json.dumps({"FILE": files, "SYMBOL": symbols}, indent=1))
+    for name, weights in (("FILE", files), ("SYMBOL", symbols)):
+        lines = "".join(f'    "{feature}": {weight},\n' for feature, weight in weights.items())
+        print(f"{name}: Mapping[str, float] = MappingProxyType({{\n{lines}}})  # fmt: skip\n")
 
 
 def main(argv: list[str]) -> None:

@@ -18,7 +18,11 @@ from flashagent.repomap.scopes import Scopes, bases_of
 from flashagent.syntax.nesting import CLASS_KINDS
 from flashagent.values import Symbol
 
-_MANY_DEFINERS = 2000
+# A name that so many define says nothing outside the files that define it.
+_MANY_DEFINERS = 500
+_COUNT_BITS = 10
+# So many that one use may mean: a change of any of them hardly ever reaches it.
+_MANY_MEANINGS = 40
 _TOGETHER_TIMES = 3
 _TOGETHER_SHARE = 0.5
 _KINDS: tuple[EdgeKind, ...] = get_args(EdgeKind)
@@ -72,6 +76,27 @@ def nodes_of(lookup: Lookup) -> Nodes:
     return Nodes(view.paths, first, symbol)
 
 
+class _Table:
+    """Who defines each name of a whole tree, in two arrays: a list of pairs for each would take ten times the memory."""
+
+    def __init__(self, defined: Iterable[tuple[str, Sequence[tuple[int, int]]]]) -> None:
+        self._files, self._ordinals = array("I"), array("I")
+        self._spans: dict[str, int] = {}
+        for name, places in defined:
+            self._spans[name] = len(self._files) << _COUNT_BITS | len(places)
+            self._files.extend(file for file, _ in places)
+            self._ordinals.extend(ordinal for _, ordinal in places)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._spans
+
+    def of(self, name: str) -> list[tuple[int, int]]:
+        span = self._spans.get(name, 0)
+        start = span >> _COUNT_BITS
+        end = start + (span & (1 << _COUNT_BITS) - 1)
+        return list(zip(self._files[start:end], self._ordinals[start:end], strict=True))
+
+
 class Edges:
     """What the records of a view say. Without `nodes`, for all files: who defines what is then read in one go."""
 
@@ -80,15 +105,17 @@ class Edges:
         self._nodes = nodes or nodes_of(lookup)
         self._scopes = Scopes(lookup)
         self._known: dict[str, list[tuple[int, int]]] = {}
-        self._whole = nodes is None
-        if self._whole:
-            self._known = {name: self._few(hits) for name, hits in lookup.defined()}
+        self._table = (
+            _Table((name, self._few(hits)) for name, hits in lookup.defined()) if nodes is None else None
+        )
 
     def _definers(self, name: str) -> list[tuple[int, int]]:
         """Who defines the name, none where far too many do."""
+        if self._table is not None:
+            return self._table.of(name)
         found = self._known.get(name)
         if found is None:
-            found = self._known[name] = [] if self._whole else self._few(self._at.defining(name))
+            found = self._known[name] = self._few(self._at.defining(name))
         return found
 
     def _few(self, hits: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -117,10 +144,12 @@ class Edges:
                 yield self._at.view.index[source], file, "test"
         # Two definitions of a file mean the same by a name, so each name is settled once.
         settled: dict[str, tuple[list[int], EdgeKind]] = {}
+        for ordinal, (name, *_) in enumerate(record.symbols, 1):
+            settled.setdefault(name, ([], "call"))[0].append(self._node(file, ordinal))
         for ordinal, names in enumerate(record.uses):
             user = self._node(file, ordinal)
             for name in names:
-                if self._whole and name not in self._known:
+                if name not in settled and self._table is not None and name not in self._table:
                     continue
                 if name not in settled:
                     settled[name] = self._settle(file, name)
@@ -149,6 +178,8 @@ class Edges:
         if not (definers := self._definers(name)):
             return [], "name"
         found, kind = self._scopes.meant(file, name, definers)
+        if len(found) > _MANY_MEANINGS:
+            return [], "name"
         return [self._node(*one) for one in found], kind
 
     def _node(self, file: int, ordinal: int) -> int:

@@ -7,8 +7,10 @@ import math
 import zlib
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 from flashagent.repomap.bm25 import live
 from flashagent.repomap.extract import NAME_MARK
@@ -87,16 +89,13 @@ class Lookup:
             (document, content) for document, content, _ in live(self.view, self.postings(NAME_MARK + name))
         ]
 
-    def defined(self) -> Iterable[tuple[str, list[tuple[int, int]]]]:
-        """Every plain name that is defined, with (document, content) of its definitions; in the order of names."""
-        found: dict[str, list[tuple[int, int]]] = {}
-        for term, base, data in self._store.terms(NAME_MARK):
-            numbers: array[int] = array("I")
-            numbers.frombytes(data)
-            hits = [(document, content) for document, content, _ in live(self.view, [(base, numbers)])]
-            if hits:
-                found.setdefault(term.removeprefix(NAME_MARK), []).extend(hits)
-        return found.items()
+    def defined(self) -> Iterator[tuple[str, list[tuple[int, int]]]]:
+        """Every plain name that is defined, with (document, content) of its definitions; in the order of names, one at a
+        time, since a large tree has a million."""
+        for term, rows in groupby(self._store.terms(NAME_MARK), key=itemgetter(0)):
+            found = live(self.view, ((base, array("I", data)) for _, base, data in rows))
+            if found:
+                yield term.removeprefix(NAME_MARK), [(document, content) for document, content, _ in found]
 
     def path(self, content: int) -> str:
         return self.view.paths[self.view.paths_of[content][0]]

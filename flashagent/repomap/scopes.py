@@ -21,6 +21,7 @@ _SHARED_FOLDERS = frozenset({"go", "jvm", "csharp", "ruby", "php", "c", "rust"})
 # Files that hand on what they import.
 _DOORS = re.compile(r"(?:^|/)(?:__init__\.pyi?|index\.[mc]?[jt]sx?|mod\.rs|lib\.rs|[^/]+\.(?:h|hpp|hh|hxx))$")
 _MAX_BY_NAME = 5
+_SEEN_KEPT = 2000
 _SURE_LENGTH = 5
 _BASES: tuple[re.Pattern[str], ...] = (
     re.compile(r"\b(?:extends|implements)\s+([\w\s.,<>$|&]+)"),
@@ -80,6 +81,8 @@ class Scopes:
                     found.update(self.imports(one))
             if self._families[file] == "c":
                 found.update(self._implementations(found))
+            if len(self._seen) >= _SEEN_KEPT:
+                self._seen.clear()
             self._seen[file] = frozenset(found)
         return self._seen[file]
 

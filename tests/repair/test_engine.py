@@ -138,7 +138,7 @@ async def test_an_unknown_runner_is_said(tmp_path: Path) -> None:
         tmp_path, {"m.py": "x = 1\n"}, "python -c 'raise SystemExit(1)'", TrustingRunner(tmp_path)
     )
     assert result.patches == ()
-    assert "run by something else" in result.notes[0]
+    assert "speaks only Python" in result.notes[0]
 
 
 @bwrap
