@@ -6,7 +6,7 @@
 
 `collect` asks the map about every case (both variants of its text), keeps the features of the best candidates, and
 measures: files and functions as SCORE.py does, and the share of the changed definitions whose name stands under its
-file in the rendered map at 1,000, 4,000 and 8,000 tokens. `show` prints the measurements by kind and language. `fit`
+file in the rendered map at 1,000, 4,000 and 8,000 tokens. Repositories whose rows are in --out already are passed over. `show` prints the measurements by kind and language. `fit`
 minimises, per case, the mean negative log of the softmax share of what the fix changed, with weights at or above zero
 and drawn to zero a little: the same rows make the same weights. It tells the figures on repositories left out of the fit, and what issue texts alone and
 commit messages alone would have taught.
@@ -48,8 +48,9 @@ CONVERGED = 1e-7
 PULL = 0.002
 AGAIN = 0.7
 VARIANTS = ("full", "stripped")
-# The cases hold no failing checks, and nothing that the user named: these stay as they were set.
-HELD = frozenset({"given", "frame", "covered", "failing_test", "called", "test"})
+# The cases hold no failing checks, and nothing that the user named. What the stripped texts still mention is wrong by
+# their making, so that they would teach that a named path counts for nothing. These stay as they were set.
+HELD = frozenset({"given", "frame", "covered", "failing_test", "called", "test", "mention"})
 Row = dict[str, Any]
 
 
@@ -306,11 +307,11 @@ def laid_out(data: Sequence[Table]) -> Side:
 def shares_and_loss(side: Side, weights: Any, hand: Any) -> tuple[Any, float]:
     """The softmax share of every candidate, and what is to be minimised."""
     scores = side.values @ weights
+    reached = (side.goal * scores).sum(axis=1)
     scores[~side.there] = -math.inf
     top = scores.max(axis=1, keepdims=True)
     shares = np.exp(scores - top)
     total = shares.sum(axis=1, keepdims=True)
-    reached = np.where(side.there, side.goal * np.where(side.there, scores, 0.0), 0.0).sum(axis=1)
     loss = (top[:, 0] + np.log(total[:, 0]) - reached).mean()
     return shares / total, float(loss + PULL / 2 * ((weights - hand) ** 2).sum())
 

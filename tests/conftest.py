@@ -42,6 +42,10 @@ def _can_make_namespaces() -> bool:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     needed = [tool for mark in item.iter_markers("needs") for tool in mark.args]
     missing = [tool for tool in needed if not tool_is_there(tool)]
+    wanted = [tool for mark in item.iter_markers("wants") for tool in mark.args]
+    absent = [tool for tool in wanted if not any(map(tool_is_there, tool.split("|")))]
+    if absent and not missing:
+        pytest.skip(f"no {', '.join(absent)} here")
     if not missing:
         return
     reason = f"needs {', '.join(missing)}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import stat
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,11 +18,20 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--once", action="store_true", help="look once and end; exit status 1 when something was found")
-    add("--json", action="store_true", help="with --once: a JSON list on stdout")
+    add(
+        "--json",
+        action="store_true",
+        help="a JSON list on stdout; without --once a line of it after every change",
+    )
     add(
         "--comments",
         action="store_true",
         help="also list comments that begin with `flashagent:` (app.comments)",
+    )
+    add(
+        "--attached",
+        action="store_true",
+        help="with --json: at the lowest priority, and end when stdin, a pipe, is closed (for programs that start it)",
     )
     return parser
 
@@ -31,8 +42,10 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
 
     parser = build_parser()
     options = parser.parse_args(argv)
-    if options.json and not options.once:
-        parser.error("--json goes with --once")
+    if options.attached and (options.once or not options.json):
+        parser.error("--attached goes with --json, and not with --once")
+    if options.attached and not _is_pipe(sys.stdin.fileno()):
+        parser.error("--attached needs a pipe as stdin")
     from flashagent.compose.changes import changes
     from flashagent.compose.house import Wishes, open_place
     from flashagent.errors import ExitCode
@@ -41,7 +54,17 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     wishes = Wishes({"app.comments": options.comments or None})
     with closing(open_place(Path.cwd(), environ, wishes)) as place:
         if not options.once:
-            asyncio.run(watching.watch(place, sys.stdout, sys.stderr, changes))
+            work = (
+                watching.stream(place, sys.stdout, changes)
+                if options.json
+                else watching.watch(place, sys.stdout, sys.stderr, changes)
+            )
+            asyncio.run(watching.attached(work, sys.stdin.fileno()) if options.attached else work)
             return ExitCode.OK
         found = asyncio.run(watching.once(place, sys.stdout, sys.stderr, as_json=options.json))
     return ExitCode.NOT_FIXED if found else ExitCode.OK
+
+
+def _is_pipe(descriptor: int) -> bool:
+    mode = os.fstat(descriptor).st_mode
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)

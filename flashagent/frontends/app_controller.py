@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from flashagent.compose.house import Place, Wishes, new_session_id, open_place
 from flashagent.compose.mapping import open_map
 from flashagent.events import Decision, Emit, Event, FileChanged, Notice
-from flashagent.frontends import app_files, app_settings, words
+from flashagent.frontends import app_files, app_settings, app_watching, words
 from flashagent.frontends.app_asked import NOTHING, Asked
 from flashagent.frontends.app_choices import choices_for
 from flashagent.frontends.app_commands import HANDLERS
@@ -22,7 +22,7 @@ from flashagent.frontends.opening import NO_SANDBOX, ignored_notices
 from flashagent.frontends.prompt_history import PromptHistory
 from flashagent.frontends.sessions import FOLDER, find_session
 from flashagent.frontends.tui.blocks import Block, capped
-from flashagent.frontends.tui.controller import Answer, Choice, Facts, OwnCommand, Preferences
+from flashagent.frontends.tui.controller import Answer, Choice, Facts, Found, OwnCommand, Preferences
 from flashagent.jobs.fix import run_fix
 from flashagent.jobs.job import FixJob
 from flashagent.ports import Command
@@ -86,7 +86,7 @@ class AppController:
     @property
     def preferences(self) -> Preferences:
         app = self._opened.place.settings.app
-        return Preferences(app.theme, self._keys, app.bell_after_s)
+        return Preferences(app.theme, self._keys, app.bell_after_s, app.watch)
 
     @property
     def own_commands(self) -> Mapping[str, OwnCommand]:
@@ -178,6 +178,9 @@ class AppController:
 
     async def excerpt(self, path: str, line: int) -> str:
         return await asyncio.to_thread(app_files.excerpt, self._opened.house, path, line)
+
+    async def watch(self, found: Callable[[Sequence[Found]], None]) -> None:
+        await app_watching.watch(self._opened.place, found)
 
     async def take_back(self, path: str, hunk: str, number: int, emit: Emit) -> None:
         self._begin(emit)

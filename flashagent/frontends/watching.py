@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+import os
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Coroutine, Sequence
+from contextlib import aclosing, closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from flashagent.compose.house import Place
 from flashagent.compose.mapping import open_map
@@ -19,30 +21,59 @@ from flashagent.tools.guarded import Guard
 from flashagent.workspace import files
 from flashagent.workspace.compared import of_work_tree
 
-Changes = Callable[[Path], AsyncIterator[None]]
+if TYPE_CHECKING:
+    from flashagent.repomap.repo_map import RepoMap
+
+Changes = Callable[[Path, Sequence[Path]], AsyncIterator[frozenset[str]]]
+_REST = 1.0  # so much of the time that a look took nothing is looked at after it
 HOW = "`flashagent do` or /findings NUMBER in the app has one repaired."
 
 
 async def look(place: Place) -> tuple[Finding, ...]:
     """About what changed since the last commit; texts masked."""
-    settings, mask = place.settings, Secrets(place.secrets).mask
-    guard = Guard(secret=settings.secret_files)
-    compared = await asyncio.to_thread(
-        lambda: of_work_tree(place.repository, place.repository.head() or place.repository.empty_tree())
-    )
-    changed = [one for one in compared.changes if not guard.is_secret(one.path)]
-    if not changed:
-        return ()
-    hidden = (*settings.ignore, *settings.secret_files)
-    repo_map, _ = await asyncio.to_thread(open_map, place.repository, place.folders.cache, hidden)
-    with repo_map:
+    with closing(Looks(place)) as looks:
+        return await looks.again()
+
+
+class Looks:
+    """Looks again and again, with one map: it is opened when a file has changed first, and then told which ones do."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._map: RepoMap | None = None
+
+    async def again(self, only: Collection[str] | None = None) -> tuple[Finding, ...]:
+        """About what changed since the last commit; texts masked. `only` are the paths that changed since the last look."""
+        place, settings = self._place, self._place.settings
+        guard = Guard(secret=settings.secret_files)
+        compared = await asyncio.to_thread(
+            lambda: of_work_tree(place.repository, place.repository.head() or place.repository.empty_tree())
+        )
+        changed = [one for one in compared.changes if not guard.is_secret(one.path)]
+        if not changed and self._map is None:
+            return ()
+        repo_map = await asyncio.to_thread(self._fresh, only)
         found = await findings(
             changed, repo_map, lambda path: _read(place, path), wishes=settings.app.comments
         )
-    return tuple(
-        Finding(one.path, one.line, one.kind, words.one_line(mask(one.message), 400), one.code)
-        for one in found
-    )
+        mask = Secrets(place.secrets).mask
+        return tuple(
+            Finding(one.path, one.line, one.kind, words.one_line(mask(one.message), 400), one.code)
+            for one in found
+        )
+
+    def close(self) -> None:
+        if self._map is not None:
+            self._map.close()
+
+    def _fresh(self, only: Collection[str] | None) -> RepoMap:
+        if self._map is None:
+            place, settings = self._place, self._place.settings
+            hidden = (*settings.ignore, *settings.secret_files)
+            self._map, _ = open_map(place.repository, place.folders.cache, hidden)
+        else:
+            self._map.refresh(only)
+        return self._map
 
 
 def _read(place: Place, path: str) -> str | None:
@@ -62,7 +93,7 @@ async def once(place: Place, out: TextIO, talk: TextIO, *, as_json: bool) -> int
     """How many findings there are, all of them printed."""
     found = await look(place)
     if as_json:
-        out.write(json.dumps([asdict(one) for one in found], indent=2) + "\n")
+        out.write(json.dumps(_as_json(found), indent=2) + "\n")
     else:
         out.writelines(f"{line_of(one)}\n" for one in found)
         talk.write(f"{counts(found)}.\n")
@@ -76,8 +107,50 @@ async def watch(place: Place, out: TextIO, talk: TextIO, changes: Changes) -> No
     known: Sequence[Finding] = ()
     talk.write("Watching. Ctrl+C ends it.\n")
     talk.flush()
-    async for _ in changes(place.root):
-        known = _told(known, await look(place), out)
+    async with aclosing(_looks(place, changes)) as looks:
+        async for found in looks:
+            known = _told(known, found, out)
+
+
+async def stream(place: Place, out: TextIO, changes: Changes) -> None:
+    """At the start and after every change: all there is, as one line of JSON. Ends by cancelling."""
+    async with aclosing(_looks(place, changes)) as looks:
+        async for found in looks:
+            out.write(json.dumps(_as_json(found)) + "\n")
+            out.flush()
+
+
+async def attached(work: Coroutine[None, None, None], stdin: int) -> None:
+    """The work, at the lowest priority and only as long as nobody closes the other end of `stdin`, a pipe."""
+    os.nice(19)
+    loop, task = asyncio.get_running_loop(), asyncio.ensure_future(work)
+
+    def heard() -> None:
+        if not os.read(stdin, 4096):
+            loop.remove_reader(stdin)
+            task.cancel()
+
+    loop.add_reader(stdin, heard)
+    await asyncio.wait({task})
+    if not task.cancelled():
+        task.result()
+
+
+async def _looks(place: Place, changes: Changes) -> AsyncGenerator[tuple[Finding, ...], None]:
+    """Changes that come while it looks are looked at together, after a rest: a folder that never rests costs a part of one
+    core at most."""
+    loop = asyncio.get_running_loop()
+    own = (place.folders.cache, place.folders.state)
+    with closing(Looks(place)) as looks:
+        async for paths in changes(place.root, own):
+            started = loop.time()
+            yield await looks.again(paths)
+            await asyncio.sleep(_REST * (loop.time() - started))
+
+
+def _as_json(found: Sequence[Finding]) -> list[dict[str, object]]:
+    """`request` is what an agent is told to repair it."""
+    return [{**asdict(one), "request": one.request} for one in found]
 
 
 def _told(known: Sequence[Finding], found: tuple[Finding, ...], out: TextIO) -> Sequence[Finding]:

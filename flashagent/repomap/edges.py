@@ -7,7 +7,7 @@ import zlib
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, islice
 from typing import get_args
 
 from flashagent.repomap.graph import CodeGraph, EdgeKind, Nodes
@@ -22,10 +22,14 @@ from flashagent.values import Symbol
 _MANY_DEFINERS = 500
 _COUNT_BITS = 10
 # So many that one use may mean: a change of any of them hardly ever reaches it.
-_MANY_MEANINGS = 40
+_MANY_MEANINGS = 10
 _TOGETHER_TIMES = 3
 _TOGETHER_SHARE = 0.5
 _KINDS: tuple[EdgeKind, ...] = get_args(EdgeKind)
+_NUMBERS = {kind: number for number, kind in enumerate(_KINDS)}
+_BLOCK = 100_000
+# Part of the state that edges are kept for: edges packed or chosen in another way are made anew.
+_FORMAT = b"edges 2\n"
 
 Edge = tuple[int, int, EdgeKind]
 
@@ -38,7 +42,7 @@ def build_graph(lookup: Lookup, edges: bytes) -> CodeGraph:
 def state_of(lookup: Lookup) -> bytes:
     """A digest of all that the edges of a view follow from: which content stands where, and how imports are configured."""
     view = lookup.view
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(_FORMAT)
     for path, content in zip(view.paths, view.content_of, strict=True):
         digest.update(f"{path}\0{view.contents[content]}\n".encode())
     for path in view.configs:
@@ -47,21 +51,26 @@ def state_of(lookup: Lookup) -> bytes:
 
 
 def pack_edges(edges: Iterable[Edge]) -> bytes:
-    """Three arrays one after the other, compressed: what is used, what uses it, how."""
-    used, users, kinds = array("I"), array("I"), bytearray()
-    for one, user, kind in edges:
-        used.append(one)
-        users.append(user)
-        kinds.append(_KINDS.index(kind))
-    return zlib.compress(used.tobytes() + users.tobytes() + bytes(kinds), 1)
+    """Blocks of edges, each compressed for itself behind its length: what is used, what uses it, how. A large tree has
+    tens of millions of edges, which never stand in memory together."""
+    waiting, packed = iter(edges), bytearray()
+    while block := list(islice(waiting, _BLOCK)):
+        used, users = array("I", (one for one, _, _ in block)), array("I", (user for _, user, _ in block))
+        kinds = bytes(_NUMBERS[kind] for _, _, kind in block)
+        data = zlib.compress(used.tobytes() + users.tobytes() + kinds, 1)
+        packed += len(data).to_bytes(4, "little") + data
+    return bytes(packed)
 
 
 def unpack_edges(packed: bytes) -> Iterator[Edge]:
-    data = zlib.decompress(packed)
-    size = array("I").itemsize
-    count = len(data) // (2 * size + 1)
-    used, users = array("I", data[: size * count]), array("I", data[size * count : 2 * size * count])
-    return zip(used, users, map(_KINDS.__getitem__, data[2 * size * count :]), strict=True)
+    at, size = 0, array("I").itemsize
+    while at < len(packed):
+        end = at + 4 + int.from_bytes(packed[at : at + 4], "little")
+        data = zlib.decompress(packed[at + 4 : end])
+        count = len(data) // (2 * size + 1)
+        used, users = array("I", data[: size * count]), array("I", data[size * count : 2 * size * count])
+        yield from zip(used, users, map(_KINDS.__getitem__, data[2 * size * count :]), strict=True)
+        at = end
 
 
 def nodes_of(lookup: Lookup) -> Nodes:

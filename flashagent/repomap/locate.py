@@ -121,10 +121,10 @@ class Locator:
 
     def _path_words(self) -> None:
         """How much of the query the path has."""
-        table = self._at.path_words()
+        table = self._at.view.path_words
         total = max(1, len(self._at.view.paths))
-        known = [(table[term], weight) for term, weight in self._evidence.words.items() if term in table]
-        parts = [(n, w * math.log(1 + total / len(n))) for n, w in known if len(n) <= total]
+        known = [(table.get(term), weight) for term, weight in self._evidence.words.items()]
+        parts = [(n, w * math.log(1 + total / len(n))) for n, w in known if 0 < len(n) <= total]
         self._path_fits = summed(parts, len(self._at.view.paths)) / self._at.path_depths()
         self._fit_paths()
 

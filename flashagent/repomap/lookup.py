@@ -6,10 +6,9 @@ import json
 import math
 import zlib
 from array import array
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import compress, groupby
 from operator import itemgetter
 
 from flashagent.repomap.bm25 import live
@@ -17,10 +16,8 @@ from flashagent.repomap.extract import NAME_MARK
 from flashagent.repomap.history import History
 from flashagent.repomap.imports import Imports, Project
 from flashagent.repomap.paths import Paths, sources_of_test
-from flashagent.repomap.sources import is_test
 from flashagent.repomap.store import Store
 from flashagent.repomap.view import View
-from flashagent.repomap.words import IDENTIFIER, terms_of
 from flashagent.values import Symbol
 
 _RECORDS_KEPT = 1000
@@ -56,16 +53,13 @@ class Lookup:
         self.paths: Paths = same.paths if same else Paths(view.paths)
         self.text = read
         self.imports = Imports(Project(self.paths, view.configs, read))
-        self.tests: frozenset[str] = (
-            same.tests if same else frozenset(path for path in view.paths if is_test(path))
-        )
+        self.tests: frozenset[str] = same.tests if same else frozenset(compress(view.paths, view.tests))
         self._store = store
         self._records: dict[int, Record] = {}
         self._definers: dict[str, list[tuple[int, int]]] = {}
         self._imported: dict[str, dict[str, float]] = {}
         self._folders: dict[str, list[str]] | None = same._folders if same else None
         self._path_depths: array[float] | None = same._path_depths if same else None
-        self._path_words: dict[str, array[int]] | None = same._path_words if same else None
 
     def postings(self, term: str) -> Iterable[tuple[int, array[int]]]:
         for base, data in self._store.postings(term):
@@ -190,26 +184,6 @@ class Lookup:
         if self._path_depths is None:
             self._path_depths = array("d", (math.sqrt(2 + path.count("/")) for path in self.view.paths))
         return self._path_depths
-
-    def path_words(self) -> dict[str, array[int]]:
-        """Term -> numbers of the paths that have it; a word of the file's own name stands twice."""
-        if self._path_words is None:
-            table: defaultdict[str, list[int]] = defaultdict(list)
-            around: dict[str, list[str]] = {}
-            for number, path in enumerate(self.view.paths):
-                folder, _, name = path.rpartition("/")
-                for term in _terms(name.partition(".")[0]):
-                    table[term] += (number, number)
-                if folder not in around:
-                    around[folder] = _terms(folder)
-                for term in around[folder]:
-                    table[term].append(number)
-            self._path_words = {term: array("i", numbers) for term, numbers in table.items()}
-        return self._path_words
-
-
-def _terms(text: str) -> list[str]:
-    return [term for word in IDENTIFIER.findall(text) for term in terms_of(word)]
 
 
 def unpack(data: bytes) -> Record:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from flashagent.repomap.sources import is_test
 from flashagent.values import Frame
 
 _TEST_WORDS = re.compile(r"^(?:tests?|it|spec)[_-]|[_-](?:tests?|specs?|it)$", re.I)
+_DOORS = frozenset({"__init__", "index", "mod", "__main__"})
 _CAMEL_TEST = re.compile(r"(?:Tests?|Spec|IT|TestCase)$|^Test(?=[A-Z])")
 
 
@@ -19,15 +21,14 @@ class Paths:
         self.all = frozenset(paths)
         self._paths = paths
         # Each is made when it is first asked for: one question needs few of them, and a tree has many files.
-        self._tables: dict[Callable[[str], str], dict[str, list[str]]] = {}
+        self._tables: dict[Callable[[str], str], defaultdict[str, list[str]]] = {}
 
     def _by(self, key: Callable[[str], str]) -> dict[str, list[str]]:
         table = self._tables.get(key)
         if table is None:
-            table = {}
+            table = self._tables[key] = defaultdict(list)
             for path in self._paths:
-                table.setdefault(key(path), []).append(path)
-            self._tables[key] = table
+                table[key(path)].append(path)
         return table
 
     def ending(self, tail: str) -> list[str]:
@@ -67,7 +68,7 @@ def _last_folder(path: str) -> str:
 
 
 def _pair(path: str) -> str:
-    return f"{_last_folder(path)}/{_name(path)}"
+    return "/".join(path.rsplit("/", 2)[-2:])
 
 
 def _lower_stem(path: str) -> str:
@@ -76,9 +77,9 @@ def _lower_stem(path: str) -> str:
 
 def stem_of(path: str) -> str:
     """The file's name without suffixes; for __init__, index and mod the name of its folder."""
-    folder, _, name = path.rpartition("/")
-    stem = name.partition(".")[0] or name
-    return folder.rpartition("/")[2] or stem if stem in ("__init__", "index", "mod", "__main__") else stem
+    name = path[path.rfind("/") + 1 :]
+    stem = name.split(".", 1)[0] or name
+    return path.rpartition("/")[0].rpartition("/")[2] or stem if stem in _DOORS else stem
 
 
 def subject_of_test(path: str) -> str:

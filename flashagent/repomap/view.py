@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from flashagent.repomap.sources import Reading
+from flashagent.repomap.pathwords import PathWords
+from flashagent.repomap.sources import Reading, is_test
 
 Signature = tuple[int, int, int, int]
 
@@ -53,6 +54,9 @@ class View:
     words: int = 0
     index: dict[str, int] = field(default_factory=dict)
     configs: tuple[str, ...] = ()
+    tests: bytes = b""
+    """By path: 1 for a test."""
+    path_words: PathWords = field(default_factory=lambda: PathWords.of(()))
 
 
 @dataclass(slots=True)
@@ -94,6 +98,8 @@ def build_view(
             view.content_of.append(place[number])
         else:
             skipped[readings.get(number, "unreadable")] += 1
+    view.tests = bytes(map(is_test, view.paths))
+    view.path_words = PathWords.of(view.paths)
     _cross(view)
     return view, skipped
 
@@ -181,6 +187,8 @@ def pack_state(state: State) -> bytes:
         *(array(code, getattr(view, name)).tobytes() for name, code in _COLUMNS),
         view.owner.tobytes(),
         view.lengths.tobytes(),
+        view.tests,
+        *view.path_words.pack(),
     ]
     head = {
         "sizes": [len(blob) for blob in blobs], "listing": state.listing.hex(), "passed": state.passed,
@@ -197,7 +205,7 @@ def unpack_state(data: bytes) -> State:
     for size in head["sizes"]:
         at = sum(map(len, blobs))
         blobs.append(rest[at : at + size])
-    names, signatures, numbers, shown, *columns = blobs
+    names, signatures, numbers, shown, *columns, owner, lengths, tests, terms, counts, having = blobs
     paths = names.decode().split("\0") if names else []
     four = iter(array("q", signatures))
     entries = {
@@ -208,14 +216,16 @@ def unpack_state(data: bytes) -> State:
     }
     view = View(
         paths=[path for path, one in zip(paths, shown, strict=True) if one],
-        owner=array("i", columns[-2]),
-        lengths=array("H", columns[-1]),
+        owner=array("i", owner),
+        lengths=array("H", lengths),
         symbols=head["symbols"],
         documents=head["documents"],
         words=head["words"],
         configs=tuple(head["configs"]),
+        tests=tests,
+        path_words=PathWords.unpack(terms, counts, having),
     )
-    for (name, code), blob in zip(_COLUMNS, columns, strict=False):
+    for (name, code), blob in zip(_COLUMNS, columns, strict=True):
         setattr(view, name, array(code, blob).tolist())
     _cross(view)
     return State(

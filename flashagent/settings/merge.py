@@ -195,7 +195,11 @@ def _plain_fields(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _app(values: Mapping[str, Any]) -> AppSettings:
     return AppSettings(
-        values["app.theme"], values["app.keys"], values["app.bell_after"], values["app.comments"]
+        values["app.theme"],
+        values["app.keys"],
+        values["app.bell_after"],
+        values["app.comments"],
+        values["app.watch"],
     )
 
 

@@ -184,6 +184,13 @@ KEYS: dict[str, Key] = {
             "yours only",
         ),
         Key(
+            "app.watch",
+            coerce.flag,
+            True,
+            "let the terminal app look at changed files in the background, for no tokens",
+            "yours only",
+        ),
+        Key(
             "app.bell_after",
             coerce.number(0),
             10.0,

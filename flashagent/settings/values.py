@@ -95,12 +95,14 @@ class SandboxSettings:
 @dataclass(frozen=True, slots=True)
 class AppSettings:
     """How the terminal app looks and answers. `keys` maps ids of keys to keys; `bell_after_s` 0 never rings.
-    `comments`: comments in changed files that begin with `flashagent:` are listed as wishes."""
+    `comments`: comments in changed files that begin with `flashagent:` are listed as wishes. `watch`:
+    changed files are looked at in the background."""
 
     theme: str = "terminal"
     keys: Mapping[str, str] = field(default_factory=dict)
     bell_after_s: float = 10.0
     comments: bool = False
+    watch: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ from flashagent.events import (
     TurnStarted,
 )
 from flashagent.frontends.tui.blocks import Block
-from flashagent.frontends.tui.controller import Answer, Choice, Facts, OwnCommand, Preferences
+from flashagent.frontends.tui.controller import Answer, Choice, Facts, Found, OwnCommand, Preferences
 from flashagent.values import Failure, Frame, RankedSymbol, Symbol, Usage
 
 DIFF = (
@@ -109,6 +109,8 @@ class ScriptedController:
         self.first_start = False
         self.story: tuple[Block, ...] = ()
         self.hears = True
+        self.findings: tuple[Found, ...] = ()
+        self.found: Callable[[Sequence[Found]], None] | None = None
         self._task: asyncio.Task[None] | None = None
         self._question: asyncio.Future[tuple[Decision, str]] | None = None
 
@@ -213,6 +215,11 @@ class ScriptedController:
     async def excerpt(self, path: str, line: int) -> str:
         self.asked.append(f"excerpt {path}:{line}")
         return "\n".join(f"{number:>4}  line {number}" for number in range(line - 4, line + 6))
+
+    async def watch(self, found: Callable[[Sequence[Found]], None]) -> None:
+        self.found = found
+        found(self.findings)
+        await asyncio.Event().wait()
 
     async def take_back(self, path: str, hunk: str, number: int, emit: Emit) -> None:
         self.asked.append(f"take back {path} {number} {hunk.count(chr(10)) + 1} lines")

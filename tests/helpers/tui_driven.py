@@ -70,7 +70,7 @@ async def driven(
     controller: ScriptedController | None = None, size: tuple[int, int] = (60, 24), guard_s: float = 0.0
 ) -> AsyncIterator[Driven]:
     controller = controller or ScriptedController()
-    app = FlashApp(lambda: controller, question_guard_s=guard_s)
+    app = FlashApp(lambda: controller, question_guard_s=guard_s, watch_after_s=0.001)
     async with app.run_test(size=size) as pilot:
         it = Driven(app, controller, pilot)
         await it.done()

@@ -14,12 +14,18 @@ from pathlib import Path
 from helpers.tui_controller import ScriptedController
 from helpers.tui_driven import Driven, driven
 
+from flashagent.frontends.tui.controller import Found
+
 KEPT = Path(__file__).parents[1] / "tui" / "pictures"
 _ID = re.compile(r"terminal-\d+")
 _FONTS = re.compile(r"\s*@font-face \{.*?\n    \}", re.DOTALL)
 _RULE = re.compile(r"\.terminal-(r\d+) \{ (.*?) \}")
 _TEXT = re.compile(r'<text class="terminal-(r\d+)" x="([\d.]+)" y="([\d.]+)"[^>]*>(.*?)</text>', re.DOTALL)
 _CELL_WIDTH, _ROW_HEIGHT = 12.2, 24.4
+FINDINGS = (
+    Found("tests/test_cart.py", 11, "caller", "this calls total, whose signature is now `def total(prices, discount)`", ""),
+    Found("shop/cart.py", 24, "security", "S307 Use of possibly insecure function", ""),
+)  # fmt: skip
 Piece = tuple[int, int, str, str]  # row, cell, text, style
 
 
@@ -45,6 +51,15 @@ async def checks_panel(it: Driven) -> None:
     await it.until(lambda: any("line 24" in row for row in it.panel()))
 
 
+async def findings_panel(it: Driven) -> None:
+    await finished_fix(it)
+    await it.until(lambda: it.controller.found is not None)
+    assert it.controller.found
+    it.controller.found(FINDINGS)
+    await it.pilot.press("f3", "left", "left", "down", "enter")
+    await it.until(lambda: any("line 24" in row for row in it.panel()))
+
+
 async def answer(it: Driven) -> None:
     await it.say("Why?")
     await it.done()
@@ -66,6 +81,7 @@ SCREENS: Mapping[str, Callable[[Driven], Awaitable[None]]] = {
     "fix": finished_fix,
     "diff": diff_panel,
     "checks": checks_panel,
+    "findings": findings_panel,
     "question": question,
     "palette": palette,
 }

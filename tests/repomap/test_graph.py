@@ -208,3 +208,24 @@ def test_packed_edges_are_the_same_edges() -> None:
     edges: list[tuple[int, int, EdgeKind]] = [(0, 3, "import"), (70_000, 1, "call"), (2, 2, "together")]
     assert list(unpack_edges(pack_edges(edges))) == edges
     assert list(unpack_edges(pack_edges([]))) == []
+
+
+def test_edges_of_many_blocks_keep_their_order() -> None:
+    edges: list[tuple[int, int, EdgeKind]] = [(number, number + 1, "holds") for number in range(250_001)]
+    assert list(unpack_edges(pack_edges(edges))) == edges
+
+
+def test_a_name_that_many_imported_files_define_means_none_of_them_but_the_own_one(tmp_path: Path) -> None:
+    many = [f"parts/part{number}.py" for number in range(12)]
+    texts = dict.fromkeys(many, "def probe():\n    return 1\n")
+    imports = "".join(f"import parts.part{number}\n" for number in range(12))
+    texts["user.py"] = f"{imports}\n\ndef use():\n    return probe()\n"
+    texts["owner.py"] = f"{imports}\n\ndef probe():\n    return 2\n\n\ndef use_own():\n    return probe()\n"
+    for path, text in texts.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text)
+    with RepoMap.open(tmp_path, list(texts), None, processes=1) as tree:
+        tree.refresh()
+        assert tree.path_between("use", "parts/part3.py:probe") is None
+        way = tree.path_between("use_own", "owner.py:probe")
+        assert str(way) == "owner.py:use_own uses owner.py:probe"

@@ -6,18 +6,24 @@ import pytest
 from helpers.tui_controller import DIFF, ScriptedController
 from helpers.tui_driven import driven
 
+from flashagent.errors import WorkspaceError
 from flashagent.events import CheckFinished, CheckStarted, FileChanged, FocusChosen
-from flashagent.frontends.tui.controller import Answer
+from flashagent.frontends.tui.controller import Answer, Found, Preferences
 from flashagent.frontends.tui.diffing import hunks_of, side_by_side, taken_back, unified
 from flashagent.frontends.tui.markup_values import Line
-from flashagent.frontends.tui.story import Story, told
-from flashagent.frontends.tui.tabs import Look, tab_rows
+from flashagent.frontends.tui.story import Story, told, watched
+from flashagent.frontends.tui.tabs import TABS as NAMES
+from flashagent.frontends.tui.tabs import Look, help_line, tab_rows, tabs_line
+from flashagent.frontends.tui.watching import OFF
 
 TWO = (
     "diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n@@ -1,3 +1,3 @@ def f():\n one\n-two = 1\n+two = 2\n three\n"
     "@@ -20,2 +20,3 @@\n twenty\n+new\n--- dash\n+++ dash\n"
 )
-TABS = "│  Focus  Diff  Checks  Plan"
+TABS = "│  Focus  Diff  Checks  Plan  Findings"
+SAVED = Found(
+    "shop/cart.py", 24, "security", "S307 Use of possibly insecure function", "Look at shop/cart.py, line 24."
+)
 
 
 def texts(rows: list[Line]) -> list[str]:
@@ -72,7 +78,7 @@ async def test_the_tabs() -> None:
         await it.say("/fix")
         await it.done()
         panels = []
-        for key in ("f2", "ctrl+t", "f2", "f2", "f2"):
+        for key in ("f2", "ctrl+t", "f2", "f2", "f2", "f2"):
             await it.pilot.press(key)
             await it.pilot.pause()
             panels.append(it.panel())
@@ -104,6 +110,7 @@ async def test_the_tabs() -> None:
                 "│       return self.sum - self.tax",
             ],
             [TABS, "│ There is no plan. /plan GOAL makes one."],
+            [TABS, "│ Nothing was found in changed files."],
             [],
         ]
 
@@ -186,6 +193,72 @@ async def test_a_plan_is_looked_at_and_carried_out() -> None:
         assert it.sees("› Carry out the plan.")
 
 
+async def test_findings_are_counted_opened_and_repaired_by_a_key_only() -> None:
+    async with driven(size=(80, 24)) as it:
+        await it.until(lambda: it.controller.found is not None)
+        assert it.controller.found and not it.sees("finding")
+        it.controller.found([SAVED])
+        await it.until(lambda: it.sees("bubblewrap · 1 finding"))
+        assert it.controller.asked == [] and it.panel() == []
+        await it.pilot.press("f3", "left", "left")
+        await it.until(lambda: any(row.startswith("┃ ▸") for row in it.panel()))
+        assert it.panel() == [
+            "│ ‹ Checks  Plan  Findings",
+            "┃ ▸ shop/cart.py:24 security",
+            "┃   S307 Use of possibly",
+            "┃   insecure function",
+            "│ Enter code · f fix · ← → tabs",
+        ]
+        await it.pilot.press("enter")
+        await it.until(lambda: any("line 24" in row for row in it.panel()))
+        assert it.controller.asked == ["excerpt shop/cart.py:24"]
+        await it.pilot.press("f")
+        await it.done()
+        assert it.controller.asked[1:] == ["submit Look at shop/cart.py, line 24."]
+        said = [block.text for block in it.app._transcript.blocks if block.kind == "user"]
+        assert said == ["Repair shop/cart.py:24: S307 Use of possibly insecure function"]
+        it.controller.found([])
+        await it.until(lambda: not it.sees("1 finding"))
+
+
+async def test_the_same_findings_draw_nothing() -> None:
+    async with driven(size=(80, 24)) as it:
+        await it.until(lambda: it.controller.found is not None)
+        assert it.controller.found
+        it.controller.found([SAVED])
+        await it.drawn()
+        story = it.app._desk.stage.story
+        it.controller.found([SAVED])
+        assert it.app._desk.stage.story is story and not it.app._frames.waiting
+
+
+async def test_findings_stay_when_another_session_is_opened_and_can_be_switched_off() -> None:
+    off = ScriptedController()
+    off.liked = Preferences(watch=False)
+    async with driven(off, size=(200, 24)) as it:
+        await it.pilot.press("f3", "left", "left")
+        await it.until(lambda: any(OFF[:40] in row for row in it.panel()))
+        assert it.controller.found is None
+
+    class Gone(ScriptedController):
+        async def watch(self, found: object) -> None:
+            raise WorkspaceError("Nothing is watched.", hint="Look yourself.")
+
+    async with driven(Gone(), size=(200, 24)) as it:
+        await it.pilot.press("f3", "left", "left")
+        await it.until(lambda: any("Nothing is watched. Look yourself." in row for row in it.panel()))
+
+
+@pytest.mark.parametrize("tab", NAMES)
+@pytest.mark.parametrize("width", [10, 20, 30, 46])
+def test_titles_and_help_are_never_cut(tab: str, width: int) -> None:
+    titles = texts([tabs_line(tab, width)])[0]
+    assert len(titles) <= width and tab in titles.replace("‹", " ").replace("›", " ").split()
+    shown = help_line(tab, width).split(" · ")
+    assert shown == help_line(tab, 200).split(" · ")[: len(shown)] or shown == [""]
+    assert help_line(tab, 30).count("·") >= 1
+
+
 async def test_the_mouse_chooses_and_scrolls() -> None:
     async with driven(size=(120, 20)) as it:
         await it.say("/check")
@@ -207,7 +280,8 @@ def test_hostile_text_in_any_tab() -> None:
         CheckFinished(0, 0, (), 0.1, 1, False),
     ):
         story = told(story, event)
-    for tab in ("Focus", "Diff", "Checks", "Plan"):
+    story = watched(story, (Found(evil, 1, "error", evil, evil),))
+    for tab in NAMES:
         shown = "".join(texts([row.line for row in tab_rows(story, tab, Look(40, columns=True))]))
         assert shown.isprintable()
 

@@ -31,6 +31,7 @@ from flashagent.frontends.tui.stage import Stage
 from flashagent.frontends.tui.status import StatusLine, doing_shown, facts_shown
 from flashagent.frontends.tui.themes import Painter
 from flashagent.frontends.tui.transcript import Transcript
+from flashagent.frontends.tui.watching import Watching
 from flashagent.frontends.tui.working import Ears, Work
 from flashagent.frontends.words import clean, count, one_line
 
@@ -39,7 +40,8 @@ _PASSING_S = 3.0
 
 class FlashApp(App[int]):
     """`build` makes the controller, in a thread, while the app takes its first keys; `error` is what it raised.
-    `question_guard_s`: keys that come sooner after a question appeared were meant for the prompt, not as an answer."""
+    `question_guard_s`: keys that come sooner after a question appeared were meant for the prompt, not as an answer.
+    `watch_after_s`: changed files are looked at from then on, so that the first keys come before it."""
 
     TITLE = "flashagent"
     ENABLE_COMMAND_PALETTE = False
@@ -57,12 +59,15 @@ class FlashApp(App[int]):
         *(Binding(key.keys, key.action, id=key.id, priority=True, show=False) for key in keys.KEYS),
     ]
 
-    def __init__(self, build: Callable[[], Controller], *, question_guard_s: float = 0.5) -> None:
+    def __init__(
+        self, build: Callable[[], Controller], *, question_guard_s: float = 0.5, watch_after_s: float = 1.0
+    ) -> None:
         super().__init__(driver_class=QuickDriver, ansi_color=True)
         self.theme = "ansi-dark"
         self.error: Exception | None = None
         self._build = build
         self._guard_s = question_guard_s
+        self._watch_after_s = watch_after_s
         self._frames = Frames(self.set_timer, self._now, self._draw)
         self._ticking: Timer | None = None
         self._leaving: asyncio.Task[None] | None = None
@@ -75,6 +80,7 @@ class FlashApp(App[int]):
             names, self._read_choices, lambda: self._prompt.line.history, self._renew_list, stage.fail
         )
         self._desk = Desk(stage, Work(ears, self._interrupt_controller), pools, self._draw_now)
+        self._watching = Watching(self._desk)
 
     def compose(self) -> ComposeResult:
         transcript = Transcript(self._painter)
@@ -135,6 +141,7 @@ class FlashApp(App[int]):
         stage.show_all(controller.opened(stage.emit))
         if controller.needs_setup:
             SetUp(desk).begin()
+        self.set_timer(self._watch_after_s, self._watching.start)
 
     def _title(self) -> str:
         folder = one_line(self._facts.folder)
@@ -226,6 +233,7 @@ class FlashApp(App[int]):
 
     async def _leave(self, code: int = 0) -> None:
         """End the work in order, then the app."""
+        await self._watching.end()
         await self._desk.work.end()
         if self._desk.controller is not None:
             await self._desk.controller.close()

@@ -31,11 +31,12 @@ class Facts:
 @dataclass(frozen=True, slots=True)
 class Preferences:
     """What the user has settled about the app. `keys` maps ids of keys to Textual's names of keys; work that took longer
-    than `bell_after_s` rings when it ends, 0 never rings."""
+    than `bell_after_s` rings when it ends, 0 never rings. Without `watch` nothing looks at changed files."""
 
     theme: str = ""
     keys: Mapping[str, str] = field(default_factory=dict)
     bell_after_s: float = 10.0
+    watch: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,17 @@ class Choice:
 
     value: str
     said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Something about a line of a changed file. `request` is what an agent is told to repair it."""
+
+    path: str
+    line: int
+    kind: str
+    message: str
+    request: str
 
 
 class Controller(Protocol):
@@ -121,6 +133,11 @@ class Controller(Protocol):
 
     async def excerpt(self, path: str, line: int) -> str:
         """About ten numbered lines of a file around one."""
+        ...
+
+    async def watch(self, found: Callable[[Sequence[Found]], None]) -> None:
+        """Look at what changed since the last commit, again after every save, and say each time all that there is; until it is
+        cancelled. Beside everything else, asks no model, and does nothing while nothing changes."""
         ...
 
     async def take_back(self, path: str, hunk: str, number: int, emit: Emit) -> None:

@@ -12,7 +12,7 @@ from flashagent.frontends.tui.commands import table
 from flashagent.frontends.tui.desk import Desk
 from flashagent.frontends.tui.exporting import markdown
 from flashagent.frontends.tui.setting_up import SetUp
-from flashagent.frontends.tui.story import Story
+from flashagent.frontends.tui.story import Story, watched
 from flashagent.frontends.tui.themes import THEMES, Painter
 from flashagent.frontends.tui.transcript import Transcript
 from flashagent.frontends.words import MAX_SENTENCE, one_line
@@ -56,7 +56,8 @@ class OwnCommands:
         """The transcript of another session in place of what is on the screen."""
         self._desk.stage.take_finished()
         self._screen.transcript.clear()
-        self._desk.stage.tell(Story())
+        before = self._desk.stage.story
+        self._desk.stage.tell(watched(Story(), before.findings, before.watched))
         self._desk.stage.show_all(blocks)
 
     def show_plan(self, plan: str) -> None:

@@ -10,14 +10,13 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from flashagent.frontends.tui.markup import fitted
-from flashagent.frontends.tui.markup_values import Line
 from flashagent.frontends.tui.story import Story
-from flashagent.frontends.tui.tabs import HELP, TABS, Item, Look, TabRow, tab_rows
+from flashagent.frontends.tui.tabs import TABS, Item, Look, TabRow, help_line, tab_rows, tabs_line
 from flashagent.frontends.tui.themes import Painter
 
 _WHEEL_ROWS = 3
 _MOVES = {"up": -1, "k": -1, "down": 1, "j": 1}
+_ACTS = ("enter", "a", "x", "f")
 _TURNS = {"left": -1, "right": 1, "tab": 1, "shift+tab": -1}
 
 
@@ -26,7 +25,7 @@ class Panel(Widget, can_focus=True):
     tells of those that the panel does not do itself."""
 
     class Acted(Message):
-        """A key was pressed on an item: 'enter', 'a' or 'x'."""
+        """A key was pressed on an item: 'enter', 'a', 'x' or 'f'."""
 
         def __init__(self, key: str, item: Item) -> None:
             super().__init__()
@@ -84,10 +83,10 @@ class Panel(Widget, can_focus=True):
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         if y == 0:
-            return self._painter.strip(self._heading(width))
+            return self._painter.strip((("│ ", "dim"), *tabs_line(self.tab, max(1, width - 2))))
         if y == self.size.height - 1 and self.has_focus:
-            said = f"{HELP[self.tab]} · ← → tabs · Escape back" if self.tab else ""
-            return self._painter.strip((("│ ", "dim"), (fitted(said, max(1, width - 2)), "dim")))
+            said = help_line(self.tab, max(1, width - 2)) if self.tab else ""
+            return self._painter.strip((("│ ", "dim"), (said, "dim")))
         at = self._top + y - 1
         row = self._rows[at] if at < len(self._rows) else TabRow(())
         chosen = self.has_focus and row.item is not None and row.item == self.item
@@ -116,7 +115,7 @@ class Panel(Widget, can_focus=True):
             self._choose(0)
         elif event.key == "v" and self.tab == "Diff":
             self._show_columns(not self._look.columns)
-        elif event.key in ("enter", "a", "x") and self.item is not None:
+        elif event.key in _ACTS and self.item is not None:
             self.post_message(self.Acted(event.key, self.item))
         else:
             return
@@ -176,12 +175,6 @@ class Panel(Widget, can_focus=True):
             self._top = max(0, first - 1)
         self.refresh()
         return None
-
-    def _heading(self, width: int) -> Line:
-        names: Sequence[str] = [f" {name} " for name in TABS]
-        if sum(map(len, names)) + 2 > width:
-            return (("│ ", "dim"), (fitted(self.tab, max(1, width - 2)), "bold"))
-        return (("│ ", "dim"), *((name, "picked" if name.strip() == self.tab else "dim") for name in names))
 
     def _lay_out(self) -> None:
         self._rows = tab_rows(self._story, self.tab, self._look) if self.tab else []

@@ -1,4 +1,5 @@
-"""What keys do in the panel: hunks are kept or taken back one by one, failures show their code, a plan is carried out."""
+"""What keys do in the panel: hunks are kept or taken back one by one, failures and findings show their code, a plan is carried
+out, a finding repaired."""
 
 from __future__ import annotations
 
@@ -10,8 +11,8 @@ from flashagent.frontends.tui.desk import Asking, Desk
 from flashagent.frontends.tui.panel import Panel
 from flashagent.frontends.tui.sending import Sender
 from flashagent.frontends.tui.story import accepted, excerpted, place_of
-from flashagent.frontends.tui.tabs import Item
-from flashagent.frontends.words import one_line
+from flashagent.frontends.tui.tabs import Item, item_of
+from flashagent.frontends.words import MAX_SENTENCE, one_line
 
 NO_REASON = "-"
 _HINT = f"Why? Enter tells the model · {NO_REASON} only takes it back · Escape keeps it"
@@ -35,7 +36,11 @@ class Reviewer:
         elif item.kind == "hunk":
             self._desk.stage.tell(accepted(self._desk.stage.story, item.path, item.number))
         elif item.kind == "failure" and key == "enter" and self._panel.toggle(item):
-            self._read(item)
+            self._read_failure(item)
+        elif item.kind == "finding" and key == "enter" and self._panel.toggle(item):
+            self._read((item.path, item.number))  # each time, since the user may have written in it
+        elif item.kind == "finding" and key == "f":
+            self._repair(item)
         elif item.kind == "plan" and key == "enter":
             self._to_prompt()
             self._sender.submit(f"{CARRY_OUT}\n\n{self._desk.stage.story.plan}", shown=CARRY_OUT)
@@ -71,13 +76,22 @@ class Reviewer:
 
         self._desk.work.start_or_wait(f"take back in {item.path}", work)
 
-    def _read(self, item: Item) -> None:
+    def _repair(self, item: Item) -> None:
+        """Ask the model for it, by this key only. A finding that is gone by now asks for nothing."""
+        one = next((one for one in self._desk.stage.story.findings if item_of(one) == item), None)
+        if one is not None:
+            self._to_prompt()
+            shown = f"Repair {one_line(one.path)}:{one.line}: {one_line(one.message, MAX_SENTENCE)}"
+            self._sender.submit(one.request, shown=shown)
+
+    def _read_failure(self, item: Item) -> None:
         """The lines where it failed, when they are not known yet."""
         failure = self._desk.stage.story.checks[item.check].failures[item.number]
         place = place_of(failure)
-        if place is None or place in self._desk.stage.story.excerpts:
-            return
+        if place is not None and place not in self._desk.stage.story.excerpts:
+            self._read(place)
 
+    def _read(self, place: tuple[str, int]) -> None:
         async def read() -> None:
             try:
                 text = await self._desk.house.excerpt(*place)

@@ -13,7 +13,7 @@ from flashagent.frontends import words
 from flashagent.frontends.tui.blocks import View
 from flashagent.frontends.tui.controller import Facts
 from flashagent.frontends.tui.markup import fitted
-from flashagent.frontends.tui.story import Story, totals
+from flashagent.frontends.tui.story import Story, found, totals
 from flashagent.frontends.tui.themes import Painter
 
 _GAP = " · "
@@ -47,6 +47,7 @@ def facts_shown(facts: Facts, view: View, story: Story | None = None) -> list[st
         model + (f" {facts.effort}" if facts.effort else ""),
         words.one_line(facts.branch, 40),
         words.one_line(facts.sandbox, 30),
+        found(story) if story else "",
         spent,
         f"context {facts.used:.0%}" if facts.used is not None else "",
         totals(story) if story else "",

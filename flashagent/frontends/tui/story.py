@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from flashagent.frontends import words
+from flashagent.frontends.tui.controller import Found
 from flashagent.frontends.tui.diffing import Hunk, hunks_of
 
 TYPE_CHECKING = False
@@ -41,12 +42,15 @@ class CheckRun:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """`checks` come newest first, `files` the last changed one first."""
+    """`checks` come newest first, `files` the last changed one first, `findings` the most important first; `watched` says why
+    there are none."""
 
     focus: FocusChosen | None = None
     files: tuple[FileDiff, ...] = ()
     checks: tuple[CheckRun, ...] = ()
     plan: str = ""
+    findings: tuple[Found, ...] = ()
+    watched: str = ""
     excerpts: Mapping[tuple[str, int], str] = field(default_factory=dict)
 
     def file(self, path: str) -> FileDiff | None:
@@ -87,10 +91,22 @@ def excerpted(story: Story, place: tuple[str, int], text: str) -> Story:
     return replace(story, excerpts={**story.excerpts, place: text})
 
 
+def watched(story: Story, findings: tuple[Found, ...], why_none: str = "") -> Story:
+    """These findings now; the very same story when they are those that it has."""
+    if (story.findings, story.watched) == (findings, why_none):
+        return story
+    return replace(story, findings=findings, watched=why_none)
+
+
 def place_of(failure: Failure) -> tuple[str, int] | None:
     """Where in the project a failure happened: its innermost frame there."""
     frame = next((one for one in reversed(failure.frames) if one.in_project), None)
     return (frame.path, frame.line) if frame else None
+
+
+def found(story: Story) -> str:
+    """How many findings there are, for the status line; '' for none."""
+    return words.count(len(story.findings), "finding") if story.findings else ""
 
 
 def totals(story: Story) -> str:

@@ -7,36 +7,43 @@ from dataclasses import dataclass
 
 from flashagent.frontends import words
 from flashagent.frontends.tui.blocks import Block
+from flashagent.frontends.tui.controller import Found
 from flashagent.frontends.tui.diffing import side_by_side, unified
-from flashagent.frontends.tui.markup import Laid, source_lines, wrap
+from flashagent.frontends.tui.markup import Laid, fitted, source_lines, wrap
 from flashagent.frontends.tui.markup_values import Line, StyleName
 from flashagent.frontends.tui.story import CheckRun, FileDiff, Story, place_of
 from flashagent.frontends.tui.typeset import Typeset
 
-TABS = ("Focus", "Diff", "Checks", "Plan")
+TABS = ("Focus", "Diff", "Checks", "Plan", "Findings")
 NARROWEST_SIDE_BY_SIDE = 48
 _EMPTY = {
     "Focus": "Nothing was shown to a model yet.",
     "Diff": "No file was changed in this session.",
     "Checks": "No check has run in this session. /check runs them.",
     "Plan": "There is no plan. /plan GOAL makes one.",
+    "Findings": "Nothing was found in changed files.",
 }
-HELP = {
-    "Focus": "Up Down move",
-    "Diff": "a keep · x take back · v columns",
-    "Checks": "Enter shows the code",
-    "Plan": "Enter carries it out",
+# The most wanted first: what has no room is left out, and the first three have it beside a transcript of 80 cells.
+_HELP = {
+    "Focus": ("↑ ↓ move",),
+    "Diff": ("a keep", "x take back", "v wide"),
+    "Checks": ("Enter code",),
+    "Plan": ("Enter starts it",),
+    "Findings": ("Enter code", "f fix"),
 }
+_HELP_OF_ALL = ("← → tabs", "Escape back")
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Something that can be chosen: a hunk of a file, a failure of a check, a place in the focus, the plan."""
+    """Something that can be chosen: a hunk of a file, a failure of a check, a place in the focus, the plan, a finding (`number`
+    is its line then, `text` what was found)."""
 
     kind: str
     path: str = ""
     number: int = 0
     check: int = 0
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +63,39 @@ class Look:
     opened: frozenset[Item] = frozenset()
 
 
+def tabs_line(tab: str, width: int) -> Line:
+    """The titles of the tabs, this one marked; where not all have room, it and those beside it."""
+    first, last = 0, len(TABS)
+    at = TABS.index(tab) if tab in TABS else 0
+    while sum(len(name) + 2 for name in TABS[first:last]) + (first > 0) + (last < len(TABS)) > width:
+        if last - first == 1:
+            return ((fitted(tab, width), "bold"),)
+        if at - first >= last - 1 - at:
+            first += 1
+        else:
+            last -= 1
+    names: list[tuple[str, StyleName]] = [
+        (f" {name} ", "picked" if name == tab else "dim") for name in TABS[first:last]
+    ]
+    before: Line = (("‹", "dim"),) if first else ()
+    return (*before, *names, ("›", "dim")) if last < len(TABS) else (*before, *names)
+
+
+def help_line(tab: str, width: int) -> str:
+    """What keys do in this tab, as much of it as has room."""
+    said = ""
+    for part in (*_HELP[tab], *_HELP_OF_ALL):
+        longer = f"{said} · {part}" if said else part
+        if len(longer) > width:
+            break
+        said = longer
+    return said
+
+
 def tab_rows(story: Story, tab: str, look: Look) -> list[TabRow]:
+    why = (tab == "Findings" and story.watched) or _EMPTY[tab]
     return list(_TABS[tab](story, look)) or [
-        TabRow(line) for line in wrap(Laid(((_EMPTY[tab], "dim"),)), look.width)
+        TabRow(line) for line in wrap(Laid(((words.one_line(why, words.MAX_SENTENCE), "dim"),)), look.width)
     ]
 
 
@@ -117,9 +154,14 @@ def _checks(story: Story, look: Look) -> Iterator[TabRow]:
                 for row in wrap(Laid(((text, ""),), hang=4), look.width, "  "):
                     yield TabRow(row, item)
             if opened and (where := place_of(failure)):
-                for text in source_lines(story.excerpts.get(where, "… reading")):
-                    for row in wrap(Laid(((text, "code"),), by_word=False), look.width, "    "):
-                        yield TabRow(row, item)
+                yield from _code(story, where, item, look)
+
+
+def _code(story: Story, where: tuple[str, int], item: Item, look: Look) -> Iterator[TabRow]:
+    """The lines around a place, as soon as they were read."""
+    for text in source_lines(story.excerpts.get(where, "… reading")):
+        for row in wrap(Laid(((text, "code"),), by_word=False), look.width, "    "):
+            yield TabRow(row, item)
 
 
 def _run_block(run: CheckRun) -> Block:
@@ -142,6 +184,24 @@ def _plan(story: Story, look: Look) -> Iterator[TabRow]:
         yield TabRow(line, Item("plan"))
 
 
+def _findings(story: Story, look: Look) -> Iterator[TabRow]:
+    for one in story.findings:
+        item = item_of(one)
+        opened = item in look.opened
+        head = f"{'▾' if opened else '▸'} {words.one_line(one.path)}:{one.line} "
+        for line in wrap(Laid(((head, ""), (one.kind, "warning")), hang=2), look.width):
+            yield TabRow(line, item)
+        for line in wrap(Laid(((words.one_line(one.message, words.MAX_SENTENCE), "dim"),)), look.width, "  "):
+            yield TabRow(line, item)
+        if opened:
+            yield from _code(story, (one.path, one.line), item, look)
+
+
+def item_of(one: Found) -> Item:
+    """What is chosen when this finding is."""
+    return Item("finding", one.path, one.line, text=f"{one.kind}: {one.message}")
+
+
 def _plain(text: str, look: Look, style: StyleName) -> Iterator[TabRow]:
     for line in wrap(Laid(((text, style),)), look.width):
         yield TabRow(line)
@@ -152,4 +212,5 @@ _TABS: Mapping[str, Callable[[Story, Look], Iterator[TabRow]]] = {
     "Diff": _diff,
     "Checks": _checks,
     "Plan": _plan,
+    "Findings": _findings,
 }

@@ -54,7 +54,8 @@ PYTHON = {
 }
 
 
-@pytest.mark.needs("basedpyright-langserver", "bwrap")
+@pytest.mark.wants("basedpyright-langserver|pyright-langserver")
+@pytest.mark.needs("bwrap")
 class TestPyright:
     async def test_diagnostics_after_an_edit(self, tmp_path: Path) -> None:
         async with serving(tmp_path, PYTHON, "pyright") as servers:
@@ -103,7 +104,8 @@ SCRIPT = {
 }
 
 
-@pytest.mark.needs("typescript-language-server", "node", "bwrap")
+@pytest.mark.wants("typescript-language-server")
+@pytest.mark.needs("node", "bwrap")
 class TestTypeScript:
     async def test_diagnostics_after_an_edit(self, tmp_path: Path) -> None:
         async with serving(tmp_path, SCRIPT, "typescript-language-server") as servers:
@@ -139,7 +141,8 @@ GO = {
 }
 
 
-@pytest.mark.needs("gopls", "go", "bwrap")
+@pytest.mark.wants("gopls")
+@pytest.mark.needs("go", "bwrap")
 async def test_gopls(tmp_path: Path) -> None:
     async with serving(tmp_path, GO, "gopls") as servers:
         files = dict(GO)
@@ -156,7 +159,8 @@ C = {
 }
 
 
-@pytest.mark.needs("clangd", "bwrap")
+@pytest.mark.wants("clangd")
+@pytest.mark.needs("bwrap")
 async def test_clangd(tmp_path: Path) -> None:
     async with serving(tmp_path, C, "clangd") as servers:
         files = dict(C)
