@@ -6,10 +6,12 @@
 
 `collect` asks the map about every case (both variants of its text), keeps the features of the best candidates, and
 measures: files and functions as SCORE.py does, and the share of the changed definitions whose name stands under its
-file in the rendered map at 1,000, 4,000 and 8,000 tokens. Repositories whose rows are in --out already are passed over. `show` prints the measurements by kind and language. `fit`
-minimises, per case, the mean negative log of the softmax share of what the fix changed, with weights at or above zero
-and drawn to zero a little: the same rows make the same weights. It tells the figures on repositories left out of the fit, and what issue texts alone and
-commit messages alone would have taught.
+file in the rendered map at 1,000, 4,000 and 8,000 tokens. A repository whose rows are in --out already is passed over.
+`show` prints the measurements by kind and language. `fit` minimises, per case, the mean negative log of the softmax
+share of what the fix changed, with weights at or above zero and drawn to zero a little, whatever weights ship: the same
+rows make the same weights. The rows themselves depend on the weights that ship, for part of the evidence starts from
+what ranks high without it. `fit` tells the figures on repositories left out of the fit, and what issue texts alone and
+commit messages alone would have taught, and prints the weights last.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from helpers.stuck import limited
+from helpers.wanted import wanted_tools
 from hypothesis import HealthCheck, settings
 
 REQUIRE_TOOLS = "FLASHAGENT_REQUIRE_TOOLS"
@@ -31,6 +32,11 @@ def tool_is_there(tool: str) -> bool:
     return shutil.which(tool) is not None
 
 
+def is_to_be_had(tool: str) -> bool:
+    """Whether a wanted program is on PATH or in the folder that WANTED_TOOLS names."""
+    return shutil.which(tool, path=os.pathsep.join((wanted_tools(), os.environ["PATH"]))) is not None
+
+
 def _can_make_namespaces() -> bool:
     unshare = shutil.which("unshare")
     if unshare is None:
@@ -43,7 +49,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     needed = [tool for mark in item.iter_markers("needs") for tool in mark.args]
     missing = [tool for tool in needed if not tool_is_there(tool)]
     wanted = [tool for mark in item.iter_markers("wants") for tool in mark.args]
-    absent = [tool for tool in wanted if not any(map(tool_is_there, tool.split("|")))]
+    absent = [tool for tool in wanted if not any(map(is_to_be_had, tool.split("|")))]
     if absent and not missing:
         pytest.skip(f"no {', '.join(absent)} here")
     if not missing:

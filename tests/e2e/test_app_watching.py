@@ -100,8 +100,13 @@ def test_nothing_is_written_while_nothing_changes(shop: Shop) -> None:
 
 
 async def test_every_save_is_told_and_files_of_its_own_are_no_saves(shop: Shop) -> None:
-    """Here flashagent keeps its files inside of the repository."""
-    shop.environ["FLASHAGENT_HOME"] = str(shop.root / ".kept")
+    """Here flashagent keeps its cache inside of the repository."""
+    home = Path(shop.environ.pop("FLASHAGENT_HOME"))
+    shop.environ |= {
+        "XDG_CACHE_HOME": str(shop.root / ".kept"),
+        "XDG_STATE_HOME": str(home),
+        "XDG_CONFIG_HOME": str(home),
+    }
     told: asyncio.Queue[Sequence[Found]] = asyncio.Queue()
     wishes = Wishes({}, (CHECK,))
     it = AppController(shop.place(wishes), wishes)

@@ -14,6 +14,7 @@ _SAID = {
     "fix": "A finished fix",
     "diff": "The panel: what was changed, hunk by hunk",
     "checks": "The panel: checks, with a failure opened",
+    "findings": "The panel: what was found in changed files",
     "question": "A question before something runs",
     "palette": "The palette",
 }

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 from helpers.verify_projects import write
+from helpers.wanted import wanted_tools
 
 from flashagent.compose.runner import open_runner
 from flashagent.compose.servers import language_servers
@@ -27,7 +28,8 @@ LONG_S = 60.0  # for a server that starts on a busy machine
 @asynccontextmanager
 async def serving(root: Path, files: dict[str, str], kind: str) -> AsyncIterator[LanguageServers]:
     write(root, files)
-    environ = {name: os.environ[name] for name in ("PATH", "HOME")}
+    path = os.pathsep.join(filter(None, (wanted_tools(), os.environ["PATH"])))
+    environ = {"PATH": path, "HOME": os.environ["HOME"]}
     environment = find_environment(root, root, environ, None)
     found = discover(root, environment.path, trusted=False)
     only = replace(found, usable=tuple(one for one in found.usable if one.kind.name == kind))
