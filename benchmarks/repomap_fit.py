@@ -47,7 +47,7 @@ FILES, SYMBOLS = 80, 200
 BUDGETS = (1000, 4000, 8000)
 MAX_STEPS, MAX_HALVINGS = 100, 40
 CONVERGED = 1e-7
-PULL = 0.002
+PULL = 0.01
 AGAIN = 0.7
 VARIANTS = ("full", "stripped")
 # The cases hold no failing checks, and nothing that the user named. What the stripped texts still mention is wrong by

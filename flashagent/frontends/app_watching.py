@@ -24,16 +24,7 @@ _LONGEST_LINE = 64 * 1024 * 1024
 
 async def watch(place: Place, found: Callable[[Sequence[Found]], None]) -> None:
     """All findings after each look, until it is cancelled. Raises WorkspaceError when the watcher ended by itself."""
-    process = await asyncio.create_subprocess_exec(
-        *PROGRAM,
-        cwd=place.root,
-        env=dict(place.environ),
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=PIPE,
-        limit=_LONGEST_LINE,
-        start_new_session=True,  # Ctrl+C of the terminal is meant for the app
-    )
+    process = await _started(place)
     try:
         assert process.stdout and process.stderr
         said = asyncio.create_task(process.stderr.read())
@@ -44,6 +35,24 @@ async def watch(place: Place, found: Callable[[Sequence[Found]], None]) -> None:
         await _end(process)
     reason = words.one_line(told[0], words.MAX_SENTENCE) if told else f"exit status {process.returncode}"
     raise WorkspaceError(f"Changed files are no longer looked at: {reason}", hint="/findings looks once.")
+
+
+async def _started(place: Place) -> Process:
+    try:
+        return await asyncio.create_subprocess_exec(
+            *PROGRAM,
+            cwd=place.root,
+            env=dict(place.environ),
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            limit=_LONGEST_LINE,
+            start_new_session=True,  # Ctrl+C of the terminal is meant for the app
+        )
+    except OSError as error:
+        raise WorkspaceError(
+            f"Changed files are not looked at: {error}.", hint="/findings looks once."
+        ) from error
 
 
 def _findings(line: bytes) -> list[Found]:

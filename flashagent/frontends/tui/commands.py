@@ -65,7 +65,7 @@ _MORE: Mapping[str, str] = {
     "/commit": "Commits the files that flashagent has written since the last commit, with your identity and your hooks. What "
     "else you have staged stays staged. Without MESSAGE it is named after the files.",
     "/findings": "Errors, callers of changed signatures, security patterns, likely mistakes and grown complexity, found without "
-    "a model. A NUMBER asks the model to repair that one.",
+    "a model. A NUMBER asks the model to repair that one. The last tab of the panel (F2) shows them after every save.",
     "/add": "The file goes to the model whole with your next prompt, and again when it has changed.",
     "/resume": "The transcript comes back up to the last step that was recorded, and the model remembers it. Your files stay as "
     "they are.",
