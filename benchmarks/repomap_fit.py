@@ -8,7 +8,7 @@
 measures: files and functions as SCORE.py does, and the share of the changed definitions whose name stands under its
 file in the rendered map at 1,000, 4,000 and 8,000 tokens. A repository whose rows are in --out already is passed over.
 `show` prints the measurements by kind and language. `fit` minimises, per case, the mean negative log of the softmax
-share of what the fix changed, with weights at or above zero and drawn to zero a little, whatever weights ship: the same
+share of what the fix changed, with weights above a floor and drawn to zero a little, whatever weights ship: the same
 rows make the same weights. The rows themselves depend on the weights that ship, for part of the evidence starts from
 what ranks high without it. `fit` tells the figures on repositories left out of the fit, and what issue texts alone and
 commit messages alone would have taught, and prints the weights last.
@@ -48,6 +48,8 @@ BUDGETS = (1000, 4000, 8000)
 MAX_STEPS, MAX_HALVINGS = 100, 40
 CONVERGED = 1e-7
 PULL = 0.01
+# What a reader may be told as a reason counts at least this much.
+FLOOR = 0.2
 AGAIN = 0.7
 VARIANTS = ("full", "stripped")
 # The cases hold no failing checks, and nothing that the user named. What the stripped texts still mention is wrong by
@@ -269,14 +271,14 @@ def read_rows(folder: str) -> list[Row]:
 
 
 def fit(data: Sequence[Table], hand: Any, free: Any) -> Any:
-    """The free weights at or above zero that minimise the mean loss plus a pull to zero, beside those that were set by
-    `hand`: Newton's method on the weights that zero does not hold back. The loss is convex and the pull makes it strictly
+    """The free weights at or above `FLOOR` that minimise the mean loss plus a pull to zero, beside those that were set by
+    `hand`: Newton's method on the weights that the floor does not hold back. The loss is convex and the pull makes it strictly
     so: there is one answer, whatever weights shipped before and whatever the order of the cases."""
     side = laid_out(data)
-    weights = hand.copy()
+    weights = np.where(free, FLOOR, hand)
     for _ in range(MAX_STEPS):
         slope, bend = slope_and_bend(side, weights, hand)
-        moving = free & ((weights > 0) | (slope < 0))
+        moving = free & ((weights > FLOOR) | (slope < 0))
         if not moving.any() or np.abs(slope[moving]).max() < CONVERGED:
             return weights
         step = np.zeros_like(weights)
@@ -333,7 +335,7 @@ def shortened(side: Side, weights: Any, step: Any, free: Any, hand: Any) -> Any:
     _, before = shares_and_loss(side, weights, hand)
     for halving in range(MAX_HALVINGS):
         tried = weights - step / 2**halving
-        tried[free] = np.maximum(tried[free], 0.0)
+        tried[free] = np.maximum(tried[free], FLOOR)
         if shares_and_loss(side, tried, hand)[1] <= before:
             return tried
     raise SystemExit("the fit found no step downhill")

@@ -42,8 +42,8 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
 
     parser = build_parser()
     options = parser.parse_args(argv)
-    if options.attached and (options.once or not options.json):
-        parser.error("--attached goes with --json, and not with --once")
+    if options.attached and not options.json:
+        parser.error("--attached goes with --json")
     if options.attached and not _is_pipe(sys.stdin.fileno()):
         parser.error("--attached needs a pipe as stdin")
     from flashagent.compose.changes import changes
@@ -61,7 +61,8 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
             )
             asyncio.run(watching.attached(work, sys.stdin.fileno()) if options.attached else work)
             return ExitCode.OK
-        found = asyncio.run(watching.once(place, sys.stdout, sys.stderr, as_json=options.json))
+        looked = watching.once(place, sys.stdout, sys.stderr, as_json=options.json)
+        found = asyncio.run(watching.attached(looked, sys.stdin.fileno()) if options.attached else looked)
     return ExitCode.NOT_FIXED if found else ExitCode.OK
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path, PurePath
 
 from flashagent.errors import WorkspaceError
@@ -16,7 +16,12 @@ _TURN_MS = 1_000  # the first turn that ends says that the watch is on
 _QUIET_MS = 300  # so long nothing more may come before it is told
 
 
-async def changes(root: Path, apart: Sequence[Path] = ()) -> AsyncIterator[frozenset[str]]:
+def prepare() -> None:
+    """Import what watches, which takes some tens of milliseconds: for a thread beside an event loop that must not wait."""
+    import watchfiles  # noqa: F401
+
+
+async def changes(root: Path, apart: Sequence[Path] = ()) -> AsyncGenerator[frozenset[str], None]:
     """Once when the watch is on (empty), then the paths of each burst of changes, relative to the root, a new HEAD included;
     ends when the task is cancelled. Nothing is told of the folders `apart`: those in which flashagent itself writes.
     Raises WorkspaceError where the operating system watches no more."""

@@ -1,5 +1,5 @@
-"""The background watcher of the terminal app: `flashagent watch` as a process of its own, so that nothing that it does keeps a key
-waiting. It ends with the app, however that ends."""
+"""The background watcher of the terminal app. The operating system tells of changes; each look is a passing process of the lowest
+priority, so that nothing that it does keeps a key waiting or stays in memory. It ends with the app, however that ends."""
 
 from __future__ import annotations
 
@@ -11,30 +11,50 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 
+from flashagent.compose.changes import changes, prepare
 from flashagent.compose.house import Place
-from flashagent.errors import WorkspaceError
+from flashagent.errors import ExitCode, WorkspaceError
 from flashagent.frontends import words
 from flashagent.frontends.tui.controller import Found
 
 # -P: nothing is imported from the folder that it works in.
-PROGRAM = (sys.executable, "-P", "-m", "flashagent", "watch", "--json", "--attached")
-_LONGEST_LINE = 64 * 1024 * 1024
+PROGRAM = (sys.executable, "-P", "-m", "flashagent", "watch", "--once", "--json", "--attached")
+_REST = 1.0  # so much of the time that a look took nothing is looked at after it
 
 
 async def watch(place: Place, found: Callable[[Sequence[Found]], None]) -> None:
-    """All findings after each look, until it is cancelled. Raises WorkspaceError when the watcher ended by itself."""
+    """All findings, at the start and after each burst of changes, until it is cancelled. Raises WorkspaceError when a look
+    fails or the operating system watches no more."""
+    loop = asyncio.get_running_loop()
+    await asyncio.to_thread(prepare)
+    async with aclosing(changes(place.root, (place.folders.cache, place.folders.state))) as bursts:
+        async for _ in bursts:
+            started = loop.time()
+            found(await _look(place))
+            await asyncio.sleep(_REST * (loop.time() - started))
+
+
+async def _look(place: Place) -> list[Found]:
     process = await _started(place)
     try:
-        assert process.stdout and process.stderr
-        said = asyncio.create_task(process.stderr.read())
-        async for line in process.stdout:
-            found(_findings(line))
-        told = (await said).decode("utf-8", "replace").strip().splitlines()
+        out, said = await _both(process)
     finally:
         await _end(process)
+    if process.returncode in (ExitCode.OK, ExitCode.NOT_FIXED):
+        return _findings(out)
+    told = said.decode("utf-8", "replace").strip().splitlines()
     reason = words.one_line(told[0], words.MAX_SENTENCE) if told else f"exit status {process.returncode}"
     raise WorkspaceError(f"Changed files are no longer looked at: {reason}", hint="/findings looks once.")
+
+
+async def _both(process: Process) -> tuple[bytes, bytes]:
+    """Standard output and error. Its stdin stays open: closing it would end the look."""
+    assert process.stdout and process.stderr
+    out, said = await asyncio.gather(process.stdout.read(), process.stderr.read())
+    await process.wait()
+    return out, said
 
 
 async def _started(place: Place) -> Process:
@@ -46,7 +66,6 @@ async def _started(place: Place) -> Process:
             stdin=PIPE,
             stdout=PIPE,
             stderr=PIPE,
-            limit=_LONGEST_LINE,
             start_new_session=True,  # Ctrl+C of the terminal is meant for the app
         )
     except OSError as error:
@@ -55,7 +74,7 @@ async def _started(place: Place) -> Process:
         ) from error
 
 
-def _findings(line: bytes) -> list[Found]:
+def _findings(text: bytes) -> list[Found]:
     return [
         Found(
             one["path"],
@@ -64,7 +83,7 @@ def _findings(line: bytes) -> list[Found]:
             f"{one['code']} {one['message']}".strip(),
             one["request"],
         )
-        for one in json.loads(line)
+        for one in json.loads(text)
     ]
 
 

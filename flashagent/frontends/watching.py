@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection,
 from contextlib import aclosing, closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from flashagent.compose.house import Place
 from flashagent.compose.mapping import open_map
@@ -24,6 +24,7 @@ from flashagent.workspace.compared import of_work_tree
 if TYPE_CHECKING:
     from flashagent.repomap.repo_map import RepoMap
 
+T = TypeVar("T")
 Changes = Callable[[Path, Sequence[Path]], AsyncIterator[frozenset[str]]]
 _REST = 1.0  # so much of the time that a look took nothing is looked at after it
 HOW = "`flashagent do` or /findings NUMBER in the app has one repaired."
@@ -120,8 +121,8 @@ async def stream(place: Place, out: TextIO, changes: Changes) -> None:
             out.flush()
 
 
-async def attached(work: Coroutine[None, None, None], stdin: int) -> None:
-    """The work, at the lowest priority and only as long as nobody closes the other end of `stdin`, a pipe."""
+async def attached(work: Coroutine[None, None, T], stdin: int) -> T | None:
+    """The work, at the lowest priority and only as long as nobody closes the other end of `stdin`, a pipe: then None."""
     os.nice(19)
     loop, task = asyncio.get_running_loop(), asyncio.ensure_future(work)
 
@@ -132,8 +133,7 @@ async def attached(work: Coroutine[None, None, None], stdin: int) -> None:
 
     loop.add_reader(stdin, heard)
     await asyncio.wait({task})
-    if not task.cancelled():
-        task.result()
+    return None if task.cancelled() else task.result()
 
 
 async def _looks(place: Place, changes: Changes) -> AsyncGenerator[tuple[Finding, ...], None]:

@@ -47,7 +47,7 @@ _MAX_REASONS = 5
 _LEXICAL = frozenset({"functions", "function", "text", "words", "code", "cover"})
 # What moves many places a little says nothing about this one.
 _UNTOLD = frozenset({"size", "place", "span", "order"})
-_MIN_SHARE = 0.04
+_MIN_SHARE = 0.03
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-import signal
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from helpers.workspace_state import fingerprint
 from flashagent.compose.house import Wishes
 from flashagent.errors import WorkspaceError
 from flashagent.frontends.app_controller import AppController
+from flashagent.frontends.app_watching import PROGRAM
 from flashagent.frontends.tui.controller import Found
 
 pytestmark = pytest.mark.needs("bwrap")
@@ -33,18 +33,16 @@ def shop(tmp_path: Path) -> Shop:
     return Shop.make(tmp_path)
 
 
-def watcher_of(process: int) -> psutil.Process:
-    """The one that the app has started."""
-    (found,) = [one for one in psutil.Process(process).children() if "--attached" in one.cmdline()]
-    return found
+def looks_of(process: int) -> list[psutil.Process]:
+    """Those that the app has started and that still run."""
+    return [one for one in psutil.Process(process).children() if "--attached" in one.cmdline()]
 
 
-def with_finding(tmux: Tmux, shop: Shop) -> psutil.Process:
-    """A save that is told about in the status line; the process that found it."""
+def with_finding(tmux: Tmux, shop: Shop) -> None:
+    """A save that is told about in the status line."""
     tmux.until(READY)
     (shop.root / "shop/cart.py").write_text(EVIL)
     tmux.until(r"· 1 finding\b")
-    return watcher_of(tmux.process())
 
 
 @pytest.mark.needs("tmux")
@@ -52,9 +50,9 @@ def test_a_save_is_counted_looked_at_and_repaired_by_a_key(shop: Shop) -> None:
     with serving([Reply("I shall.")]) as server:
         environ = with_model(shop.environ, server.base_url)
         with in_tmux(command("--check", CHECK), shop.root, environ, 80, 24) as tmux:
-            watcher = with_finding(tmux, shop)
+            with_finding(tmux, shop)
             before = fingerprint(shop.root)
-            assert watcher.nice() == 19 and not server.requests
+            assert looks_of(tmux.process()) == [] and not server.requests
             tmux.press("F3")
             tmux.until("a keep")
             tmux.press("Left", "Left")
@@ -72,15 +70,16 @@ def test_a_save_is_counted_looked_at_and_repaired_by_a_key(shop: Shop) -> None:
             tmux.until(READY)
             tmux.say("/quit")
             tmux.until("the exit code is 0")
-            watcher.wait(60)
 
 
-@pytest.mark.needs("tmux")
-def test_the_watcher_ends_with_an_app_that_was_killed(shop: Shop) -> None:
-    with in_tmux(command("--offline"), shop.root, shop.environ, 80, 24) as tmux:
-        watcher = with_finding(tmux, shop)
-        os.kill(tmux.process(), signal.SIGKILL)
-        watcher.wait(60)
+def test_a_look_ends_when_the_app_behind_it_has_gone(shop: Shop) -> None:
+    """The app holds the other end of its stdin; here that is closed at once."""
+    look = subprocess.Popen(
+        [*PROGRAM], cwd=shop.root, env=shop.environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    (shop.root / "shop/cart.py").write_text(EVIL)
+    out, _ = look.communicate(timeout=60)
+    assert (look.returncode, out) == (0, b"")
 
 
 def test_nothing_is_written_while_nothing_changes(shop: Shop) -> None:
