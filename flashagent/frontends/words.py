@@ -151,7 +151,8 @@ def focus_lines(event: FocusChosen) -> list[str]:
 
 
 def search_progress(event: SearchProgress) -> str:
-    of = f" of {event.candidates:,}" if event.candidates else ""
+    # Pairs and later rounds are not in the first count.
+    of = f" of {event.candidates:,}" if event.candidates >= max(event.tried, 1) else ""
     found = f", {event.plausible} plausible" if event.plausible else ""
     best = f", best: {one_line(event.best, 60)}" if event.best else ""
     return f"{event.tried:,}{of} candidates tried{found}{best}"
