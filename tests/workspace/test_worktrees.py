@@ -197,7 +197,7 @@ def test_a_tree_given_back_is_reset_beside_the_other_work(
         with trees.tree([FIX]) as first:
             (first / "made").mkdir()
             (first / "made" / "x").write_text("x")
-        copied.clear()
+            copied.clear()  # what follows may be done as soon as the tree is given back
         with trees.tree([]) as second:
             assert (second, work_tree_state(second)) == (first, expected)
             assert copied == ["app.py"]
