@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from flashagent.errors import WorkspaceError
@@ -98,19 +98,25 @@ class Project:
 
     def python_files(self) -> Iterator[str]:
         """All Python files but those of dependency folders, at most MAX_FILES, in a fixed order."""
+        return self.files((".py",), lambda name: name in SKIPPED or name.endswith(".egg-info"), MAX_FILES)
+
+    def files(
+        self, suffixes: Collection[str], passed_over: Callable[[str], bool], most: int
+    ) -> Iterator[str]:
+        """At most `most` files with these suffixes, in a fixed order; links, and names that are `passed_over`, are left out."""
         pending, given = [self.root], 0
-        while pending and given < MAX_FILES:
+        while pending and given < most:
             folder = pending.pop()
             try:
                 entries = sorted(folder.iterdir(), key=lambda p: p.name)
             except OSError:
                 continue
             for entry in entries:
-                if entry.is_symlink() or entry.name in SKIPPED or entry.name.endswith(".egg-info"):
+                if entry.is_symlink() or passed_over(entry.name):
                     continue
                 if entry.is_dir():
                     pending.append(entry)
-                elif entry.suffix == ".py":
+                elif entry.suffix in suffixes:
                     given += 1
                     yield entry.relative_to(self.root).as_posix()
 

@@ -78,21 +78,7 @@ def may_change(project: Project, path: str) -> bool:
 
 def own_files(project: Project, *suffixes: str) -> Iterator[str]:
     """The project's own files with these suffixes, in a fixed order; tests too."""
-    pending, given = [project.root], 0
-    while pending and given < MAX_FILES:
-        folder = pending.pop()
-        try:
-            entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
-        except OSError:
-            continue
-        for entry in entries:
-            if entry.is_symlink() or entry.name in NOT_OURS or entry.name.startswith("."):
-                continue
-            if entry.is_dir():
-                pending.append(entry)
-            elif entry.suffix in suffixes:
-                given += 1
-                yield entry.relative_to(project.root).as_posix()
+    return project.files(suffixes, lambda name: name in NOT_OURS or name.startswith("."), MAX_FILES)
 
 
 def offset(text: str, line: int, column: int) -> int | None:
