@@ -1,6 +1,6 @@
 """How often the offline engine repairs one-fault programs in JavaScript: plausible, correct at rank 1, seconds, confidence.
 
-    python benchmarks/repair_js.py [--search-time 60] [--jobs 4] [--only NAME] [--json FILE]
+    python benchmarks/repair_js.py [--set first|more|held|all] [--search-time 60] [--jobs 4] [--only NAME] [--json FILE]
 
 Each program has its tests for node:test; faulty programs and patches run in the sandbox alone. A patch is correct when it is the
 right text, or when it gives the right program's results on inputs that the tests do not have.
@@ -30,9 +30,11 @@ from flashagent.verify.environment import find_environment
 from flashagent.verify.run import Verifier
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+from repair_js_more import HELD, MORE
 from repair_js_programs import PROGRAMS, Program
 
 QUICK = ("--only", "clamp")
+SETS = {"first": PROGRAMS, "more": MORE, "held": HELD, "all": (*PROGRAMS, *MORE, *HELD)}
 HEAD = "const test = require('node:test');\nconst assert = require('node:assert');\nconst { f } = require('../m.js');\n"
 COMPARE = """
 const { f } = require('./m.js');
@@ -127,10 +129,11 @@ async def main() -> None:
     parser.add_argument("--search-time", type=float, default=60.0)
     parser.add_argument("--jobs", type=int, default=4)
     parser.add_argument("--only", default="")
+    parser.add_argument("--set", choices=SETS, default="all")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     outcomes = []
-    for program in PROGRAMS:
+    for program in SETS[given.set]:
         if given.only in program.name:
             outcomes.append(await measure(program, given.search_time, given.jobs))
             one = outcomes[-1]

@@ -1,110 +1,86 @@
 """How many planted faults of real libraries the offline engine repairs: an independent planter, the libraries' own tests.
 
-    python benchmarks/repair_mutants.py [--count N] [--seed N] [--time S] [--jobs N] [--only NAME] [--held-out]
+    python benchmarks/repair_mutants.py [--count N] [--seed N] [--time S] [--jobs N] [--only NAME] [--held-out|--all]
+                                        [--out FILE [--resume]]
+    python benchmarks/repair_mutants.py --tables FILE...
 
-Takes source releases of pure-Python libraries from the package index, plants one fault at a time with
-`repair_operators.py` and repairs those that some test notices. Two libraries are held out: nothing is tuned on them.
-A patch is correct when its tree is the original's, or when it keeps the whole suite green and answers recorded and near
-calls as the original does (`repair_same.py`). Everything runs in bubblewrap with a read-only root.
+Takes source releases of pure-Python libraries from the package index (`repair_libraries.py`), plants one fault at a time
+with `repair_operators.py`, one library after the other in turn, and repairs those that some test notices. Nothing is tuned
+on the libraries that are held out. A patch is correct when its tree is the original's, or when it keeps the whole suite
+green and answers recorded and near calls as the original does (`repair_same.py`). Everything runs in bubblewrap with a
+read-only root. Which faults are planted depends on the seed alone: `--out` keeps every answer as one line of JSON, with
+the state of the engine that gave it, and `--resume` goes on where such a file ends.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import hashlib
 import json
+import os
 import random
-import statistics
-import subprocess
 import sys
-import tarfile
 import tempfile
 import time
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from repair import Bench, same_tree
+from repair_libraries import LIBRARIES, Library, unpacked
 from repair_operators import Fault, Planter
+from repair_tables import Row, read, tables
 
+import flashagent.repair
 from flashagent.ports import Command
 from flashagent.repair.engine import RepairResult
 from flashagent.values import CheckReport
 from flashagent.verify.environment import ProjectEnvironment
 from flashagent.verify.run import Verifier
 
-
-@dataclass(frozen=True, slots=True)
-class Library:
-    """A release with its code and its tests, relative to the unpacked folder; `path` goes on the import path."""
-
-    release: str
-    code: str
-    tests: str
-    path: str = "."
-    held_out: bool = False
-
-
-LIBRARIES = (
-    Library("boltons==24.0.0", "boltons", "--noconftest tests"),
-    Library("cachetools==5.5.0", "src/cachetools", "tests", "src"),
-    Library("inflection==0.5.1", "inflection", "test_inflection.py"),
-    Library("jmespath==1.0.1", "jmespath", "tests"),
-    Library("more-itertools==10.5.0", "more_itertools", "tests"),
-    Library("tabulate==0.9.0", "tabulate", "test"),
-    Library("toolz==0.12.1", "toolz", "toolz/tests"),
-    Library("parse==1.20.2", "parse.py", "tests", held_out=True),
-    Library("mistune==3.0.2", "src/mistune", "-W ignore tests", "src", held_out=True),
-)
 MAX_SUITE_S = 20.0
+ATTEMPTS = 20  # faults planted for each one that counts, at most
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One fault. `rank` is the place of the first correct patch and `line_rank` that of the faulty line, 0 for none."""
-
-    library: str
-    operator: str
-    place: str
-    text: str
-    plausible: int
-    rank: int
-    confidence: str
-    line_rank: int
-    tried: int
-    seconds: float
-    how: str
-    difference: str
-    notes: str
+def state() -> str:
+    """A word for the engine's code as it is."""
+    folder = Path(flashagent.repair.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:10]
 
 
-def unpacked(library: Library, scratch: Path) -> Path:
-    """The release's source folder. Raises RuntimeError when the index does not give it."""
-    target = scratch / library.release.replace("==", "")
-    target.mkdir(exist_ok=True, parents=True)
-    if not list(target.glob("*.tar.gz")):
-        words = ["download", "-q", "--no-deps", "--no-binary", ":all:", library.release]
-        subprocess.run([sys.executable, "-m", "pip", *words], cwd=target, check=False, capture_output=True)
-    archive = next(target.glob("*.tar.gz"), None)
-    if archive is None:
-        raise RuntimeError(f"{library.release} could not be downloaded")
-    fresh = Path(tempfile.mkdtemp(prefix="source-", dir=target))
-    with tarfile.open(archive) as tar:
-        inside = [
-            m
-            for m in tar
-            if (m.isfile() or m.isdir()) and not m.name.startswith("/") and ".." not in Path(m.name).parts
-        ]
-        tar.extractall(fresh, members=inside)
-    return next(p for p in fresh.iterdir() if p.is_dir())
+class Log:
+    """Answers kept as lines of JSON; with no file they are only printed."""
+
+    def __init__(self, path: Path | None, *, resume: bool) -> None:
+        if path is not None and path.exists() and not resume:
+            raise SystemExit(f"{path} exists: --resume goes on with it")
+        self._path = path
+        self.rows = read([path]) if path is not None and path.exists() else []
+
+    def add(self, row: Row) -> None:
+        self.rows.append(row)
+        line = json.dumps(asdict(row))
+        if row.noticed:
+            print(line, flush=True)
+        if self._path is not None:
+            with self._path.open("a") as out:
+                out.write(line + "\n")
+
+    def of(self, release: str, seed: int) -> list[Row]:
+        return [row for row in self.rows if row.library == release and row.seed == seed]
 
 
 class Trial:
     """One library: its clean report, then one fault after the other."""
 
-    def __init__(self, library: Library, options: argparse.Namespace) -> None:
+    def __init__(self, library: Library, options: argparse.Namespace, log: Log) -> None:
         self.library = library
         self.root = unpacked(library, options.scratch)
         check = f"python -m pytest -q {library.tests}"
@@ -116,8 +92,12 @@ class Trial:
         self.bench.verifier = Verifier(
             self.bench.runner, self.bench.environment, self.root, lambda event: None, timeout_s=60.0
         )
-        self._chooser = random.Random(f"{library.release} {options.seed}")
-        self._count = options.count
+        self._seed, self._count, self._log, self._state = options.seed, options.count, log, state()
+        self._clean: CheckReport | None = None
+
+    def missing(self) -> int:
+        """How many faults are still wanted."""
+        return self._count - sum(row.noticed for row in self._log.of(self.library.release, self._seed))
 
     async def clean(self) -> CheckReport:
         """The report without a fault; tests that are red anyway are left out of the check."""
@@ -142,39 +122,71 @@ class Trial:
             found = [code.with_suffix(".py")]
         return [p for p in found if p.stat().st_size > 1500]
 
-    async def rows(self) -> list[Row]:
-        clean = await self.clean()
-        print(f"# {self.library.release}: {clean.passed} passed in {clean.seconds:.1f} s", flush=True)
-        if not clean.green or clean.seconds > MAX_SUITE_S:
-            return []
-        files, rows = self.files(), []
-        for _ in range(20 * self._count):
-            if len(rows) >= self._count:
-                break
-            path = self._chooser.choices(files, [p.stat().st_size for p in files])[0]
-            fault = Planter(path.read_text()).pick(self._chooser)
-            row = await self._one(path, fault, clean) if fault is not None else None
-            if row is not None:
-                rows.append(row)
-                print(json.dumps(asdict(row)), flush=True)
-        return rows
+    def faults(self) -> Iterator[tuple[int, Path, Fault]]:
+        """Numbered faults, each drawn by its number alone; those that the log knows are passed over."""
+        known = {row.attempt for row in self._log.of(self.library.release, self._seed)}
+        files = self.files()
+        for attempt in range(ATTEMPTS * self._count):
+            if attempt in known:
+                continue
+            chooser = random.Random(f"{self.library.release} {self._seed} {attempt}")
+            path = chooser.choices(files, [p.stat().st_size for p in files])[0]
+            fault = Planter(path.read_text()).pick(chooser)
+            if fault is not None:
+                yield attempt, path, fault
 
-    async def _one(self, path: Path, fault: Fault, clean: CheckReport) -> Row | None:
-        """None when no test notices the fault, or the library does not load with it."""
+    async def next(self) -> bool:
+        """One more fault that a test notices; False when there is none."""
+        if self._clean is None:
+            self._clean = await self.clean()
+            print(
+                f"# {self.library.release}: {self._clean.passed} passed in {self._clean.seconds:.1f} s",
+                flush=True,
+            )
+        if not self._clean.green or self._clean.seconds > MAX_SUITE_S:
+            return False
+        for attempt, path, fault in self.faults():
+            row = await self._one(path, fault, self._clean)
+            self._log.add(replace(row, attempt=attempt))
+            if row.noticed:
+                return True
+        return False
+
+    async def _one(self, path: Path, fault: Fault, clean: CheckReport) -> Row:
+        """`noticed` is False when no test notices the fault, or the library does not load with it."""
+        changed = fault.text.splitlines()[fault.line - 1].strip()
+        where = f"{path.relative_to(self.root).as_posix()}:{fault.line}"
+        row = Row(
+            self.library.release,
+            self._seed,
+            0,
+            fault.operator,
+            where,
+            changed[:120],
+            self._state,
+            self.library.held_out,
+        )
         right = path.read_text()
         path.write_text(fault.text)
         try:
             before = await self.bench.baseline()
             if before.green or not before.counted or before.passed < 0.5 * clean.passed:
-                return None
+                return row
             began = time.monotonic()
             result = await self.bench.repair(before)
             seconds = time.monotonic() - began
         finally:
             path.write_text(right)
-        return await self._row(path, fault, right, result, seconds)
+        row = replace(
+            row,
+            noticed=True,
+            seconds=round(seconds, 1),
+            suite_s=round(before.seconds, 1),
+            load=round(os.getloadavg()[0], 1),
+        )
+        return await self._judged(row, path, fault, right, result)
 
-    async def _row(self, path: Path, fault: Fault, right: str, result: RepairResult, seconds: float) -> Row:
+    async def _judged(self, row: Row, path: Path, fault: Fault, right: str, result: RepairResult) -> Row:
         inside = path.relative_to(self.root).as_posix()
         lines = [(s.path, s.line) for s in result.suspicious]
         line_rank = lines.index((inside, fault.line)) + 1 if (inside, fault.line) in lines else 0
@@ -187,12 +199,19 @@ class Trial:
                 rank = place
                 break
         first = result.patches[0] if result.patches else None
-        changed = fault.text.splitlines()[fault.line - 1].strip()
-        return Row(
-            self.library.release, fault.operator, f"{inside}:{fault.line}", changed[:120], len(result.patches), rank,
-            first.confidence if first else "", line_rank, result.tried, round(seconds, 1), first.how if first else "",
-            difference, "; ".join(result.notes),
-        )  # fmt: skip
+        return replace(
+            row,
+            plausible=len(result.patches),
+            rank=rank,
+            line_rank=line_rank,
+            tried=result.tried,
+            confidence=first.confidence if first else "",
+            how=first.how if first else "",
+            reasons=first.reasons if first else (),
+            difference=difference,
+            notes="; ".join(result.notes),
+            phases=result.phases,
+        )
 
     async def _difference(self, path: Path, right: str, after: str) -> str:
         """'' when the patched text is the original's in tree or in behaviour."""
@@ -203,14 +222,8 @@ class Trial:
             one.write_text(right)
             two.write_text(after)
             here = Path(__file__).with_name("repair_same.py")
-            words = [
-                str(self.bench.environment.python),
-                str(here),
-                str(path),
-                str(one),
-                str(two),
-                *self.library.tests.split(),
-            ]
+            python = str(self.bench.environment.python)
+            words = [python, str(here), str(path), str(one), str(two), *self.library.tests.split()]
             environment = {**self.bench.environment.variables, "PYTHONDONTWRITEBYTECODE": "1"}
             command = Command(
                 tuple(words), self.root, env=environment, timeout_s=120.0, read_only=True,
@@ -224,28 +237,24 @@ class Trial:
         return str(told["difference"]) if told["asked"] else "no call could be compared"
 
 
-def summary(rows: list[Row]) -> str:
-    total = len(rows) or 1
-    first = sum(r.rank == 1 for r in rows)
-    words = {w: [r for r in rows if r.confidence == w] for w in ("certain", "likely", "possible", "weak")}
-    rates = [r.tried / r.seconds for r in rows if r.seconds and r.tried]
-    return "\n".join(
-        [
-            f"faults {len(rows)}; plausible {sum(r.plausible > 0 for r in rows) / total:.0%}; correct at rank 1 {first / total:.0%}"
-            f"; correct anywhere {sum(r.rank > 0 for r in rows) / total:.0%}",
-            f"faulty line in the first ten: {sum(0 < r.line_rank <= 10 for r in rows) / total:.0%}",
-            f"seconds: median {statistics.median([r.seconds for r in rows] or [0.0]):.1f}; candidates a second: median {statistics.median(rates or [0.0]):.0f}",
-            *(
-                f"{w}: {sum(r.rank == 1 for r in some)} of {len(some)} right at rank 1"
-                for w, some in words.items()
-                if some
-            ),
-        ]
-    )
+async def run(options: argparse.Namespace, log: Log) -> None:
+    """One fault of each library in turn, so that a run which is ended early has seen all of them."""
+    chosen = [
+        x for x in LIBRARIES if options.only in x.release and (options.all or x.held_out == options.held_out)
+    ]
+    trials = [Trial(library, options, log) for library in chosen]
+    while trials:
+        # The libraries that lag behind come first, also after a restart.
+        most = max(trial.missing() for trial in trials)
+        for trial in [t for t in trials if t.missing() == most]:
+            if most <= 0 or not await trial.next():
+                trials.remove(trial)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--count", type=int, default=5, help="faults for each library")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--time", type=float, default=120.0)
@@ -254,12 +263,21 @@ def main() -> int:
     parser.add_argument(
         "--held-out", action="store_true", help="the libraries that nothing is tuned on, alone"
     )
+    parser.add_argument("--all", action="store_true", help="all libraries")
+    parser.add_argument("--out", type=Path, help="keep every answer here as one line of JSON")
+    parser.add_argument("--resume", action="store_true", help="go on with the file of --out")
+    parser.add_argument("--tables", type=Path, nargs="+", help="only print the tables of such files")
     parser.add_argument("--python", type=Path, default=Path(sys.executable))
     parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()) / "repair-mutants")
     options = parser.parse_args()
-    chosen = [x for x in LIBRARIES if options.only in x.release and x.held_out == options.held_out]
-    rows = [row for library in chosen for row in asyncio.run(Trial(library, options).rows())]
-    print(summary(rows))
+    if options.tables:
+        print(tables(read(options.tables)))
+        return 0
+    log = Log(options.out, resume=options.resume)
+    try:
+        asyncio.run(run(options, log))
+    finally:
+        print(tables(log.rows))
     return 0
 
 

@@ -135,11 +135,12 @@ def open_house(
     """
     root, settings, environ, state = place.root, place.settings, place.environ, place.state
     checkpoints = Checkpoints(place.repository, state)
-    workspace = Workspace(root, state, closed=place.repository.submodules(), before_write=checkpoints.watch)
+    submodules = place.repository.submodules()
+    workspace = Workspace(root, state, closed=submodules, before_write=checkpoints.watch)
     for told in recover_all(place.repository, workspace, checkpoints, state).told:
         emit(Notice("warning", told))
     own = own_prefix()
-    environment = find_environment(root, place.cwd, environ, own_prefix=own)
+    environment = find_environment(root, place.cwd, environ, own_prefix=own).keeping(root, submodules)
     sandbox: SandboxRunner = open_runner(
         root,
         _without_own_programs(environ, own),

@@ -79,11 +79,8 @@ def added_imports(path: str, before: str | None, after: str) -> tuple[Import, ..
 
 
 def all_imports(path: str, text: str) -> tuple[Import, ...]:
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError):
-        return ()
-    return tuple(_walk(tree, path, False))
+    tree = parsed(text)
+    return () if tree is None else tuple(_walk(tree, path, False))
 
 
 def _walk(node: ast.AST, path: str, optional: bool) -> Iterator[Import]:

@@ -20,6 +20,7 @@ from flashagent.diagnose.scopes import (
     scopes_of,
     self_attribute,
 )
+from flashagent.syntax.python import parsed
 
 _DEEPEST = 12
 _GUARDS = (
@@ -77,9 +78,8 @@ def added_uses(before: str | None, after: str) -> tuple[Use, ...]:
 
 
 def all_uses(text: str) -> tuple[Use, ...]:
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
+    tree = parsed(text)
+    if tree is None:
         return ()
     collector = _Collector(scopes_of(tree), text.splitlines(), _stored(tree))
     try:

@@ -22,6 +22,7 @@ from flashagent.repair.insight import Insight
 from flashagent.repair.javascript.entry import hunt_for
 from flashagent.repair.javascript.hunt import JsHunt
 from flashagent.repair.localize import SuspiciousLine, reported, suspicion
+from flashagent.repair.phases import Phases
 from flashagent.repair.pool import Pool
 from flashagent.repair.project import Project
 from flashagent.repair.rank import Ranked
@@ -75,13 +76,14 @@ class RepairPatch:
 @dataclass(frozen=True, slots=True)
 class RepairResult:
     """Patches best first; the most suspicious lines; how many candidates were tried in how many seconds; what a person
-    should know beside that."""
+    should know beside that; and the seconds that each part of the work took, in its order."""
 
     patches: tuple[RepairPatch, ...] = ()
     suspicious: tuple[SuspiciousLine, ...] = ()
     tried: int = 0
     seconds: float = 0.0
     notes: tuple[str, ...] = field(default=())
+    phases: tuple[tuple[str, float], ...] = ()
 
 
 async def repair(
@@ -124,14 +126,21 @@ async def repair(
         )
     if isinstance(found, str):
         return RepairResult((), frames, 0, time.monotonic() - began, (found,))
-    patches = await _validated(request, project, found.ranked, validator)
+    phases = Phases()
+    with phases("whole check"):
+        patches = await _validated(request, project, found.ranked, validator)
     notes = [*found.notes]
     if found.ranked and not patches:
         notes.append(
             "Patches passed the tests that were tried, but the whole check stayed red with each of them."
         )
     return RepairResult(
-        patches, found.suspicious or frames, found.tried, time.monotonic() - began, tuple(notes)
+        patches,
+        found.suspicious or frames,
+        found.tried,
+        time.monotonic() - began,
+        tuple(notes),
+        (*found.phases, *phases.taken()),
     )
 
 

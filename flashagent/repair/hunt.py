@@ -12,6 +12,7 @@ from flashagent.events import SearchProgress
 from flashagent.repair import donors, plan
 from flashagent.repair.localize import SuspiciousLine, TestRun, failure_hints, reported, suspicion
 from flashagent.repair.mutate import Mutation, best_mutations, data_lines, mutations, used_names
+from flashagent.repair.phases import Phases
 from flashagent.repair.pool import Pool
 from flashagent.repair.project import Project
 from flashagent.repair.rank import Judged, Ranked, rank
@@ -33,6 +34,7 @@ class Found:
     suspicious: tuple[SuspiciousLine, ...]
     tried: int
     notes: tuple[str, ...]
+    phases: tuple[tuple[str, float], ...] = ()
 
 
 class Hunt:
@@ -57,12 +59,14 @@ class Hunt:
         self._paths: dict[str, str] = {}
         self._search: Search | None = None
         self._modules: list[str] = []
+        self.phases = Phases()
 
     # what is seen
 
     async def observe(self, budget_s: float) -> None:
         """Load the tests, run a sample plain, trace it, score the lines. Raises WorkerGone when nothing loads."""
-        first = await self.pool.start()
+        with self.phases("loading"):
+            first = await self.pool.start()
         self._test_root = str(first.get("test_root", ""))
         for test in first["tests"]:
             path = self.project.relative(str(test.get("path", "")))
@@ -72,8 +76,10 @@ class Hunt:
                 self.project.collected.add(path)
         chosen = plan.sample(first["tests"], self.baseline, 0.1 * budget_s * len(self.pool.slots))
         self._broken = chosen.broken
-        plain = await self._plain([*chosen.failing, *chosen.passing])
-        traced = await self._traced(plain)
+        with self.phases("plain run"):
+            plain = await self._plain([*chosen.failing, *chosen.passing])
+        with self.phases("tracing"):
+            traced = await self._traced(plain)
         red = set(chosen.failing)
         self.runs = self._as_runs(red, plain, traced)
         if not any(not run.passed for run in self.runs):
@@ -196,10 +202,12 @@ class Hunt:
         await self.observe(max(5.0, deadline - time.monotonic()))
         if not any(not run.passed for run in self.runs):
             return "The failing tests pass when they are run alone, read-only: a search has nothing to go by."
-        candidates = await asyncio.to_thread(self.candidates)
+        with self.phases("candidates"):
+            candidates = await asyncio.to_thread(self.candidates)
         if not candidates:
             return self._nothing_to_change()
-        await self.pool.prepare(self._modules)
+        with self.phases("loading"):
+            await self.pool.prepare(self._modules)
         sources = {m.path: source for m in candidates if (source := self.project.source(m.path)) is not None}
         self._search = Search(
             self.pool,
@@ -212,10 +220,12 @@ class Hunt:
         )
         if self._only_broken():
             self._search.add_broken(self._broken)
-        tally = await self._search.run(deadline)
-        ranked = await self._ranked(tally.plausible)
+        with self.phases("search"):
+            tally = await self._search.run(deadline)
+        with self.phases("ranking"):
+            ranked = await self._ranked(tally.plausible)
         self._note_misses()
-        return Found(tuple(ranked), self.reported(), tally.tried, tuple(self.notes))
+        return Found(tuple(ranked), self.reported(), tally.tried, tuple(self.notes), self.phases.taken())
 
     def _nothing_to_change(self) -> str:
         """Why there is no candidate, in words a person can act on."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flashagent.verify import interpreters, managers
@@ -38,6 +38,17 @@ class ProjectEnvironment:
     binds: tuple[Path, ...] = ()
     keep: tuple[str, ...] = ()
     why: str = ""
+
+    def keeping(self, root: Path, folders: Iterable[str]) -> ProjectEnvironment:
+        """The same with further folders of the root (POSIX, relative), such as submodules, that come from the original.
+        What is no folder, or is reached through a link, is left out."""
+        real = root.resolve()
+        there = (
+            name
+            for name in sorted(folders)
+            if (real / name).is_dir() and (real / name).resolve() == real / name
+        )
+        return replace(self, keep=tuple(dict.fromkeys([*self.keep, *there])))
 
 
 def find_environment(

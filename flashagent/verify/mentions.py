@@ -22,6 +22,8 @@ _ATTRIBUTES = frozenset({
 })  # fmt: skip
 # Names that say it only of this module.
 _OF_MODULE = {"sys": frozenset({"modules", "monitoring"}), "inspect": frozenset({"stack", "trace"})}
+BINDING_MODULES = frozenset(_OF_MODULE)
+"""What a mention of them means depends on the names that a file imports them by."""
 _NAMING_CALLS = frozenset({"getattr", "setattr", "delattr", "hasattr"})
 _IMPORTING_CALLS = frozenset({"__import__", "import_module"})
 _RUNNING_CALLS = frozenset({"exec", "eval", "compile"})

@@ -9,12 +9,13 @@ import ast
 import re
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from flashagent.values import FileChange
-from flashagent.verify.mentions import code_only, mentions, without_comments
+from flashagent.verify.mentions import BINDING_MODULES, code_only, mentions, without_comments
+from flashagent.verify.narrowing import narrowed
 from flashagent.verify.rust_tests import rust_tests
 from flashagent.verify.shadows import TEST_FOLDERS, shadowed
 from flashagent.verify.special import telling
@@ -178,6 +179,17 @@ def _test_part(name: str, text: str) -> Any:
 def _source(change: FileChange, tests: Sequence[str] = ()) -> Iterator[Tampering]:
     """Code outside of tests that asks whether it is being tested, ends the process behind the runner's back, or newly
     reaches for what a test runner is made of."""
+    before, after = change.before or "", change.after or ""
+    if before and after and change.path.endswith((".py", ".pyw")):
+        old, new = narrowed(before, after, BINDING_MODULES)
+        small = replace(change, before=old, after=new)
+        if small == change or any(_whole_source(small, tests)):  # what is told is told of the whole
+            yield from _whole_source(change, tests)
+    else:
+        yield from _whole_source(change, tests)
+
+
+def _whole_source(change: FileChange, tests: Sequence[str]) -> Iterator[Tampering]:
     before, after = change.before or "", change.after or ""
     is_python = change.path.endswith((".py", ".pyw"))
     ends = _SUCCESSFUL_EXITS.get(PurePosixPath(change.path).suffix[1:], _EXITS)
