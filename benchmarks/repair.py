@@ -1,9 +1,9 @@
 """How many planted faults the offline engine repairs, how well it ranks and how long it takes.
 
-    python benchmarks/repair.py programs|drills [--only NAME] [--limit N] [--step N] [--skip N] [--time S] [--jobs N]
+    python benchmarks/repair.py programs|drills|classic|kept [--only NAME] [--limit N] [--step N] [--skip N] [--time S] [--jobs N]
 
 `programs` are the small programs of `repair_programs.py` and `repair_exercises.py`, `drills` those of `repair_drills.py`,
-whose tests are rows of data. Everything runs in the product's sandbox. Faults
+whose tests are rows of data, `classic` those of `repair_classic.py` and `kept` the part of them held back from tuning. Everything runs in the product's sandbox. Faults
 in real libraries are planted by `repair_mutants.py`, and `repair_speed.py` counts candidates a second.
 """
 
@@ -24,6 +24,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import repair_classic
 import repair_drills
 import repair_forms
 import repair_programs
@@ -38,6 +39,12 @@ from flashagent.verify.environment import ProjectEnvironment
 from flashagent.verify.run import Verifier
 
 QUICK = ("programs", "--step", "15", "--time", "20")
+SETS = {
+    "programs": repair_programs.bugs,
+    "drills": repair_drills.bugs,
+    "classic": lambda: repair_classic.bugs(kept=False),
+    "kept": lambda: repair_classic.bugs(kept=True),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +146,7 @@ def _row(name: str, result: RepairResult, rank: int, line: int, path: str, secon
 
 async def programs(options: argparse.Namespace) -> list[Row]:
     rows = []
-    known = repair_programs.bugs() if options.what == "programs" else repair_drills.bugs()
-    chosen = [bug for bug in known if options.only in bug[0]][options.skip :: options.step][: options.limit]
+    chosen = [bug for bug in SETS[options.what]() if options.only in bug[0]][options.skip :: options.step][: options.limit]
     for name, program, faulty in chosen:
         rows.append(await one_program(name, program, faulty, options))
         print(json.dumps(asdict(rows[-1])), flush=True)
@@ -171,7 +177,7 @@ def summary(rows: list[Row]) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("programs", "drills"))
+    parser.add_argument("what", choices=tuple(SETS))
     parser.add_argument("--only", default="")
     parser.add_argument("--limit", type=int, default=1000)
     parser.add_argument("--step", type=int, default=1)

@@ -134,7 +134,7 @@ GRAPHS: tuple[Program, ...] = (
                             queue.append((other, steps + 1))
             return 0
         """, "word_chain(*a)",
-        [["hit", "cog", ["hot", "dot", "dog", "lot", "log", "cog"]], ["hit", "cog", ["hot", "dot", "dog", "lot", "log"]], ["a", "c", ["a", "b", "c"]], ["cat", "cat", ["cat"]], ["cold", "warm", ["cord", "card", "ward", "warm", "corm", "worm", "word"]]],
+        [["hit", "cog", ["hot", "dot", "dog", "lot", "log", "cog"]], ["hit", "cog", ["hot", "dot", "dog", "lot", "log"]], ["a", "c", ["a", "b", "c"]], ["aa", "dd", ["ba", "bd", "ab", "cb", "cd", "dd"]], ["cat", "cat", ["cat"]], ["cold", "warm", ["cord", "card", "ward", "warm", "corm", "worm", "word"]]],
         [["lead", "gold", ["load", "goad", "gold", "lend"]], ["ab", "cd", ["ad", "cd", "cb"]], ["aa", "zz", ["az", "zz"]]],
         ("queue.popleft()", "queue.pop()")),
     drill("one_stroke", "rows", """

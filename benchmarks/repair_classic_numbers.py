@@ -380,5 +380,5 @@ NUMBERS: tuple[Program, ...] = (
         """, "collatz(*a)",
         [[1], [2], [3], [6], [10], [30], [100]],
         [[5], [19], [54], [1000]],
-        ("if steps(number) > steps(best):", "if steps(number) > best:")),
+        ("for number in range(1, limit + 1):", "for number in range(1, limit):")),
 )  # fmt: skip

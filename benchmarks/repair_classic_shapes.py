@@ -268,8 +268,8 @@ SHAPES: tuple[Program, ...] = (
         [[[2]], [[2, 3, -2, 4]], [[-2, 0, -1]], [[-2, 3, -4]], [[0, 2]], [[-1, -2, -3, 0]], [[2, -5, -2, -4, 3]]],
         [[[-3]], [[3, -1, 4]], [[-2, -3, 7, 0, 5, 5]]],
         ("                if number < 0:\n                    high, low = low, high\n", "                if number < 0:\n                    low = high\n")),
-    drill("majority", "rows", """
-        def majority(votes):
+    drill("ballot", "rows", """
+        def ballot(votes):
             leader, lead = None, 0
             for vote in votes:
                 if lead == 0:
@@ -279,8 +279,8 @@ SHAPES: tuple[Program, ...] = (
                 else:
                     lead -= 1
             return leader if votes.count(leader) * 2 > len(votes) else None
-        """, "majority(*a)",
-        [[[]], [["a"]], [["a", "b", "a"]], [["a", "b"]], [["b", "b", "a", "a", "a"]], [["c", "a", "c", "b", "c"]], [["x", "y", "z"]]],
+        """, "ballot(*a)",
+        [[[]], [["a"]], [["a", "b", "a"]], [["a", "b"]], [["b", "b", "a", "a", "a"]], [["c", "a", "c", "b", "c"]], [["x", "y", "z"]], [["a", "a", "a", "b", "c"]]],
         [[[1, 1, 2, 2, 2, 2]], [[3, 3, 4]], [[7, 8, 7, 8]]],
         ("                else:\n                    lead -= 1\n", "                else:\n                    lead = 0\n")),
     drill("span_sums", "rows", """

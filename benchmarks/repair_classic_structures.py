@@ -204,7 +204,7 @@ STRUCTURES: tuple[Program, ...] = (
                 collect(node, prefix)
                 return found
         """, "Trie(a[0]).starting(a[1])",
-        [[[], "a"], [["a"], "a"], [["tea", "ten", "to"], "te"], [["in", "inn", "int"], "in"], [["b", "a"], ""], [["car", "cat"], "dog"], [["abc"], "abcd"]],
+        [[[], "a"], [["a"], "a"], [["tea", "ten", "to"], "te"], [["in", "inn", "int"], "in"], [["b", "a"], ""], [["car", "cat"], "dog"], [["team", "tea"], "t"], [["abc"], "abcd"]],
         [[["one", "only", "on", "two"], "on"], [["x", "xy", "xyz"], "xy"]],
         ("collect(node[letter], word + letter)", "collect(node[letter], prefix + letter)")),
     drill("running_median", "rows", """

@@ -103,8 +103,8 @@ TEXTS: tuple[Program, ...] = (
         [["", 2], ["A", 1], ["AB", 1], ["ABCD", 2], ["PAYPALISHIRING", 3], ["PAYPALISHIRING", 4], ["ABC", 5]],
         [["ABCDEFG", 3], ["HELLOWORLD", 2], ["XY", 1]],
         ("elif row == rows - 1:", "elif row == rows:")),
-    drill("justify", "rows", """
-        def justify(words, width):
+    drill("spread_words", "rows", """
+        def spread_words(words, width):
             lines, line, letters = [], [], 0
             for word in words:
                 if letters + len(line) + len(word) > width:
@@ -116,8 +116,8 @@ TEXTS: tuple[Program, ...] = (
                 line.append(word)
                 letters += len(word)
             return lines + [" ".join(line).ljust(width)]
-        """, "justify(*a)",
-        [[["a"], 3], [["a", "b", "c"], 3], [["what", "must", "be", "shall", "be"], 12], [["this", "is", "an", "example", "of", "text"], 16], [["long", "x"], 4]],
+        """, "spread_words(*a)",
+        [[["a"], 3], [["a", "b", "c"], 3], [["what", "must", "be", "shall", "be"], 12], [["this", "is", "an", "example", "of", "text"], 16], [["long", "x"], 4], [["abc", "long"], 4]],
         [[["one", "two", "three", "four", "five"], 9], [["aa", "b", "cc", "d"], 5]],
         ("gaps = max(1, len(line) - 1)", "gaps = len(line) - 1")),
     drill("column_name", "rows", """

@@ -20,8 +20,10 @@ def main() -> int:
         return 0
     import os
 
+    from flashagent.cli.streams import settle
     from flashagent.frontends.tui.splash import Splash, wanted
 
+    settle()
     splash = Splash()
     try:
         if wanted(arguments, os.environ.get("TERM", "")):

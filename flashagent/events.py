@@ -11,10 +11,11 @@ import json
 import types
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from flashagent.dataclass import dataclass
 from flashagent.messages import ToolCall
 from flashagent.values import Failure, JobOutcome, RankedSymbol, Usage
 

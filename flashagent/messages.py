@@ -5,9 +5,10 @@ Standard library only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from flashagent.dataclass import dataclass
 from flashagent.values import Usage
 
 FinishReason = Literal["stop", "tool_calls", "length", "content_filter", "unknown"]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Protocol
 
+from flashagent.dataclass import dataclass
 from flashagent.values import FocusQuery, RankedFile, RankedSymbol, Symbol
 
 OnOutput = Callable[[bytes], None]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import SettingsError
 
 _SLOT = re.compile(r"\{\{([a-z][a-z0-9_]*)\}\}")

@@ -6,8 +6,8 @@ Pure and standard library only. Nothing here decides what a text means; a text c
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.secrecy import MASK as MASK
 from flashagent.secrecy import Secrets as Secrets
 from flashagent.secrecy import is_secret_name as is_secret_name

@@ -6,8 +6,10 @@ lines are 1-based.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from flashagent.dataclass import dataclass
 
 FailureKind = Literal[
     "assertion", "error", "import", "syntax", "compile", "crash", "timeout", "memory", "output", "exit"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from flashagent.dataclass import dataclass
 
 Mode = Literal["read-only", "ask", "auto", "full"]
 MODES: tuple[Mode, ...] = ("read-only", "ask", "auto", "full")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from flashagent.agent.approvals import Action, Allow, Ask, Command, Deny, Grants, Mode, decide, scope_of
+from flashagent.dataclass import dataclass
 from flashagent.errors import UsageError
 from flashagent.events import ApprovalRequested, ApprovalResolved, Decision, Emit
 

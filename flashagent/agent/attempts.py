@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal, Protocol
 
 from flashagent.agent.calls import Carried
@@ -14,6 +14,7 @@ from flashagent.agent.requests import start_afresh
 from flashagent.agent.session import Session
 from flashagent.agent.thread import Ruling
 from flashagent.agent.witness import Judgement, Witness
+from flashagent.dataclass import dataclass
 from flashagent.edits.choose import DEFAULT, Asking
 from flashagent.edits.values import Format
 from flashagent.errors import FlashagentError

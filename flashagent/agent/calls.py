@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from flashagent.agent.approvals import Action, ActionKind
 from flashagent.agent.approver import Approver as Approver
+from flashagent.dataclass import dataclass
 from flashagent.errors import FlashagentError, Interrupted
 from flashagent.events import (
     Emit,

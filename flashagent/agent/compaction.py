@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import groupby
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import ContextTooLong
 from flashagent.messages import AssistantMessage, Message, SystemMessage, ToolMessage, UserMessage
 from flashagent.models.tokens import estimate, message_tokens

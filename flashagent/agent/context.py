@@ -9,8 +9,8 @@ block, and what the failure quotes already is left out.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.models.tokens import estimate
 from flashagent.values import RankedSymbol, Symbol
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from flashagent.dataclass import dataclass
 from flashagent.values import Failure
 from flashagent.verify.feedback import culprit
 

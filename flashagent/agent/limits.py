@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import LimitReached, UsageError
 from flashagent.ports import Clock
 from flashagent.values import Usage

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from flashagent.agent.calls import Approver
 from flashagent.agent.compaction import Compactor
 from flashagent.agent.effort import Effort
 from flashagent.agent.limits import Budget
+from flashagent.dataclass import dataclass
 from flashagent.messages import Message, SystemMessage, ToolMessage
 from flashagent.models.base import ChatModel
 from flashagent.ports import Clock

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
+from flashagent.dataclass import dataclass
 from flashagent.values import CheckReport
 from flashagent.verify.flaky import (
     MOST_RUNS,

@@ -6,9 +6,9 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+from flashagent.dataclass import dataclass
 from flashagent.edits.reply import ReplyResult, plan_reply
 from flashagent.edits.values import FORMATS, Planned, Refusal
 from flashagent.errors import ExitCode, UsageError, WorkspaceError

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import ExitCode
 
 SHELLS = ("bash", "zsh", "fish")

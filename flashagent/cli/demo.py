@@ -11,9 +11,9 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+from flashagent.dataclass import dataclass
 from flashagent.demo_project import write_files
 from flashagent.errors import ExitCode, RunnerMissing
 from flashagent.untrusted import sanitize

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import os
 import sys
 import traceback
 from collections.abc import Mapping
@@ -13,20 +15,18 @@ from flashagent.errors import ExitCode, FlashagentError
 from flashagent.frontends.tui.splash import Splash
 from flashagent.untrusted import sanitize
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 USAGE = "usage: flashagent [COMMAND] [OPTIONS]   (no command: the terminal app)"
 
 
 def run(argv: list[str], environ: Mapping[str, str], splash: Splash | None = None) -> int:
     """The exit code of the command. Errors that are expected become a message and a hint on stderr; a bug of ours
     becomes a report file and exit code 70. `splash` is left before anything is said."""
-    if argv and argv[0] in ("-h", "--help", "help"):
-        if argv[1:2] and argv[1] in COMMANDS:
-            argv = [argv[1], "--help"]
-        else:
-            print(help_text())
-            return ExitCode.OK
     try:
-        return _dispatch(argv, environ, splash or Splash())
+        code = _dispatch(argv, environ, splash or Splash())
+        sys.stdout.flush()
+        return code
     except FlashagentError as error:
         print(
             sanitize(f"flashagent: {error.message}"),
@@ -41,7 +41,9 @@ def run(argv: list[str], environ: Mapping[str, str], splash: Splash | None = Non
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has gone; Python would complain about it at exit
         return ExitCode.OK
-    except Exception:
+    except Exception as error:
+        if isinstance(error, OSError) and error.filename is None and error.errno in _FULL:
+            return _output_is_full(error)
         return _report_bug(environ)
 
 
@@ -60,6 +62,11 @@ def help_text() -> str:
 
 
 def _dispatch(argv: list[str], environ: Mapping[str, str], splash: Splash) -> int:
+    if argv[:1] == ["help"] and argv[1:]:
+        argv = [argv[1], "--help"]
+    if argv and argv[0] in ("-h", "--help", "help"):
+        print(help_text())
+        return ExitCode.OK
     if not argv or argv[0].startswith("-"):
         from flashagent.cli.app import open_app
 
@@ -80,6 +87,13 @@ def _unknown(name: str) -> int:
     near = get_close_matches(name, COMMANDS, n=1)
     hint = f" Did you mean `{near[0]}`?" if near else " `flashagent --help` lists the commands."
     print(f"flashagent: there is no command {name!r}.{hint}", file=sys.stderr)
+    return ExitCode.USAGE
+
+
+def _output_is_full(error: OSError) -> int:
+    """Of a write without a file's name the output alone is left: each other one says which file it was."""
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - what is left in the old one cannot be written at exit either
+    print(f"flashagent: The output cannot be written: {error.strerror}.", file=sys.stderr)
     return ExitCode.USAGE
 
 

@@ -9,7 +9,6 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from flashagent.cli.map_relations import (
@@ -26,6 +25,7 @@ from flashagent.cli.map_relations import (
 )
 from flashagent.cli.options import positive_int
 from flashagent.compose.mapping import past_commits
+from flashagent.dataclass import dataclass
 from flashagent.errors import ExitCode, NotARepository, UsageError, WorkspaceError
 from flashagent.folders import Folders
 from flashagent.repomap.bm25 import load_numpy

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import UsageError
 from flashagent.repomap.graph import WORDS, Chain
 from flashagent.repomap.impact import changed_lines

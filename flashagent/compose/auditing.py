@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 from flashagent_sandbox import audit
 from flashagent_sandbox.policy import SandboxError
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import WorkspaceError
 from flashagent.events import (
     ApprovalRequested,

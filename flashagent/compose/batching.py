@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from flashagent.agent.limits import Budget
@@ -17,6 +17,7 @@ from flashagent.compose.batch_state import dumped, folder_of, held, reading
 from flashagent.compose.house import Place
 from flashagent.compose.inspect import inspector
 from flashagent.compose.selecting import Finder
+from flashagent.dataclass import dataclass
 from flashagent.errors import UsageError
 from flashagent.events import Emit, Event, with_texts
 from flashagent.jobs.batch.batch import Batch

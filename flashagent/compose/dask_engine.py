@@ -11,9 +11,10 @@ import contextlib
 import logging
 import os
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import RunnerMissing, UsageError
 from flashagent.jobs.batch.travelling import Task, Told
 from flashagent.jobs.batch.working import Worked

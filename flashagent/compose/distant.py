@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from flashagent.agent.limits import Budget
@@ -17,6 +17,7 @@ from flashagent.agent.recorder import NOT_RECORDED
 from flashagent.compose.batch_state import loaded
 from flashagent.compose.batching import Batching, standing
 from flashagent.compose.house import Place, Wishes, open_house, open_place
+from flashagent.dataclass import dataclass
 from flashagent.errors import FlashagentError, UsageError
 from flashagent.events import Emit, Event, to_line, with_texts
 from flashagent.folders import Folders

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
@@ -23,6 +23,7 @@ from flashagent.compose.remembered import ApprovalStore
 from flashagent.compose.runner import SandboxRunner, allowed_variables, is_offline, open_runner
 from flashagent.compose.servers import language_servers, own_prefix, servers_of
 from flashagent.compose.texts import load_texts
+from flashagent.dataclass import dataclass
 from flashagent.errors import UsageError
 from flashagent.events import Emit, Notice
 from flashagent.folders import Folders

@@ -6,9 +6,9 @@ import asyncio
 import re
 import shlex
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from flashagent.dataclass import dataclass
 from flashagent.diagnose.lint import diagnostics, is_python
 from flashagent.errors import UsageError, WorkspaceError
 from flashagent.jobs.batch.rules import language_of, matches

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from flashagent.dataclass import dataclass
 from flashagent.diagnose.project import ProjectPython, ask
 from flashagent.ports import CommandRunner
 

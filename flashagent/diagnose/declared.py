@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+
+from flashagent.dataclass import dataclass
 
 _LONGEST = 12  # lines of one signature
 _MEMBERS = 40

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Literal
 
+from flashagent.dataclass import dataclass
+from flashagent.diagnose.listing import listing_after
 from flashagent.diagnose.manifests import LOCKS, Declared, Ecosystem, declared, ecosystem_of
 from flashagent.values import Diagnostic, FileChange
 
@@ -25,9 +26,8 @@ class ProjectText:
     def __init__(self, root: Path, files: Sequence[str], changes: Sequence[FileChange]) -> None:
         self._root = root
         self._changed: Mapping[str, str | None] = {one.path: one.after for one in changes}
-        gone = {path for path, after in self._changed.items() if after is None}
-        self.files = frozenset({*files, *self._changed} - gone)
-        self.folders = frozenset(str(parent) for name in self.files for parent in PurePosixPath(name).parents)
+        listing = listing_after(files, changes)
+        self.files, self.folders = listing.files, listing.folders
 
     @property
     def root(self) -> Path:
@@ -61,10 +61,9 @@ class Dependencies:
         manifests = sorted(path for path in project.files if ecosystem_of(path))
         found = (one for path in manifests for one in declared(path, project.read(path) or ""))
         locks: dict[Ecosystem, str] = {}
-        for path in sorted(project.files):
-            ecosystem = LOCKS.get(PurePosixPath(path).name)
-            if ecosystem is not None:
-                locks[ecosystem] = locks.get(ecosystem, "") + (project.read(path) or "")
+        for path in sorted(path for path in project.files if _name(path) in LOCKS):
+            ecosystem = LOCKS[_name(path)]
+            locks[ecosystem] = locks.get(ecosystem, "") + (project.read(path) or "")
         return cls(tuple(found), locks)
 
     def names(self, ecosystem: Ecosystem) -> frozenset[str]:
@@ -142,3 +141,7 @@ def _bare(name: str) -> str:
 def _family(name: str) -> str:
     """What stands before the last '/': a scope or a host with its path."""
     return name.rpartition("/")[0]
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
+from flashagent.dataclass import dataclass
+from flashagent.diagnose.listing import listing_after
 from flashagent.diagnose.project import ProjectPython, ask
 from flashagent.ports import CommandRunner
+from flashagent.syntax.python import parsed
 from flashagent.values import Diagnostic, FileChange
 
 CODE = "unresolved-import"
@@ -110,27 +112,14 @@ def _absolute(node: ast.ImportFrom, path: str) -> str:
     return "/" + "/".join([*inside, *(node.module.split(".") if node.module else [])])
 
 
-def _folders_above(names: Iterable[str]) -> set[str]:
-    """All folders around the files, '.' for the root; by plain text, since a project may have a hundred thousand files."""
-    found = {"."}
-    for name in names:
-        parent = name.rpartition("/")[0]
-        while parent and parent not in found:
-            found.add(parent)
-            parent = parent.rpartition("/")[0]
-    return found
-
-
 class LocalModules:
     """The project's own modules as they will be after the changes."""
 
     def __init__(self, root: Path, files: Sequence[str], changes: Sequence[FileChange]) -> None:
         self._root = root
         self._texts: Mapping[str, str | None] = {change.path: change.after for change in changes}
-        gone = {change.path for change in changes if change.after is None}
-        created = {change.path for change in changes if change.after is not None}
-        self._files = {name for name in {*files, *created} if name not in gone}
-        self._folders = _folders_above(self._files)
+        listing = listing_after(files, changes)
+        self._files, self._folders = listing.files, listing.folders
 
     def owns(self, module: str, importer: str) -> bool:
         """Whether the first part of the module is the project's (relative imports always are)."""

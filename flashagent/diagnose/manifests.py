@@ -6,9 +6,10 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Literal
+
+from flashagent.dataclass import dataclass
 
 Ecosystem = Literal["python", "node", "go", "rust", "java"]
 LOCKS: Mapping[str, Ecosystem] = {

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.diagnose.scopes import (
     Bound,
     Entered,

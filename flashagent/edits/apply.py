@@ -6,8 +6,9 @@ Each file is read once; every edit is located in the text as it was read, so tha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from flashagent.dataclass import dataclass
 from flashagent.edits.check import CheckSyntax, check_syntax, parses_as_before
 from flashagent.edits.decoding import (
     came_as_entities,

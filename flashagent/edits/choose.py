@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
+from flashagent.dataclass import dataclass
 from flashagent.edits.values import Format
 
 DEFAULT: Format = "edit"

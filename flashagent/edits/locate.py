@@ -7,8 +7,8 @@ which a line is, or is not, the line that the reply means.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.edits import forgiving, rungs
 from flashagent.edits.indent import least
 from flashagent.edits.lines import FileLines

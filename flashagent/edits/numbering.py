@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.edits.values import Op
 
 _PREFIX = re.compile(r"^\s*(\d{1,6})(?: *[|:\u2502\u2192]|\t)")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from flashagent.dataclass import dataclass
 from flashagent.edits.apply import plan
 from flashagent.edits.check import CheckSyntax, check_syntax
 from flashagent.edits.formats.parse import parse_reply

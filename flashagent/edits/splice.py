@@ -6,8 +6,8 @@ Only deleted and inserted lines make spans; kept lines are never touched.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.edits.lines import FileLines, block
 from flashagent.edits.pattern import Hit
 from flashagent.edits.values import EditProblem

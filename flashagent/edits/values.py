@@ -5,9 +5,10 @@ Values only. Edit numbers count from 1 in the order of the reply; 0 stands for t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from flashagent.dataclass import dataclass
 from flashagent.values import FileChange
 
 Format = Literal["edit", "sr", "apply_patch", "udiff", "whole", "symbol", "anchors"]

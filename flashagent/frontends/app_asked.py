@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any
 
+from flashagent.dataclass import dataclass
 from flashagent.frontends import words
 from flashagent.frontends.app_opened import Opened
 from flashagent.frontends.tui.blocks import Block, Mark

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import FlashagentError, UsageError
 from flashagent.frontends.tui.controller import OwnCommand
 from flashagent.frontends.words import one_line

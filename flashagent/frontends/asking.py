@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -16,6 +16,7 @@ from flashagent.compose.clock import SystemClock
 from flashagent.compose.house import Place, Wishes, new_session_id, open_house, open_place, session_audit
 from flashagent.compose.limits import limits_of
 from flashagent.compose.mapping import open_map
+from flashagent.dataclass import dataclass
 from flashagent.errors import ExitCode, FlashagentError, UsageError
 from flashagent.events import Emit, Notice
 from flashagent.frontends.masking import masked

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TextIO
 
 from flashagent.compose.house import Wishes
+from flashagent.dataclass import dataclass
 from flashagent.errors import ExitCode
 from flashagent.events import Event
 from flashagent.jobs.batch.events import EmitBatch, ItemState

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from flashagent.dataclass import dataclass
 from flashagent.frontends import words
 from flashagent.jobs.batch.events import (
     BatchEvent,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TextIO
 
@@ -13,6 +13,7 @@ from flashagent.agent.limits import Budget
 from flashagent.compose.house import Place, Wishes, open_place
 from flashagent.compose.limits import limits_of
 from flashagent.compose.models import build_models, price_of
+from flashagent.dataclass import dataclass
 from flashagent.errors import FlashagentError, UsageError
 from flashagent.frontends import words
 from flashagent.jobs.describing import Change, by_model, by_rules

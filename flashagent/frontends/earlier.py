@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from flashagent.agent.recorder import read_record
+from flashagent.dataclass import dataclass
 from flashagent.errors import UsageError
 from flashagent.frontends.sessions import find_session
 

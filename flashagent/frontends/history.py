@@ -6,12 +6,12 @@ import contextlib
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from flashagent.compose.facts import FactFile
 from flashagent.compose.house import Wishes, open_place
+from flashagent.dataclass import dataclass
 from flashagent.diffs import unified_diffs
 from flashagent.errors import FlashagentError, WorkspaceError
 from flashagent.folders import Folders

@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Coroutine, Mapping
 from contextlib import closing, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -15,6 +15,7 @@ from flashagent.agent.recorder import Recorder
 from flashagent.compose.clock import SystemClock
 from flashagent.compose.house import Place, Wishes, new_session_id, open_house, open_place, session_audit
 from flashagent.compose.limits import limits_of
+from flashagent.dataclass import dataclass
 from flashagent.errors import FlashagentError, InternalError, UsageError
 from flashagent.events import Emit, JobFinished, Notice
 from flashagent.frontends.earlier import Earlier, earlier_work

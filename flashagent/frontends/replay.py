@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
 from flashagent.compose.tape import VERSION, HeldClock, StoppedClock
+from flashagent.dataclass import dataclass
 from flashagent.errors import ExitCode, UsageError
 from flashagent.events import JobFinished, from_plain
 from flashagent.frontends.jsonl import JsonLines

@@ -9,11 +9,11 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
 from flashagent.compose.tape import digest
+from flashagent.dataclass import dataclass
 
 Entry = Mapping[str, Any]
 _SHOWN = 100

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from flashagent.dataclass import dataclass
 from flashagent.frontends.session_values import Recorded, Summary, summary_of
 
 LONGEST_BODY = 4_000  # characters of one result in a text for people; the JSON has it whole

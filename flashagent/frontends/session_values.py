@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from flashagent.dataclass import dataclass
 
 AROUND = 60  # characters of an excerpt before and after what was looked for
 TITLE_CHARACTERS = 90

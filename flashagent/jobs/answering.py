@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from flashagent.agent.compaction import Memory
 from flashagent.agent.context import Focus, choose_focus
 from flashagent.agent.limits import Budget, Limits
+from flashagent.dataclass import dataclass
 from flashagent.errors import FlashagentError
 from flashagent.events import Emit, FocusChosen, MapReady
 from flashagent.jobs.house import House, Models

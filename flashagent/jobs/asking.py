@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from flashagent.agent.attempts import Outcome, Start
 from flashagent.agent.effort import Effort, choose
 from flashagent.agent.limits import Budget
 from flashagent.agent.risk import risks
+from flashagent.dataclass import dataclass
 from flashagent.diffs import unified_diffs
 from flashagent.errors import Interrupted
 from flashagent.events import Emit, Notice

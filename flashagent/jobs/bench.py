@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from flashagent import untrusted
@@ -15,6 +15,7 @@ from flashagent.agent.facts import features_of, words_of
 from flashagent.agent.limits import Budget
 from flashagent.agent.witness import RunBare, RunCheck, Watched, Witness
 from flashagent.agent.words import PromptWords
+from flashagent.dataclass import dataclass
 from flashagent.errors import WorkspaceError
 from flashagent.events import CheckFinished, CheckStarted, Emit, FocusChosen
 from flashagent.jobs.breakage import TOLD_CHARACTERS

@@ -23,6 +23,7 @@ from flashagent.jobs.house import House
 from flashagent.jobs.job import FixJob, Result
 from flashagent.jobs.observing import Observation
 from flashagent.jobs.searching import kept_patch
+from flashagent.verify.flaky import Flaky, none_known, without
 
 if TYPE_CHECKING:
     from flashagent.repair.insight import Insight
@@ -38,13 +39,16 @@ class Beside:
     """One search beside one conversation, on cores that are idle when it begins."""
 
     def __init__(
-        self, job: FixJob, seen: Observation, house: House, emit: Emit, first_token_s: float = FIRST_TOKEN_S
-    ) -> None:
+        self, job: FixJob, seen: Observation, house: House, emit: Emit, first_token_s: float = FIRST_TOKEN_S,
+        flaky: Flaky = none_known,
+    ) -> None:  # fmt: skip
+        """`flaky` names tests that count for nothing; it is asked when a search begins."""
         self._job = job
         self._seen = seen
         self._house = house
         self._emit = emit
         self._first_token_s = first_token_s
+        self._flaky = flaky
         self._slow = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._insight: Insight | None = None
@@ -90,18 +94,22 @@ class Beside:
         cores = min(self._house.idle(), self._house.jobs)
         if cores < 1 or self._job.search_seconds <= 0 or self._seen.green or not self._house.runner.protects:
             return None
+        flaky = frozenset(await self._flaky())
+        baseline = without(self._seen.before, flaky)
+        if flaky and not baseline.failures:
+            return None
         from flashagent.repair.engine import RepairRequest, repair
         from flashagent.repair.insight import Insight
 
         self._insight = Insight()
         request = RepairRequest(
-            self._house.root, self._seen.check, self._seen.before, self._house.environment,
-            search_time_s=self._job.search_seconds, jobs=cores, quick_fixes=False, insight=self._insight,
+            self._house.root, self._seen.check, baseline, self._house.environment,
+            search_time_s=self._job.search_seconds, jobs=cores, quick_fixes=False, insight=self._insight, flaky=flaky,
         )  # fmt: skip
         house = self._house
         try:
             found = await repair(request, house.runner, house.verifier, house.trees, self._quietly)
-            result = await kept_patch(found, self._seen, house)
+            result = await kept_patch(found, self._seen, house, flaky)
         except FlashagentError as error:
             self._emit(Notice("warning", f"The search beside the model ended: {error.message}", error.hint))
             return None

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from flashagent.dataclass import dataclass
 from flashagent.events import Emit, Notice
 from flashagent.jobs.breakage import Breakage, described
 from flashagent.jobs.house import House

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import WorkspaceError
 from flashagent.jobs.house import House
 from flashagent.repomap.impact import changed_lines

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from flashagent.agent.risk import changed_lines
+from flashagent.dataclass import dataclass
 from flashagent.errors import ExitCode, FlashagentError
 from flashagent.events import ApprovalRequested, ApprovalResolved, BudgetSpent, Emit, Event, Notice
 from flashagent.jobs.job import EXIT_CODES, Result, failed

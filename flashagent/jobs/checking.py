@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.diagnose import lint
 from flashagent.errors import UsageError, WorkspaceError
 from flashagent.jobs.house import House

@@ -4,12 +4,12 @@ ever committed here."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from flashagent import untrusted
 from flashagent.agent.limits import Budget
 from flashagent.agent.requests import heard_by_nobody, paid
+from flashagent.dataclass import dataclass
 from flashagent.diffs import unified_diff, unified_diffs
 from flashagent.jobs.house import Models, is_conventional, without_trailers
 from flashagent.messages import UserMessage

@@ -110,7 +110,7 @@ class _Run:
 
             return await ask_model(job, seen, house, models, self.budget, emit, all_learned, aside.flaky)
 
-        asking = Beside(job, seen, house, self.emit).first(ask)
+        asking = Beside(job, seen, house, self.emit, flaky=aside.flaky).first(ask)
         return await unless(asking, self._only_flaky(aside))
 
     async def _offline(self, seen: Observation, aside: Aside) -> Result:

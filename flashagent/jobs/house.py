@@ -6,7 +6,7 @@ import asyncio
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from flashagent.agent.approvals import Mode
 from flashagent.agent.approver import Forgetful, Memory, Questions
 from flashagent.agent.facts import Facts, NoFacts
 from flashagent.agent.limits import PriceOf
+from flashagent.dataclass import dataclass
 from flashagent.edits.choose import Asking, ask
 from flashagent.edits.values import Format
 from flashagent.ports import Clock, CommandRunner, MapQuery

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from flashagent.agent.limits import Budget, Limits
+from flashagent.dataclass import dataclass
 from flashagent.errors import ExitCode, FlashagentError
 from flashagent.events import JobFinished, JobReport
 from flashagent.values import CheckReport, Confidence, FileChange, JobOutcome, Usage

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import UsageError
 from flashagent.events import Emit, MapReady, Notice
 from flashagent.jobs.breakage import Breakage
@@ -53,6 +54,7 @@ async def observe(job: FixJob, house: House, emit: Emit) -> Observation:
     program is not there."""
     if house.models is None and not job.offline:
         emit(Notice("info", "No model is configured: working offline.", house.no_model_hint))
+    await asyncio.to_thread(_tell_conflicts, house, emit)
     mapping = asyncio.create_task(asyncio.to_thread(house.open_map))
     try:
         checks, reports = await _run_checks(house)
@@ -68,6 +70,21 @@ async def observe(job: FixJob, house: House, emit: Emit) -> Observation:
     )
     focus = tuple(await asyncio.to_thread(repo_map.rank, query, limit=FOCUS_SYMBOLS))
     return Observation(checks, reports, repo_map, query, focus)
+
+
+def _tell_conflicts(house: House, emit: Emit) -> None:
+    """Conflict markers break whatever reads the file: their cause is said before what they cause."""
+    operation = house.repository.operation()
+    conflicts = house.repository.conflicts() if operation is not None else ()
+    if conflicts:
+        emit(
+            Notice(
+                "warning",
+                f"A {operation} is in progress, with conflicts that are not resolved in {', '.join(conflicts[:5])}"
+                f"{' and others' if len(conflicts) > 5 else ''}.",
+                f"Resolve them, or abort the {operation}, then run this again.",
+            )
+        )
 
 
 async def knowing(seen: Observation, broken: Breakage) -> Observation:

@@ -7,10 +7,10 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Literal, Protocol
 
+from flashagent.dataclass import dataclass
 from flashagent.diagnose import lint
 from flashagent.diffs import changed_lines
 from flashagent.repomap.branches import ways_through

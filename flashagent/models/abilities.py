@@ -7,8 +7,9 @@ the window, one that refuses tools is asked in plain text.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+
+from flashagent.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ No vendor's name or shape appears here.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
+from flashagent.dataclass import dataclass
 from flashagent.events import Emit
 from flashagent.messages import AssistantMessage, Message, ToolSpec
 from flashagent.values import Usage

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from flashagent.dataclass import dataclass
 from flashagent.models import responses, wire
 from flashagent.models.base import ModelRequest
 from flashagent.models.wire import Piece

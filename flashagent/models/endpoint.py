@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import urlsplit, urlunsplit
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import UsageError
 from flashagent.models.dialect import DIALECTS, Api
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from html import unescape
 from typing import Any, Literal
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import ContextTooLong, ModelError, ModelRefused, ModelUnreachable, ToolsRefused
 
 FaultKind = Literal["transient", "refused", "too_long", "parameter", "tools"]

@@ -11,8 +11,9 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from flashagent.dataclass import dataclass
 from flashagent.ports import Clock
 
 WINDOW = 20  # answers that the share of refusals is taken of

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import SettingsError
 from flashagent.values import Usage
 

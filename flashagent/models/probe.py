@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any, Literal, Protocol
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import ContextTooLong, ModelError, ToolsRefused
 from flashagent.events import Event, TextDelta
 from flashagent.messages import AssistantMessage, ToolSpec, UserMessage

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import ContextTooLong, ModelError
 from flashagent.events import Emit, ModelRetrying
 from flashagent.messages import AssistantMessage

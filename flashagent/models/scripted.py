@@ -6,9 +6,9 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import FlashagentError
 from flashagent.events import Emit, ReasoningDelta, TextDelta
 from flashagent.messages import AssistantMessage, FinishReason, ToolCall

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
@@ -19,6 +18,8 @@ from importlib.util import find_spec
 from threading import RLock
 from types import ModuleType
 from typing import TYPE_CHECKING
+
+from flashagent.dataclass import dataclass
 
 if TYPE_CHECKING:
     from openai import APIConnectionError, APIError, APIStatusError, AsyncOpenAI, AsyncStream

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from flashagent.dataclass import dataclass
 from flashagent.messages import (
     AssistantMessage,
     FinishReason,

@@ -11,8 +11,8 @@ import builtins
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.repair.source import Source
 
 _TOLD = re.compile(r"'[^'\\\n]{0,30}'|\"[^\"\\\n]{0,30}\"|(?<![\w.])-?\d{1,6}(?:\.\d{1,6})?(?![\w.])")

@@ -10,9 +10,10 @@ import asyncio
 import shlex
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from flashagent.dataclass import dataclass
 from flashagent.diffs import unified_diffs
 from flashagent.events import Emit, Notice, SearchProgress
 from flashagent.ports import CommandRunner
@@ -37,6 +38,7 @@ __all__ = ["RepairPatch", "RepairRequest", "RepairResult", "localize", "repair"]
 
 NO_SANDBOX = "No sandbox protects this machine, so no candidate patch was run: only certain quick fixes were looked at."
 VALIDATED = 3
+SLOW_CHECK_S = 20.0
 TICK_S = 0.5
 
 
@@ -212,19 +214,41 @@ async def _tell(hunt: Hunt | JsHunt, emit: Emit, began: float) -> None:
 async def _validated(
     request: RepairRequest, project: Project, ranked: Sequence[Ranked], validator: Validator
 ) -> tuple[RepairPatch, ...]:
-    """The first few that keep their promise on the whole check; the best of each behaviour come first in the list."""
+    """The first few that keep their promise on the whole check; the best of each behaviour come first in the list.
+
+    The search has seen the failing tests pass in a fresh process, so the check is run whole at once, for several patches
+    side by side. A patch that is likely is judged alone: there is nothing for a person to choose from.
+    """
     wanted = len(ranked) if request.all_candidates else VALIDATED
+    queue = list(ranked[: max(2 * VALIDATED, wanted)])
+    seats = asyncio.Semaphore(_jobs(request))
     kept: list[RepairPatch] = []
-    for one in ranked[: max(2 * VALIDATED, wanted)]:
-        if len(kept) >= wanted:
-            break
+
+    async def judged(one: Ranked) -> RepairPatch | None:
         change = project.change(one.patch.mutation)
-        if kept and validator.last_seconds > 20.0:
-            break  # a slow check: the best one is enough
-        if await validator.green((change,)):
-            how = project.describe(one.patch.mutation)
-            kept.append(_patch((change,), one.confidence, one.reasons, how))
+        async with seats:
+            green = await validator.green((change,), alone=False)
+        if not green:
+            return None
+        return _patch((change,), one.confidence, one.reasons, project.describe(one.patch.mutation))
+
+    while queue and len(kept) < wanted and not (kept and _enough(request, kept[0])):
+        alone = not request.all_candidates and (queue[0].confidence == "likely" or _is_slow(request))
+        wave = queue[: 1 if alone else wanted - len(kept)]
+        del queue[: len(wave)]
+        async with asyncio.TaskGroup() as group:
+            running = [group.create_task(judged(one)) for one in wave]
+        kept += [patch for task in running if (patch := task.result()) is not None]
     return tuple(kept)
+
+
+def _enough(request: RepairRequest, first: RepairPatch) -> bool:
+    """Need no other patch be judged after this one?"""
+    return not request.all_candidates and (first.confidence == "likely" or _is_slow(request))
+
+
+def _is_slow(request: RepairRequest) -> bool:
+    return request.baseline.seconds > SLOW_CHECK_S
 
 
 def _patch(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from flashagent.dataclass import dataclass
 from flashagent.events import SearchProgress
 from flashagent.repair import donors, plan
 from flashagent.repair.localize import SuspiciousLine, TestRun, failure_hints, reported, suspicion

@@ -9,8 +9,8 @@ from __future__ import annotations
 import ast
 import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.repair import livedata
 from flashagent.repair.donors import Donors
 from flashagent.repair.nodes import own_lines, own_nodes, statements

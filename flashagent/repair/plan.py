@@ -6,10 +6,10 @@ Pure but for the look at which files exist.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from flashagent.dataclass import dataclass
 from flashagent.repair.localize import TestRun
 from flashagent.repair.workers import Launch
 from flashagent.values import CheckReport

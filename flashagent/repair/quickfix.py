@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from flashagent.dataclass import dataclass
 from flashagent.diagnose import lint
 from flashagent.errors import RunnerMissing
 from flashagent.repair.project import Project

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.repair.mutate import Mutation
 from flashagent.repair.template import Shape
 from flashagent.values import Confidence

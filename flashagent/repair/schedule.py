@@ -6,8 +6,9 @@ So the same candidates with the same answers give the same patches on one core a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from flashagent.dataclass import dataclass
 from flashagent.repair.mutate import Mutation
 
 WARM_BATCH, COLD_BATCH = 24, 3

@@ -10,10 +10,11 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from flashagent.dataclass import dataclass
 from flashagent.repair import livedata
 from flashagent.repair.localize import TestRun
 from flashagent.repair.mutate import Mutation, patched

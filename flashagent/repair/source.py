@@ -8,9 +8,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TypeVar, cast
+
+from flashagent.dataclass import dataclass
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 Fact = TypeVar("Fact")

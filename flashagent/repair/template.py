@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from flashagent.dataclass import dataclass
 from flashagent.repair.donors import Donors
 from flashagent.repair.source import Edit, Scope, Source
 

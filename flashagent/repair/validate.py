@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -17,7 +16,7 @@ from flashagent.workspace.worktrees import candidate_tree as candidate_tree
 
 
 class Validator:
-    """Remembers the time of the last run, so that the caller can stop when checks are slow."""
+    """Judges changes by the check that was red in `baseline`."""
 
     def __init__(
         self,
@@ -33,17 +32,13 @@ class Validator:
         self._trees = trees
         self._check = check
         self._baseline = baseline
-        self.last_seconds = 0.0
 
     async def report(self, changes: Sequence[FileChange], tests: Sequence[str] = ()) -> CheckReport:
         """What the whole check, or these tests of it, say of the tree with these changes."""
-        began = time.monotonic()
         # A check that hung says nothing about how long it takes when it is repaired.
         limit = 60.0 if self._baseline.limit else max(60.0, 3.0 * self._baseline.seconds)
         async with candidate_tree(self._trees, changes) as tree:
-            after = await self._verifier.run(self._check, tests=tests, tree=tree, quiet=True, timeout_s=limit)
-        self.last_seconds = time.monotonic() - began
-        return after
+            return await self._verifier.run(self._check, tests=tests, tree=tree, quiet=True, timeout_s=limit)
 
     async def said(
         self, changes: Sequence[FileChange], argv: Sequence[str], variables: Mapping[str, str]
@@ -61,10 +56,10 @@ class Validator:
     def check(self) -> Check:
         return self._check
 
-    async def green(self, changes: Sequence[FileChange]) -> bool:
-        """Whether the tests that failed pass alone, and then the whole check."""
+    async def green(self, changes: Sequence[FileChange], *, alone: bool = True) -> bool:
+        """Whether the tests that failed pass alone (left out for who has seen that), and then the whole check."""
         flaky = await self._flaky()
-        if tests := failing_alone(self._baseline, flaky):
+        if alone and (tests := failing_alone(self._baseline, flaky)):
             report = await self.report(changes, tests)
             if not judge(only(self._baseline, frozenset(tests)), report).green:
                 return False

@@ -14,9 +14,9 @@ import sys
 import threading
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from flashagent.dataclass import dataclass
 from flashagent.repomap.view import View
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from flashagent.dataclass import dataclass
 from flashagent.syntax.parse import definitions
 from flashagent.values import FileChange, Symbol
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.repomap.prose import WEAK_TERMS
 from flashagent.repomap.sources import is_test
 from flashagent.repomap.words import IDENTIFIER, STOPWORDS, is_code_like, terms_of

@@ -13,11 +13,11 @@ import zlib
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 from pathlib import Path
 
+from flashagent.dataclass import dataclass
 from flashagent.repomap.sources import Reading, judge_content
 from flashagent.repomap.words import IDENTIFIER, terms_of
 from flashagent.syntax.nesting import Definition

@@ -10,10 +10,11 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Literal
 
+from flashagent.dataclass import dataclass
 from flashagent.values import Symbol
 
 if TYPE_CHECKING:

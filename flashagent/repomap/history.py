@@ -6,9 +6,10 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeVar
 
+from flashagent.dataclass import dataclass
 from flashagent.repomap.words import IDENTIFIER, STOPWORDS, terms_of
 
 MAX_COMMITS = 3000

@@ -13,9 +13,10 @@ import stat
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from flashagent.dataclass import dataclass
 from flashagent.repomap.extract import Segment, blob_digest, build_segment, content_kind
 from flashagent.repomap.imports.project import is_config
 from flashagent.repomap.sources import Reading, is_source, judge_path

@@ -8,8 +8,9 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from flashagent.dataclass import dataclass
 from flashagent.repomap.bm25 import Heard, Lexical, bm25, largest, summed
 from flashagent.repomap.clues import Clues
 from flashagent.repomap.evidence import Evidence, read_query

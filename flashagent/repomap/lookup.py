@@ -7,10 +7,10 @@ import math
 import zlib
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import compress, groupby
 from operator import itemgetter
 
+from flashagent.dataclass import dataclass
 from flashagent.repomap.bm25 import live
 from flashagent.repomap.extract import NAME_MARK
 from flashagent.repomap.history import History

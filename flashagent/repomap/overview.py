@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.repomap.lookup import Lookup, Record, outermost, symbol_of
 from flashagent.repomap.paths import stem_of
 from flashagent.repomap.words import IDENTIFIER

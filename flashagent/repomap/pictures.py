@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
+
+from flashagent.dataclass import dataclass
 
 MAX_BOXES = 60
 _WIDTH, _HEIGHT, _GAP_X, _GAP_Y, _MARGIN = 210, 30, 90, 16, 24

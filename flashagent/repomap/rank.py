@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from flashagent.dataclass import dataclass
 
 Features = Mapping[str, Mapping[str, float]]
 

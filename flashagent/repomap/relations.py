@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.repomap.bm25 import live
 from flashagent.repomap.graph import EdgeKind
 from flashagent.repomap.lookup import Lookup, symbol_of

@@ -7,9 +7,10 @@ import json
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import NamedTuple
 
+from flashagent.dataclass import dataclass
 from flashagent.repomap.pathwords import PathWords
 from flashagent.repomap.sources import Reading, is_test
 

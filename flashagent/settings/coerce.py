@@ -6,10 +6,10 @@ import datetime
 import math
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
+from flashagent.dataclass import dataclass
 from flashagent.settings.values import CheckSetting
 
 

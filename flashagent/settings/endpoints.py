@@ -6,8 +6,9 @@ A key goes only to the endpoint that stands beside it: in the same pair of varia
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from flashagent.dataclass import dataclass
 from flashagent.settings.coerce import Located
 from flashagent.settings.gather import Entry, Layer, checked
 from flashagent.settings.presets import Preset, find_preset

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import SettingsError
 from flashagent.settings.coerce import Located, WrongValue
 from flashagent.settings.documents import decode, parse_toml_table, parse_yaml, read_bytes

@@ -5,9 +5,9 @@ A file of that name deeper in the tree, or in a dependency, is a file like any o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import SettingsError
 from flashagent.settings.documents import read_bytes
 from flashagent.settings.trust import INSTRUCTION_FILES, Trust, content_hash

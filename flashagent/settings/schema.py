@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import SettingsError
 from flashagent.settings import coerce
 from flashagent.settings.coerce import Coerce

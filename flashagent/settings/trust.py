@@ -9,10 +9,11 @@ import hashlib
 import json
 import os
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import SettingsError
 from flashagent.settings.documents import decode, parse_toml_table, read_bytes
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from flashagent.dataclass import dataclass
 from flashagent.syntax.comments import doc_line
 from flashagent.syntax.languages import Language
 from flashagent.values import Symbol

@@ -7,11 +7,11 @@ readable; nothing here recurses, so depth of nesting costs no stack.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module, resources
 from typing import TYPE_CHECKING
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import UsageError
 from flashagent.syntax.languages import LANGUAGES, Language, language_for
 from flashagent.syntax.nesting import Definition, RawDefinition, nest

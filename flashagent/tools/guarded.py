@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from flashagent.dataclass import dataclass
 from flashagent.secrecy import MASK
 
 # What editors, shells, git, hosting services and agents run or obey by themselves, at any depth of the tree.

@@ -7,8 +7,8 @@ so that a stale edit can be named as such and the sum of all changes is always a
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.diffs import unified_diffs
 from flashagent.edits.apply import plan
 from flashagent.edits.formats import parse_reply

@@ -7,12 +7,13 @@ import codecs
 import re
 import shlex
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field
 
 from flashagent import untrusted
+from flashagent.dataclass import dataclass
 from flashagent.ports import Command, CommandRunner
 from flashagent.tools.base import Arguments, OnText, Placement, ToolResult
 from flashagent.tools.outputs import Outputs

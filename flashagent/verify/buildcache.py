@@ -12,9 +12,10 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from flashagent.dataclass import dataclass
 from flashagent.verify.commands import Check
 
 _COPY = "copy-"

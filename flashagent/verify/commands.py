@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import UsageError
 
 Framework = Literal["pytest", "unittest", "generic"]

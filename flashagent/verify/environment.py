@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
+from flashagent.dataclass import dataclass
 from flashagent.verify import interpreters, managers
 
 PASSED_VARIABLES = (

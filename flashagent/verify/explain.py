@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import PurePosixPath
 
+from flashagent.dataclass import dataclass
 from flashagent.values import Failure, Frame
 from flashagent.verify.causes import likely_cause
 from flashagent.verify.feedback import ReadSource, culprit

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
+from flashagent.dataclass import dataclass
 from flashagent.values import Failure, TestOutcome, TestResult
 from flashagent.verify.exceptions import compared, kind_of
 from flashagent.verify.frameworks import traceback

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.values import CheckReport, Failure, Frame
 from flashagent.verify import verdict
 from flashagent.verify.tamper import is_test_file

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from flashagent.dataclass import dataclass
 from flashagent.values import CheckReport
 from flashagent.verify.commands import Check
 from flashagent.verify.run import Verifier

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import RunnerMissing
 from flashagent.verify import interpreters
 from flashagent.verify.commands import Check, RunnerCall, runner_call

@@ -11,9 +11,9 @@ import json
 import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from flashagent.dataclass import dataclass
 from flashagent.values import Failure, TestResult
 from flashagent.verify.commands import Check
 from flashagent.verify.frameworks import jest, junit_xml, mocha

@@ -4,9 +4,9 @@ a file is there is asked of a function that comes in."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from flashagent.dataclass import dataclass
 from flashagent.values import Frame
 
 _MACHINERY = ("/_pytest/", "/pluggy/", "/unittest/", "/importlib/__init__.py", "<frozen ")

@@ -9,10 +9,11 @@ import ast
 import re
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
+from flashagent.dataclass import dataclass
 from flashagent.values import FileChange
 from flashagent.verify.mentions import BINDING_MODULES, code_only, mentions, without_comments
 from flashagent.verify.narrowing import narrowed

@@ -6,8 +6,8 @@ Green means more than exit status 0: every test that failed before is reported p
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.values import CheckReport, TestOutcome
 
 NOT_COUNTED = "exit 0, tests not counted"

@@ -13,10 +13,10 @@ import dataclasses
 import hashlib
 import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import WorkspaceError
 from flashagent.values import FileChange
 from flashagent.workspace import disk, files

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import UsageError, WorkspaceError
 from flashagent.values import FileChange
 from flashagent.workspace import files
@@ -56,6 +56,12 @@ def of_trees(repository: Repository, old: str, new: str) -> Compared:
 
 def of_index(repository: Repository) -> Compared:
     """What is staged. Raises WorkspaceError while a merge has open conflicts."""
+    if open_ones := repository.conflicts():
+        raise WorkspaceError(
+            f"What is staged cannot be told: {', '.join(open_ones[:5])} {'has' if len(open_ones) == 1 else 'have'}"
+            " conflicts that are not resolved.",
+            hint="Resolve them and `git add` them; `flashagent describe HEAD` tells all that differs from HEAD.",
+        )
     with tempfile.TemporaryDirectory(prefix="flashagent-") as scratch:
         env = {"GIT_INDEX_FILE": str(repository.copy_index(Path(scratch)))}
         tree = repository.calls.run("write-tree", env=env).decode().strip()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import NotARepository, RunnerMissing
 
 _HINT = "Change into a git work tree, or run `git init` first."

@@ -13,10 +13,10 @@ import os
 import secrets
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import WorkspaceError
 
 TEMPORARY = ".flashagent-tmp-"

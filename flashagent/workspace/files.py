@@ -7,9 +7,9 @@ import errno
 import os
 import stat
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import NoSuchFile, WorkspaceError
 from flashagent.workspace import disk, paths
 from flashagent.workspace.disk import Contents

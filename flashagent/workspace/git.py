@@ -113,6 +113,11 @@ class Repository:
         """What git is in the middle of: rebase, merge, cherry-pick, revert, bisect, or None."""
         return next((word for name, word in OPERATIONS if (self.git_dir / name).exists()), None)
 
+    def conflicts(self) -> tuple[str, ...]:
+        """The paths whose two sides git could not merge and nobody has marked as resolved; sorted."""
+        unmerged = split_nul(self.calls.run("ls-files", "-u", "-z"))
+        return tuple(sorted({entry.partition("\t")[2] for entry in unmerged}))
+
     def files(self) -> tuple[str, ...]:
         """The regular files that are tracked, or untracked and not ignored, and on disk now; sorted POSIX paths.
 

@@ -13,8 +13,9 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import RunnerMissing, WorkspaceError
 from flashagent.untrusted import is_secret_name
 from flashagent.workspace.discovery import OLDEST_GIT, Located, find_git, safe_search_path

@@ -13,9 +13,9 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import NoSuchFile, SavedMeanwhile, WorkspaceError
 from flashagent.values import FileChange
 from flashagent.workspace import disk, files, merging, paths, steps

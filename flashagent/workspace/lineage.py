@@ -7,9 +7,9 @@ ancestors of all bad ones less the ancestors of the good ones, and each round as
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from flashagent.dataclass import dataclass
 from flashagent.workspace.git import Repository
 
 MOST_COMMITS = 2_000

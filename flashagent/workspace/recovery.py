@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from flashagent.dataclass import dataclass
 from flashagent.workspace.checkpoints import Checkpoints
 from flashagent.workspace.git import Repository
 from flashagent.workspace.journal import Workspace

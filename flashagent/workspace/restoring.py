@@ -7,10 +7,10 @@ import os
 import stat
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import WorkspaceError
 from flashagent.workspace import disk
 from flashagent.workspace.blobs import object_id

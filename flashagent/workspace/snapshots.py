@@ -11,10 +11,11 @@ import os
 import re
 import stat
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from flashagent.dataclass import dataclass
 from flashagent.workspace import disk
 from flashagent.workspace.blobs import (
     LARGE_BYTES,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from flashagent.dataclass import dataclass
 from flashagent.workspace import disk
 from flashagent.workspace.disk import Metadata
 

@@ -16,10 +16,11 @@ import threading
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Protocol
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import NoSuchFile, SavedMeanwhile, WorkspaceError
 from flashagent.values import FileChange
 from flashagent.workspace import disk, files, merging, paths

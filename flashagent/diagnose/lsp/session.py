@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from flashagent.dataclass import dataclass
 from flashagent.diagnose.lsp.catalog import ServerKind
 from flashagent.diagnose.lsp.places import Outside, path_of, uri_of
 from flashagent.diagnose.lsp.rpc import Connection, Gone, NotKnown, Refused

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from flashagent.dataclass import dataclass
 from flashagent.edits.formats.envelope import Fence, fence_of
 from flashagent.edits.formats.patch_lines import bare_ops, drop_trailing_blanks, ops_of
 from flashagent.edits.values import Create, Delete, Edit, EditProblem, Hunk, Op, Rename

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.jobs.batch.events import ItemState
 from flashagent.jobs.batch.store import Attempt, BatchStore, Row, Spent
 

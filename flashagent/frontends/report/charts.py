@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from html import escape
+
+from flashagent.dataclass import dataclass
 
 MOST_BARS = 120
 _HEIGHT = 100.0

@@ -6,10 +6,11 @@ A record is foreign data: a field that lacks or is of another kind than it shoul
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Literal
 
+from flashagent.dataclass import dataclass
 from flashagent.frontends import words
 
 Mark = Literal["", "good", "bad", "warning"]

@@ -7,8 +7,10 @@ so that the work per event does not grow with the transcript.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
+
+from flashagent.dataclass import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
+from flashagent.dataclass import dataclass
 from flashagent.frontends.tui.controller import OwnCommand
 
 _WIDEST = 26

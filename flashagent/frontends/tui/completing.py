@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
+
+from flashagent.dataclass import dataclass
 
 MOST_SHOWN = 8
 _MOST_RANKED = 400  # so many that could fit are ranked; a longer query narrows them down

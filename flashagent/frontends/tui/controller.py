@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
+from flashagent.dataclass import dataclass
 from flashagent.frontends.tui.blocks import Block
 
 TYPE_CHECKING = False

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from flashagent.dataclass import dataclass
 from flashagent.frontends.tui.controller import Controller, Preferences
 from flashagent.frontends.tui.lists import Pools
 from flashagent.frontends.tui.stage import Stage

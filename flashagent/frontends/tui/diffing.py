@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import zip_longest
 
 from rich.cells import cell_len
 
+from flashagent.dataclass import dataclass
 from flashagent.frontends.tui.markup import TAB, Laid, fitted, wrap
 from flashagent.frontends.tui.markup_values import Line, Span, StyleName
 from flashagent.frontends.words import clean

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.frontends.tui.blocks import View
 from flashagent.frontends.tui.desk import Asking
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
 
+from flashagent.dataclass import dataclass
 from flashagent.frontends.tui.coding import code_spans
 from flashagent.frontends.tui.markup_values import Line, Span, StyleName
 from flashagent.frontends.words import clean

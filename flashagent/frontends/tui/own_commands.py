@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import FlashagentError
 from flashagent.frontends.tui import keys
 from flashagent.frontends.tui.blocks import Block

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from rich.cells import cell_len
 
+from flashagent.dataclass import dataclass
 from flashagent.frontends.tui.markup_values import Line, Span, StyleName
 
 Place = tuple[int, int]  # row and cell

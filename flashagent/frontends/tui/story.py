@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from flashagent.dataclass import dataclass
 from flashagent.frontends import words
 from flashagent.frontends.tui.controller import Found
 from flashagent.frontends.tui.diffing import Hunk, hunks_of

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.frontends import words
 from flashagent.frontends.tui.blocks import Block
 from flashagent.frontends.tui.controller import Found

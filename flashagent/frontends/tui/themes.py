@@ -7,13 +7,13 @@ and are known, so that their contrast is too: at least 4.5 to 1 on every backgro
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from flashagent.dataclass import dataclass
 from flashagent.frontends.tui.markup_values import Line, StyleName
 
 _CACHED_ROWS = 512

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import FlashagentError
 
 Piece = Callable[[], Awaitable[None]]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
+from flashagent.dataclass import dataclass
 from flashagent.values import Usage
 
 ItemState = Literal["waiting", "done", "unchanged", "failed", "conflict", "broke", "merged"]

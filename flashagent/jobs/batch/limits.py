@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from flashagent.agent.limits import Limits
+from flashagent.dataclass import dataclass
 from flashagent.values import Usage
 
 SMALLEST_ITEM_TOKENS = 2_000  # below this not even one short request and its reply fit

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import statistics
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from flashagent.agent.limits import Budget, Limits
+from flashagent.dataclass import dataclass
 from flashagent.jobs.batch.events import BatchNotice, EmitBatch, ItemFinished, ItemStarted
 from flashagent.jobs.batch.limits import SharedBudget
 from flashagent.jobs.batch.spec import BatchSpec, Item

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from flashagent.agent.limits import Limits
+from flashagent.dataclass import dataclass
 from flashagent.errors import UsageError
 
 SelectorKind = Literal[

@@ -11,10 +11,10 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import UsageError, WorkspaceError
 from flashagent.jobs.batch.events import ItemState
 from flashagent.jobs.batch.spec import Item, Target

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from flashagent.agent.limits import Limits
+from flashagent.dataclass import dataclass
 from flashagent.jobs.batch.spec import Item, Target
 from flashagent.jobs.batch.working import Worked
 from flashagent.values import FileChange, Usage

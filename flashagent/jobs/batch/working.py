@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from flashagent.agent.limits import Budget
+from flashagent.dataclass import dataclass
 from flashagent.errors import FlashagentError, WorkspaceError
 from flashagent.events import Emit
 from flashagent.jobs.batch.events import ItemState

@@ -9,11 +9,12 @@ import asyncio
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib import resources
 from pathlib import PurePosixPath
 from typing import Any
 
+from flashagent.dataclass import dataclass
 from flashagent.ports import Command, CommandRunner
 from flashagent.repair.project import Project
 from flashagent.verify.commands import Check

@@ -6,9 +6,9 @@ import json
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import WorkspaceError
 from flashagent.verify.commands import Check
 from flashagent.workspace.files import read_text

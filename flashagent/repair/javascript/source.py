@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from flashagent.dataclass import dataclass
 from flashagent.repair.source import Edit
 from flashagent.syntax.languages import language_for
 from flashagent.syntax.trees import Piece, tree

@@ -6,8 +6,8 @@ Priors are relative, on the scale of the Python templates, so that the same word
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.repair.javascript.source import JsSource
 from flashagent.repair.source import Edit
 from flashagent.repair.template import Shape

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePosixPath
 
+from flashagent.dataclass import dataclass
 from flashagent.repair.project import SKIPPED, Project
 from flashagent.repair.quick.proposal import Proposal, joined
 from flashagent.repair.source import Edit, apply_edits

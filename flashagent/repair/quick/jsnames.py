@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from functools import cache
 
+from flashagent.dataclass import dataclass
 from flashagent.repair.quick.foreign import Seen
 from flashagent.syntax.languages import language_for
 from flashagent.syntax.parse import definitions

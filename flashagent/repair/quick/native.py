@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from flashagent.dataclass import dataclass
 from flashagent.repair.quick.foreign import Finding, Seen, offset, together
 from flashagent.repair.quick.proposal import Proposal
 from flashagent.repair.source import Edit

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.repair.source import Edit, apply_edits
 from flashagent.values import FileChange
 

@@ -1,18 +1,30 @@
-"""Files that do not parse, one character or word away from one that does."""
+"""Files that do not parse, one character or word away from one that does.
+
+Every such repair with a meaning of its own is given: only when there is one, or the check lets one through, is it certain.
+"""
 
 from __future__ import annotations
 
 import ast
+import keyword
 import re
-from collections.abc import Iterator
+import warnings
+from collections.abc import Hashable, Iterator
 
+from flashagent.dataclass import dataclass
 from flashagent.repair.project import Project
-from flashagent.repair.quick import relics
-from flashagent.repair.quick.proposal import Proposal
+from flashagent.repair.quick import indents, relics, slips
+from flashagent.repair.quick.proposal import Proposal, near
 from flashagent.values import Failure, FileChange
 
-_BLOCK = re.compile(r"^\s*(?:if|elif|else|for|while|def|class|try|except|finally|with|async|match|case)\b")
-_CLOSING = {"(": ")", "[": "]", "{": "}"}
+_STATEMENT = re.compile(r"[^\W\d]|@")
+_CONTINUES = re.compile(r"(?:else|elif|except|finally)\b")
+_LOOKALIKES = {
+    "“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "‚": "'", "–": "-", "—": "-", "−": "-", "×": "*", "÷": "/", "，": ",",
+    "（": "(", "）": ")", "：": ":", "；": ";", "≠": "!=", "≤": "<=", "≥": ">=", "\u00a0": " ", "\u2002": " ", "\u2003": " ",
+    "\u2009": " ", "\u202f": " ", "\u3000": " ", "\u200b": "", "\u200c": "", "\u200d": "", "\u2060": "", "\ufeff": "",
+}  # fmt: skip
+MAX_MEANINGS, MAX_LINES, AROUND = 12, 400, 12
 
 
 def broken(project: Project, failure: Failure, text: str) -> Iterator[Proposal]:
@@ -23,14 +35,12 @@ def broken(project: Project, failure: Failure, text: str) -> Iterator[Proposal]:
     paths += [p for p in re.findall(r'File "([^"]+)", line \d+', text) if p]
     for path in dict.fromkeys(project.relative(p) or p for p in paths):
         whole = project.text(path) if path.endswith(".py") and not project.is_test(path) else None
-        if whole is None:
-            continue
-        error = problem(whole)
-        if error is None:
+        error = problem(whole) if whole is not None else None
+        if whole is None or error is None:
             continue
         reason = f"{path} does not parse: {error.msg}"
-        single = {text: how for text, how in repairs(whole, error) if problem(text) is None}
-        for changed, how in single.items():
+        single = list(repairs(whole, error))
+        for changed, how in single:
             yield Proposal(FileChange(path, whole, changed), how, reason)
         older = relics.modern(whole, problem) if not single else None
         if older is not None:
@@ -40,74 +50,201 @@ def broken(project: Project, failure: Failure, text: str) -> Iterator[Proposal]:
 
 def problem(text: str) -> SyntaxError | None:
     try:
-        compile(text, "text", "exec", flags=ast.PyCF_ONLY_AST, dont_inherit=True)
+        _parsed(text)
     except SyntaxError as error:
         return error
-    except ValueError as error:
+    except (ValueError, RecursionError, MemoryError) as error:
         return SyntaxError(str(error))
     return None
 
 
+def _parsed(text: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
+
+
 def repairs(text: str, error: SyntaxError) -> Iterator[tuple[str, str]]:
-    """Texts with one thing changed near the error, and what was changed."""
-    lines = text.splitlines(keepends=True)
-    at = (error.lineno or 1) - 1
-    for index in (at, at - 1):
-        if 0 <= index < len(lines):
-            for changed, how in _line_repairs(lines[index], error, index == at):
-                yield "".join([*lines[:index], changed, *lines[index + 1 :]]), f"{how} in line {index + 1}"
-
-
-def _line_repairs(line: str, error: SyntaxError, at_error: bool) -> Iterator[tuple[str, str]]:
-    body = line.rstrip("\r\n")
-    end = line[len(body) :]
-    code, comment = _split_comment(body)
-    message = str(error.msg)
-    if _BLOCK.match(code) and not code.endswith(":"):
-        yield f"{code}:{comment}{end}", "':' added"
-    for opening, closing in _CLOSING.items():
-        if code.count(opening) > code.count(closing):
-            yield f"{code}{closing}{comment}{end}", f"{closing!r} added"
-            if code.endswith(":"):
-                yield f"{code[:-1]}{closing}:{comment}{end}", f"{closing!r} added"
-        elif code.count(opening) < code.count(closing):
-            place = code.rindex(closing)
-            yield f"{code[:place]}{code[place + 1 :]}{comment}{end}", f"{closing!r} taken away"
-    if not at_error:
+    """Texts that parse with one thing changed near the error, and what was changed; one for each meaning."""
+    spelled = [(one, how) for one, how in _spelled_out(text, error) if problem(one) is None]
+    if spelled:
+        yield spelled[0]
         return
+    part = _Part.around(text, error)
+    found = part.repairs() if part is not None else []
+    if part is not None and not found and part.lines < len(text.splitlines()) <= MAX_LINES:
+        found = _Part(text, error, 0, len(text.splitlines())).repairs()
+    yield from ((one, how) for one, how in found if problem(one) is None)
+
+
+def _spelled_out(text: str, error: SyntaxError) -> Iterator[tuple[str, str]]:
+    """What the parser's own words leave no choice about."""
+    message = str(error.msg)
+    if "invalid character" in message or "non-printable character" in message:
+        yield _plain(text), "characters that only look like those of the language written as those"
+    lines = text.splitlines(keepends=True)
+    at = (error.lineno or 0) - 1
+    if not 0 <= at < len(lines):
+        return
+    body = lines[at].rstrip("\r\n")
+    if "after line continuation" in message and re.search(r"\\\s+$", body):
+        yield _with_line(lines, at, body.rstrip()), f"space behind the backslash of line {at + 1} taken away"
+    if "print" in message and (call := re.match(r"^(\s*)print\s+(?!>>|\()(.*[^,\s\\])\s*$", _code(body)[0])):
+        yield _with_line(lines, at, f"{call[1]}print({call[2]}){_code(body)[1]}"), f"parentheses of print added in line {at + 1}"  # fmt: skip
+    code, comment = _code(body)
     for older, told in relics.of_line(code):
-        yield f"{older}{comment}{end}", told
-    if "comma" in message and error.offset and error.end_offset:
-        for match in re.finditer(r"(?<=[\w\"'\])}])\s+(?=[\w\"'\[({])", code):
-            yield f"{code[: match.start()]},{code[match.start() :]}{comment}{end}", "',' added"
-    if "==" in message:
-        for match in re.finditer(r"(?<![=!<>:])=(?!=)", code):
-            yield f"{code[: match.start()]}=={code[match.end() :]}{comment}{end}", "'=' becomes '=='"
-    if "print" in message and (call := re.match(r"^(\s*)print\s+(?!>>)(.*[^,\s])$", code)):
-        yield f"{call[1]}print({call[2]}){comment}{end}", "parentheses of print added"
-    if "unterminated string" in message:
-        for quote in "\"'":
-            if code.count(quote) % 2:
-                yield f"{body}{quote}{end}", "quote added"
-                for closing in (")", "]", "):", "]:", ":", ","):
-                    if body.endswith(closing):
-                        yield f"{body[: -len(closing)]}{quote}{closing}{end}", "quote added"
-    if "unexpected indent" in message or "unindent" in message or "expected an indented block" in message:
-        stripped = code.lstrip()
-        width = len(code) - len(stripped)
-        for other in {width - 4, width + 4, width // 4 * 4, width // 4 * 4 + 4} - {width}:
-            if other >= 0:
-                yield f"{' ' * other}{stripped}{comment}{end}", "indentation changed"
+        yield _with_line(lines, at, older + comment), f"{told} in line {at + 1}"
+
+
+def _plain(text: str) -> str:
+    """The text with each look-alike written plainly in the lines where the parser stumbles over one."""
+    for _ in range(text.count("\n") + 1):
+        error = problem(text)
+        match = re.search(r"invalid (?:non-printable )?character (?:'.' \()?U\+([0-9A-F]+)", str(error.msg)) if error else None  # fmt: skip
+        sign = chr(int(match[1], 16)) if match is not None else ""
+        lines = text.splitlines(keepends=True)
+        at = ((error.lineno if error else 0) or 0) - 1
+        if sign not in _LOOKALIKES or not 0 <= at < len(lines) or not sign:
+            return text
+        alike = _LOOKALIKES[sign]
+        for one, plain in _LOOKALIKES.items():
+            if plain == alike:  # quotes come in pairs
+                lines[at] = lines[at].replace(one, plain)
+        text = "".join(lines)
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The lines from `first` up to `last` of a text, which hold the fault and parse by themselves without it."""
+
+    text: str
+    error: SyntaxError
+    first: int
+    last: int
+
+    @classmethod
+    def around(cls, text: str, error: SyntaxError) -> _Part | None:
+        """From the statement of the module's level before the error's own to the next one behind."""
+        lines = text.splitlines()
+        at = (error.lineno or 1) - 1
+        if not 0 <= at < len(lines):
+            at = len(lines) - 1
+        starts = [n for n, line in enumerate(lines) if _STATEMENT.match(line) and not _CONTINUES.match(line)]
+        before = [n for n in starts if n <= at][-2:]
+        last = next((n for n in starts if n > max(at, (error.end_lineno or 1) - 1)), len(lines))
+        return cls(text, error, before[0], last) if before and last - before[0] <= MAX_LINES else None
+
+    @property
+    def lines(self) -> int:
+        return self.last - self.first
+
+    def repairs(self) -> list[tuple[str, str]]:
+        """Candidates that parse, one for each meaning, of those the least odd."""
+        lines = self.text.splitlines(keepends=True)
+        head, tail = "".join(lines[: self.first]), "".join(lines[self.last :])
+        odd: dict[Hashable, int] = {}
+
+        def meaning(candidate: str) -> Hashable | None:
+            try:
+                tree = _parsed(candidate[len(head) : len(candidate) - len(tail)])
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                return None
+            meant = ast.dump(tree)
+            odd[meant] = _odd(tree)
+            return meant
+
+        found = slips.distinct(self._candidates(len(head), len(self.text) - len(tail)), meaning, MAX_MEANINGS)
+        least = min(odd.values(), default=0)
+        return [(text, how) for text, how in found if odd[meaning(text)] == least]
+
+    def _candidates(self, start: int, end: int) -> Iterator[tuple[str, str]]:
+        lines = self.text.splitlines(keepends=True)
+        at = min((self.error.lineno or 1) - 1, len(lines) - 1)
+        message = str(self.error.msg)
+        if indents.concerns(self.error, lines[at]):
+            yield from indents.repairs(self.text, self.error)
+        body = lines[at].rstrip("\r\n")
+        for changed, how in _of_other_languages(*_code(body)):
+            yield _with_line(lines, at, changed), f"{how} in line {at + 1}"
+        window = self._window(start, end, at)
+        yield from slips.words(window, _keyword)
+        if "==" in message:
+            yield from slips.added(_Line.of(window), ["="])
+        if "unmatched" in message:
+            yield from slips.taken(window, ")]}")
+        yield from slips.added(window, [":"])
+        yield from slips.added(window, [*")]}", *"([{", ",", '"', "'"])
+        yield from slips.taken(window, "()[]{},:'\"")
+        yield from slips.exchanged(window, "()[]{}")
+        yield from slips.exchanged(window, ",:.")
+        yield from slips.exchanged(window, "\"'")
+
+    def _window(self, start: int, end: int, at: int) -> slips.Window:
+        """A few lines around the complaint; of a bracket that is never closed, all that may be inside."""
+        lines = self.text.splitlines(keepends=True)
+        first = max(self.first, at - AROUND)
+        reach = AROUND if "never closed" in str(self.error.msg) else 2
+        last = min(self.last, max(at, (self.error.end_lineno or 1) - 1) + reach)
+        before = sum(map(len, lines[:at]))
+        error = before + max(0, (self.error.offset or 1) - 1)
+        return slips.Window(
+            self.text,
+            max(start, sum(map(len, lines[:first]))),
+            min(end, sum(map(len, lines[:last]))),
+            min(error, before + len(lines[at])),
+        )
+
+
+class _Line:
+    @staticmethod
+    def of(window: slips.Window) -> slips.Window:
+        """The window's line with the error alone."""
+        start = window.text.rfind("\n", 0, window.error) + 1
+        end = window.text.find("\n", window.error)
+        return slips.Window(window.text, start, len(window.text) if end < 0 else end, window.error)
+
+
+def _keyword(word: str) -> str | None:
+    return near(word, keyword.kwlist) if word not in keyword.kwlist else None
+
+
+def _odd(tree: ast.Module) -> int:
+    """How often a program does what is hardly ever meant: computes something and drops it, calls a number or what a call
+    gave."""
+    count = 0
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr):
+            dropped = isinstance(node.value, ast.Tuple | ast.Compare | ast.BinOp | ast.BoolOp | ast.Name | ast.Subscript | ast.Set | ast.List | ast.Dict | ast.Lambda)  # fmt: skip
+            number = isinstance(node.value, ast.Constant) and isinstance(node.value.value, int | float)
+            count += dropped or (number and node.value.value is not ...)
+        elif isinstance(node, ast.Call):
+            strange = ast.Constant | ast.Tuple | ast.List | ast.Dict | ast.Set | ast.BinOp | ast.BoolOp | ast.Compare
+            count += isinstance(node.func, strange | ast.JoinedStr | ast.Call | ast.ListComp | ast.GeneratorExp)
+        elif isinstance(node, ast.Subscript):
+            count += isinstance(node.value, ast.Constant | ast.BinOp | ast.Compare | ast.Set)
+        elif isinstance(node, ast.AnnAssign):
+            count += isinstance(node.annotation, ast.Tuple | ast.BoolOp | ast.Compare | ast.Dict)
+    return count
+
+
+def _of_other_languages(code: str, comment: str) -> Iterator[tuple[str, str]]:
     if re.search(r"&&|\|\||!(?!=)|\belse if\b|\+\+", code):
-        other_text = re.sub(r"\s*&&\s*", " and ", code)
-        other_text = re.sub(r"\s*\|\|\s*", " or ", other_text)
-        other_text = re.sub(r"!(?!=)\s*", "not ", other_text)
-        other_text = re.sub(r"\belse if\b", "elif", other_text)
-        other_text = re.sub(r"(\w+)\+\+$", r"\1 += 1", other_text)
-        yield f"{other_text}{comment}{end}", "operators of another language replaced"
+        other = re.sub(r"\s*&&\s*", " and ", code)
+        other = re.sub(r"\s*\|\|\s*", " or ", other)
+        other = re.sub(r"!(?!=)\s*", "not ", other)
+        other = re.sub(r"\belse if\b", "elif", other)
+        other = re.sub(r"(\w+)\+\+$", r"\1 += 1", other)
+        yield f"{other}{comment}", "operators of another language replaced"
 
 
-def _split_comment(body: str) -> tuple[str, str]:
+def _with_line(lines: list[str], at: int, body: str) -> str:
+    """The lines with another text in one of them, its line end kept."""
+    end = lines[at][len(lines[at].rstrip("\r\n")) :]
+    return "".join([*lines[:at], body + end, *lines[at + 1 :]])
+
+
+def _code(body: str) -> tuple[str, str]:
     """Code and trailing comment with the space before it; a '#' in quotes is not looked into."""
     match = re.match(r"^((?:[^#'\"]|'[^']*'|\"[^\"]*\")*?)(\s*#.*)$", body)
     return (match[1], match[2]) if match else (body.rstrip(), body[len(body.rstrip()) :])

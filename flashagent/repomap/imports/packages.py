@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from flashagent.dataclass import dataclass
 from flashagent.repomap.imports.project import Project, folder_of, inside, upwards
 
 _MAX_DEPTH = 6

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.repomap.paths import Paths
 
 _CONFIG_NAMES = frozenset({"package.json", "jsconfig.json", "go.mod", "Cargo.toml", "composer.json"})

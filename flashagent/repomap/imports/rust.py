@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.repomap.imports.project import Project, folder_of, inside, joined, upwards
 
 MODULE, PATH = "mod", "path"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.repomap.imports.packages import Packages
 from flashagent.repomap.imports.project import Project, folder_of, inside, joined, upwards
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from flashagent.dataclass import dataclass
 from flashagent.values import Failure, Frame, TestOutcome, TestResult
 from flashagent.verify.frameworks import panics
 from flashagent.verify.places import Places

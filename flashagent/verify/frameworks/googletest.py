@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.values import Failure, FailureKind, TestOutcome, TestResult
 from flashagent.verify.places import Places
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from flashagent.dataclass import dataclass
 from flashagent.values import Failure, Frame, TestResult
 from flashagent.verify.places import Places
 

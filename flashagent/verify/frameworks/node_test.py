@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.values import Failure, Frame, TestOutcome, TestResult
 from flashagent.verify.frameworks import node
 from flashagent.verify.places import Places

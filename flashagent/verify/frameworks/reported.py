@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from flashagent.dataclass import dataclass
 from flashagent.values import Failure, FailureKind, Frame, TestResult
 from flashagent.verify.frameworks import node
 from flashagent.verify.places import Places

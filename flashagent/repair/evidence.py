@@ -1,0 +1,341 @@
+"""What else speaks for a line being the faulty one: how the test fails, what it names, what kind of statement it is, how
+control flowed past it. Pure.
+
+Each piece of evidence is a number for each line; `WEIGHTS` says how much each counts. The weights were fitted to small bug
+fixes of real projects (`benchmarks/repair_weights.py`): learning to combine many weak signals is what the best published
+localizers do (Xuan and Monperrus 2014, Multric; Sohn and Yoo 2017, FLUCCS).
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from flashagent.repair.localize import TestRun
+from flashagent.repair.mutate import data_lines
+from flashagent.repair.nodes import own_lines, statements
+from flashagent.repair.source import FunctionNode, Source, Unit
+from flashagent.values import Failure
+
+Place = tuple[str, int]
+FEATURES = (
+    "spectrum", "all failing", "passing", "fresh", "crash", "caller", "same function", "raise guard", "branch", "return", "assign",
+    "call", "loop", "raise", "other", "not first", "closed gate", "own gate", "words", "literal", "told", "called",
+    "test name", "function size", "file size", "function spectrum", "data", "signature", "first in function", "long",
+)  # fmt: skip
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|\d+")
+_PART = re.compile(r"[a-z]+|[A-Z][a-z]*|\d+")
+_SIGNATURE = re.compile(r"(\w+)\(\) (?:got an unexpected keyword|takes|missing|got multiple values)")
+_COMMON = frozenset({"self", "assert", "def", "test", "return", "for", "in", "is", "not", "None", "True", "False", "if", "the", "and", "cls"})  # fmt: skip
+ROWS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All that is known when lines are weighed: `spectrum` has the score of each line that a failing test ran, `data` of
+    lines at module or class level that those use; `tests` are the trees of the failing tests."""
+
+    spectrum: Mapping[Place, float]
+    data: Mapping[Place, float]
+    runs: Sequence[TestRun]
+    failures: Sequence[Failure]
+    sources: Mapping[str, Source]
+    tests: Sequence[ast.AST]
+
+
+@dataclass(slots=True)
+class _Told:
+    """Words, literals and names of the failing tests and of what they say."""
+
+    words: frozenset[str] = frozenset()
+    strings: frozenset[str] = frozenset()
+    called: frozenset[str] = frozenset()
+    name_parts: frozenset[str] = frozenset()
+    said: str = ""
+    signatures: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class _File:
+    """One source file: the innermost statement and the function of each line."""
+
+    source: Source
+    statement: dict[int, ast.stmt] = field(default_factory=dict)
+    unit: dict[int, Unit] = field(default_factory=dict)
+
+
+def table_lines(source: Source, used: Mapping[str, float], tests: Sequence[ast.AST]) -> dict[int, float]:
+    """Lines of module-level and class-level assignments to used names, with the score of their use: all of a short one, of a
+    long one its ends and the rows that share a text or a word with the failing tests."""
+    told = _told(tests, (), ())
+    found: dict[int, float] = {}
+    for first, score in data_lines(source, used).items():
+        statement = next(s for s in statements(source.tree) if s.lineno == first and not isinstance(s, ast.ClassDef))
+        last = statement.end_lineno or first
+        rows = range(first, last + 1)
+        if len(rows) > ROWS:
+            near = [n for n in rows if _row_is_told(source, statement, n, told)]
+            rows_kept = [first, first + 1, *near[:ROWS], last - 1, last]
+        else:
+            rows_kept = list(rows)
+        found |= dict.fromkeys(rows_kept, score)
+    return found
+
+
+def _row_is_told(source: Source, statement: ast.stmt, line: int, told: _Told) -> bool:
+    words = {w for w in _WORD.findall(source.line_text(line)) if len(w) > 2}
+    return bool(words & told.words or _strings(statement, line) & told.strings)
+
+
+def gathered(scene: Scene) -> dict[Place, dict[str, float]]:
+    """The evidence for each line, by name; what is absent counts nothing."""
+    return _Gatherer(scene).all()
+
+
+def weighed(found: Mapping[Place, Mapping[str, float]], weights: Mapping[str, float]) -> dict[Place, float]:
+    """Scores above 0 with the highest 1: what a softmax over the weighted sums would give, but for its scale."""
+    sums = {p: sum(weights.get(name, 0.0) * value for name, value in e.items()) for p, e in found.items()}
+    top = max(sums.values(), default=0.0)
+    return {place: math.exp(total - top) for place, total in sums.items()}
+
+
+class _Gatherer:
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._files = {path: _mapped(source) for path, source in scene.sources.items()}
+        self._failing = [r for r in scene.runs if not r.passed]
+        self._passing = [r for r in scene.runs if r.passed]
+        self._failed_on = _counts(self._failing)
+        self._passed_on = _counts(self._passing)
+        self._nearest = _nearest(self._failing, self._passing)
+        self._crash = _crash_depths(scene.failures, scene.sources)
+        self._told = _told(scene.tests, scene.failures, self._failing)
+        self._rarity = self._rarities()
+        self._of_function = self._functions()
+        self._of_file = Counter(path for path, _ in scene.spectrum)
+        self._guards = set(self._raise_guards())
+
+    def all(self) -> dict[Place, dict[str, float]]:
+        found = {}
+        for place, score in self._scene.spectrum.items():
+            if place[0] in self._files:
+                found[place] = self._line(place, score)
+        for place, score in [*self._scene.data.items(), *self._signatures()]:
+            if place[0] in self._files and place not in found:
+                found[place] = {**self._line(place, score), "data": 1.0}
+        for place in self._signatures_places():
+            if place in found:
+                found[place]["data"] = 0.0
+                found[place]["signature"] = 1.0
+        return found
+
+    # one line
+
+    def _line(self, place: Place, score: float) -> dict[str, float]:
+        path, line = place
+        file = self._files[path]
+        text = file.source.line_text(line)
+        statement = file.statement.get(line)
+        told = self._flow(place) | self._failure(place) | self._matches(text, file, line)
+        told["spectrum"] = math.log(max(score, 1e-3))
+        told["all failing"] = self._failed_on.get(place, 0) / max(1, len(self._failing))
+        told["passing"] = math.log1p(self._passed_on.get(place, 0))
+        told["fresh"] = float(place not in self._nearest)
+        told[_kind(statement)] = 1.0
+        told["not first"] = float(statement is not None and statement.lineno != line)
+        told["long"] = math.log1p(len(text.strip()) / 20)
+        unit = file.unit.get(line)
+        if unit is not None:
+            size, best = self._of_function[path, unit.first_line]
+            told["function size"] = math.log1p(size)
+            told["function spectrum"] = best
+            first = next((s for s in unit.node.body if s not in file.source.docstring_nodes), None)
+            told["first in function"] = float(first is statement)
+        told["file size"] = math.log1p(self._of_file[path])
+        return told
+
+    def _failure(self, place: Place) -> dict[str, float]:
+        """Where the failure happened."""
+        depth = self._crash.get(place)
+        file = self._files[place[0]]
+        unit = file.unit.get(place[1])
+        units = {(p, f.unit[n].first_line) for (p, n), d in self._crash.items() if d == 0 and (f := self._files.get(p)) and n in f.unit}  # fmt: skip
+        return {
+            "crash": float(depth == 0),
+            "caller": 1.0 / depth if depth else 0.0,
+            "same function": float(unit is not None and (place[0], unit.first_line) in units),
+            "raise guard": float(place in self._guards),
+        }
+
+    def _flow(self, place: Place) -> dict[str, float]:
+        """A condition whose block no failing test entered, or that they alone entered."""
+        path, line = place
+        statement = self._files[path].statement.get(line)
+        if not isinstance(statement, ast.If | ast.For | ast.While) or statement.lineno != line:
+            return {}
+        inside = [(path, s.lineno) for s in statement.body]
+        entered = any(p in self._failed_on for p in inside)
+        mine = self._scene.spectrum.get(place, 0.0)
+        best = max((self._scene.spectrum.get(p, 0.0) for p in inside), default=0.0)
+        return {"closed gate": float(not entered), "own gate": float(entered and best > mine + 1e-9)}
+
+    def _matches(self, text: str, file: _File, line: int) -> dict[str, float]:
+        """What the line shares with the failing tests."""
+        words = set(_WORD.findall(text)) & self._told.words
+        statement = file.statement.get(line)
+        strings = _strings(statement, line) if statement is not None else set()
+        unit = file.unit.get(line)
+        owner = file.source.class_of(unit.node) if unit is not None else None
+        names = ({unit.name} if unit is not None else set()) | ({owner.name} if owner is not None else set())
+        parts = {p.lower() for name in names for p in _PART.findall(name)}
+        return {
+            "words": math.log1p(sum(self._rarity.get(w, 0.0) for w in words)),
+            "literal": float(bool(strings & self._told.strings)),
+            "told": float(any(len(s) > 2 and s in self._told.said for s in strings)),
+            "called": float(bool(names & self._told.called)),
+            "test name": len(parts & self._told.name_parts) / (1.0 + len(parts)),
+        }
+
+    # all lines
+
+    def _rarities(self) -> dict[str, float]:
+        """How much a word says: rare ones more."""
+        lines = 1
+        seen: Counter[str] = Counter()
+        for path, line in self._scene.spectrum:
+            if path in self._files:
+                lines += 1
+                seen.update(set(_WORD.findall(self._files[path].source.line_text(line))))
+        return {word: math.log(1.0 + lines / (1.0 + count)) / math.log(1.0 + lines) for word, count in seen.items()}
+
+    def _functions(self) -> dict[tuple[str, int], tuple[int, float]]:
+        """Of each function, by file and first line: how many lines ran, and the best score among them."""
+        found: dict[tuple[str, int], tuple[int, float]] = {}
+        for (path, line), score in self._scene.spectrum.items():
+            unit = self._files[path].unit.get(line) if path in self._files else None
+            if unit is not None:
+                size, best = found.get((path, unit.first_line), (0, 0.0))
+                found[path, unit.first_line] = (size + 1, max(best, score))
+        for path, file in self._files.items():
+            for unit in file.unit.values():
+                found.setdefault((path, unit.first_line), (0, 0.0))
+        return found
+
+    def _raise_guards(self) -> Iterator[Place]:
+        """Conditions under which the crash's own `raise` stands."""
+        for (path, line), depth in self._crash.items():
+            statement = self._files[path].statement.get(line) if path in self._files else None
+            if depth == 0 and isinstance(statement, ast.Raise):
+                source = self._files[path].source
+                for ancestor in source.ancestors(statement):
+                    if isinstance(ancestor, FunctionNode):
+                        break
+                    if isinstance(ancestor, ast.If | ast.Try | ast.For):
+                        yield path, ancestor.lineno
+
+    def _signatures_places(self) -> Iterator[Place]:
+        for path, file in self._files.items():
+            for node in ast.walk(file.source.tree):
+                if isinstance(node, FunctionNode) and self._is_told(file.source, node):
+                    yield path, node.lineno
+
+    def _is_told(self, source: Source, node: FunctionNode) -> bool:
+        owner = source.class_of(node)
+        return node.name in self._told.signatures and (
+            node.name != "__init__" or owner is None or owner.name in self._told.called
+        )
+
+    def _signatures(self) -> list[tuple[Place, float]]:
+        return [(place, 1.0) for place in self._signatures_places()] if self._told.signatures else []
+
+
+def _mapped(source: Source) -> _File:
+    file = _File(source)
+    for statement in statements(source.tree):
+        for line in own_lines(statement):
+            file.statement[line] = statement
+    for unit in source.units.values():
+        for line in range(unit.first_line, (unit.node.end_lineno or unit.first_line) + 1):
+            file.unit[line] = unit
+    return file
+
+
+def _counts(runs: Iterable[TestRun]) -> Counter[Place]:
+    return Counter((path, line) for run in runs for path, lines in run.lines.items() for line in lines)
+
+
+def _nearest(failing: Sequence[TestRun], passing: Sequence[TestRun]) -> set[Place]:
+    """Lines of the passing test that is most like a failing one (nearest neighbour: Renieris and Reiss 2003)."""
+    found: set[Place] = set()
+    sets = [{(p, n) for p, lines in run.lines.items() for n in lines} for run in passing]
+    for run in failing[:8]:
+        mine = {(p, n) for p, lines in run.lines.items() for n in lines}
+        if sets:
+            found |= max(sets, key=lambda other: len(mine & other) / max(1, len(mine | other)))
+    return found
+
+
+def _crash_depths(failures: Iterable[Failure], sources: Mapping[str, Source]) -> dict[Place, int]:
+    """Frames of the source under repair, 0 the innermost."""
+    depths: dict[Place, int] = {}
+    for failure in failures:
+        inner = [f for f in reversed(failure.frames) if f.in_project and f.path in sources]
+        for depth, frame in enumerate(inner):
+            depths[frame.path, frame.line] = min(depth, depths.get((frame.path, frame.line), depth))
+    return depths
+
+
+def _told(tests: Iterable[ast.AST], failures: Iterable[Failure], failing: Iterable[TestRun]) -> _Told:
+    words: set[str] = set()
+    strings: set[str] = set()
+    called: set[str] = set()
+    for tree in tests:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                strings.add(node.value)
+                words.update(_WORD.findall(node.value))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, int | float) and abs(node.value) > 2:
+                strings.add(repr(node.value))
+            elif isinstance(node, ast.Call):
+                called.add(node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", ""))
+            name = getattr(node, "id", None) or getattr(node, "attr", None) or getattr(node, "arg", None)
+            if isinstance(name, str):
+                words.add(name)
+    said = "\n".join(f"{f.message}\n{f.expected}\n{f.actual}\n{f.details[-3000:]}" for f in failures)
+    words.update(_WORD.findall("\n".join(f.message for f in failures)))
+    names = " ".join(run.test_id.replace("::", ".").rpartition(".")[2] for run in failing)
+    return _Told(
+        frozenset(w for w in words if len(w) > 1 and w not in _COMMON), frozenset(s for s in strings if s.strip()),
+        frozenset(called - {""}), frozenset(p.lower() for p in _PART.findall(names)) - {"test"}, said,
+        frozenset(_SIGNATURE.findall("\n".join(f.message for f in failures))),
+    )  # fmt: skip
+
+
+def _strings(statement: ast.stmt, line: int) -> set[str]:
+    """Texts and numbers that stand on this line of a statement."""
+    found = set()
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Constant) and node.lineno <= line <= (node.end_lineno or node.lineno):
+            if isinstance(node.value, str) and node.value.strip():
+                found.add(node.value)
+            elif isinstance(node.value, int | float) and abs(node.value) > 2:
+                found.add(repr(node.value))
+    return found
+
+
+def _kind(statement: ast.stmt | None) -> str:
+    if isinstance(statement, ast.If):
+        return "branch"
+    if isinstance(statement, ast.Return):
+        return "return"
+    if isinstance(statement, ast.Assign | ast.AugAssign | ast.AnnAssign):
+        return "assign"
+    if isinstance(statement, ast.Expr):
+        return "call"
+    if isinstance(statement, ast.For | ast.While):
+        return "loop"
+    return "raise" if isinstance(statement, ast.Raise) else "other"

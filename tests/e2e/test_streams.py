@@ -1,0 +1,69 @@
+"""The program with standard streams that are closed, full, or of an encoding that lacks characters."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from helpers.e2e_program import Ran, command
+from helpers.jobs_house import Shop
+
+MODULE = 'def größe():\n    """日本."""\n    return 1\n'
+
+
+def shell(here: Shop, line: str, **environ: str) -> Ran:
+    """`flashagent` in the line is the real program; what is redirected there is the line's own business."""
+    program = " ".join(command())
+    done = subprocess.run(
+        ["/bin/sh", "-c", line.replace("flashagent", program)],
+        cwd=here.root,
+        env={**here.environ, **environ},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=300,
+    )
+    return Ran(done.returncode, done.stdout.decode("latin-1"), done.stderr.decode("latin-1"))
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("flashagent map <&-", 0),
+        ("flashagent map >&-", 0),
+        ("flashagent map >&- 2>&-", 0),
+        ("flashagent apply <&-", 1),
+        ("flashagent <&-", 2),
+        ("flashagent ask x <&-", 2),
+    ],
+)
+def test_closed_streams_are_empty_ones(tmp_path: Path, line: str, code: int) -> None:
+    ran = shell(Shop.make(tmp_path), line)
+    assert ran.code == code, ran.err
+    assert "a bug of ours" not in ran.err
+
+
+@pytest.mark.parametrize("line", ["flashagent map >/dev/full", "flashagent --help >/dev/full"])
+def test_an_output_that_is_full_is_said(tmp_path: Path, line: str) -> None:
+    ran = shell(Shop.make(tmp_path), line)
+    assert ran.code == 2
+    assert ran.err.splitlines()[-1] == "flashagent: The output cannot be written: No space left on device."
+
+
+def test_a_reader_that_leaves_early_is_no_trouble(tmp_path: Path) -> None:
+    ran = shell(Shop.make(tmp_path), "{ flashagent map; echo $? >&2; } | head -1")
+    assert ran.out == "shop/cart.py:\n"
+    assert ran.err.splitlines()[-1] == "0"
+
+
+def test_an_encoding_without_the_characters_shows_them_escaped(tmp_path: Path) -> None:
+    here = Shop.make(tmp_path, {"m.py": MODULE})
+    ran = shell(here, "flashagent map", PYTHONIOENCODING="ascii")
+    assert (ran.code, ran.out.splitlines()[1]) == (0, r"  1: def gr\xf6\xdfe():"), ran.err
+
+
+def test_help_of_a_command_that_does_not_exist(tmp_path: Path) -> None:
+    ran = shell(Shop.make(tmp_path), "flashagent help fxi")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == "flashagent: there is no command 'fxi'. Did you mean `fix`?\n"
