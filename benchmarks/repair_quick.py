@@ -85,7 +85,7 @@ async def main() -> int:
     parser.add_argument("--packages", default="")
     parser.add_argument("--show", action="store_true")
     given = parser.parse_args()
-    files = [(root.parent, path) for root in folders(given.packages) for path in sorted(root.rglob("*.py")) if SMALLEST < path.stat().st_size < LARGEST and "test" not in str(path.relative_to(root.parent))]  # fmt: skip
+    files = [(root, path) for root in folders(given.packages) for path in sorted(root.rglob("*.py")) if SMALLEST < path.stat().st_size < LARGEST and "test" not in str(path.relative_to(root))]  # fmt: skip
     total: Counter[str] = Counter()
     print(f"{'kind':32} right wrong choices among none  slowest")
     for name, plant in KINDS.items():

@@ -2,8 +2,8 @@
 
 Defining a frozen class with slots takes the standard library half a millisecond, most of it for compiling methods that
 nobody may call: a quarter of the time to the first request. Here each method is made when it is first asked for. What is
-not the common case (a base class, no slots, an order, fields that are keyword-only or have no place in `__init__`) goes to
-the standard library at once. To a type checker this is `dataclasses.dataclass`; at run time `fields`, `replace`, `asdict`,
+not the common case (a base class, an order, fields that are keyword-only or have no place in `__init__`) goes to the
+standard library at once. To a type checker this is `dataclasses.dataclass`; at run time `fields`, `replace`, `asdict`,
 matching, copying and pickling work as they do there. Only a class without a docstring stays without one.
 """
 
@@ -26,10 +26,11 @@ else:
         """As `dataclasses.dataclass`."""
 
         def decorate(cls):
-            own = _common(cls) if slots and not more else None
+            own = None if more else _common(cls)
             if own is None:
                 return standard(cls, frozen=frozen, slots=slots, eq=eq, **more)
-            return _define(cls, own, frozen, eq)
+            made = _methods(cls, own, frozen, eq)
+            return _slotted(cls, own, made, frozen) if slots else _extended(cls, own, made)
 
         return decorate if cls is None else decorate(cls)
 
@@ -84,19 +85,14 @@ class _Waiting:
         return made.__get__(instance, owner) if isinstance(made, FunctionType) else made
 
 
-def _define(plain: type, own: _Fields, frozen: bool, eq: bool) -> type:
-    """The class with slots and with methods that wait, each only where the class body has none."""
-    names = {name: value for name, value in plain.__dict__.items() if name not in own}
-    del names["__dict__"], names["__weakref__"]
-    if names.get("__hash__", MISSING) is None and "__eq__" in names:
-        del names["__hash__"]  # set by the interpreter, not by the class body
+def _methods(cls: type, own: _Fields, frozen: bool, eq: bool) -> dict[str, Any]:
+    """What waits in the class where its body has nothing of the name."""
     made: dict[str, Any] = {
-        "__qualname__": plain.__qualname__,
         "__match_args__": tuple(own),
-        "__init__": _Waiting(partial(_init, own)),
+        "__init__": _Waiting(partial(_init, own, frozen)),
         "__repr__": _Waiting(partial(_repr, own)),
         "__dataclass_params__": _Waiting(partial(_params, frozen, eq)),
-        **{name: _Waiting(one) for name, one in _from_standard(plain).items()},
+        **{name: _Waiting(one) for name, one in _from_standard(cls, own).items()},
     }
     if eq:
         made["__eq__"] = _Waiting(partial(_equality, own))
@@ -104,20 +100,48 @@ def _define(plain: type, own: _Fields, frozen: bool, eq: bool) -> type:
     if frozen:
         made["__setattr__"] = _Waiting(partial(_refusing, "__setattr__", "assign to"))
         made["__delattr__"] = _Waiting(partial(_refusing, "__delattr__", "delete"))
-        made["__getstate__"], made["__setstate__"] = _state, _set_state
-    return type(plain.__name__, (object,), {**made, **names, "__slots__": tuple(own)})
+    names = cls.__dict__
+    hashed = (
+        names.get("__hash__", MISSING) is None and "__eq__" in names
+    )  # by the interpreter, not by the body
+    return {k: v for k, v in made.items() if k not in names or (k == "__hash__" and hashed)}
 
 
-def _from_standard(plain: type) -> dict[str, Callable[[type], Any]]:
-    """What only the standard library can make, by name: of the class as it was decorated, which it changes."""
+def _slotted(plain: type, own: _Fields, made: Mapping[str, Any], frozen: bool) -> type:
+    """Another class of the same body, since slots cannot be added."""
+    names = {name: value for name, value in plain.__dict__.items() if name not in own}
+    del names["__dict__"], names["__weakref__"]
+    if frozen:
+        names["__getstate__"], names["__setstate__"] = _state, _set_state
+    more = {"__qualname__": plain.__qualname__, "__slots__": tuple(own)}
+    return type(plain.__name__, (object,), {**names, **made, **more})
+
+
+def _extended(cls: type, own: _Fields, made: Mapping[str, Any]) -> type:
+    for name, one in own.items():
+        if one.default is not MISSING:
+            setattr(cls, name, one.default)
+        elif name in cls.__dict__:
+            delattr(cls, name)
+    for name, value in made.items():
+        setattr(cls, name, value)
+        if isinstance(value, _Waiting):
+            value.__set_name__(cls, name)
+    return cls
+
+
+def _from_standard(cls: type, own: _Fields) -> dict[str, Callable[[type], Any]]:
+    """What only the standard library can make, by name: of a class with the same fields."""
+    body: dict[str, Any] = {name: cls.__dict__[name] for name in own if name in cls.__dict__}
+    annotations = cls.__dict__.get("__annotations__", {})
     made: dict[str, Any] = {}
 
     def make(name: str, _: type) -> Any:
         with _ONCE:
             if not made:
-                plain.__doc__ = "-"  # it would write one
-                standard(plain, init=False, repr=False, eq=False)
-                made.update({one: plain.__dict__[one] for one in _BY_STANDARD})
+                about = {"__annotations__": annotations, "__module__": cls.__module__, "__doc__": "-"}
+                twin = standard(type(cls.__name__, (), {**body, **about}), init=False, repr=False, eq=False)
+                made.update({one: twin.__dict__[one] for one in _BY_STANDARD})
         return made[name]
 
     return {name: partial(make, name) for name in _BY_STANDARD}
@@ -128,8 +152,8 @@ def _params(frozen: bool, eq: bool, _: type) -> object:
     return standard(type("_", (), {}), frozen=frozen, eq=eq).__dict__["__dataclass_params__"]
 
 
-def _init(own: _Fields, cls: type) -> FunctionType:
-    """Sets each field through its slot, which also takes half the time of doing it by name."""
+def _init(own: _Fields, frozen: bool, cls: type) -> FunctionType:
+    """Sets each field; through its slot where there is one, which takes half the time of a frozen class's other way."""
     this = "self" if "self" not in own else "self_"
     known: dict[str, Any] = {}
     parameters, lines = [this], []
@@ -144,8 +168,14 @@ def _init(own: _Fields, cls: type) -> FunctionType:
             parameters.append(f"{name}=_default_{name}")
         else:
             parameters.append(name)
-        known[f"_set_{name}"] = getattr(cls, name).__set__
-        lines.append(f"_set_{name}({this}, {value})")
+        if not frozen:
+            lines.append(f"{this}.{name} = {value}")
+        elif "__slots__" in cls.__dict__:
+            known[f"_set_{name}"] = cls.__dict__[name].__set__
+            lines.append(f"_set_{name}({this}, {value})")
+        else:
+            known["_set"] = object.__setattr__
+            lines.append(f"_set({this}, {name!r}, {value})")
     if hasattr(cls, "__post_init__"):
         lines.append(f"{this}.__post_init__()")
     init = _compiled(cls, "__init__", parameters, lines or ["pass"], known)

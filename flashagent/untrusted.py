@@ -28,9 +28,15 @@ _HIDDEN = (
     "\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff"
 )
-# An emoji presentation selector after a symbol hides nothing, so it alone survives.
-_EMOJI_SELECTOR = "(?<=[\u2190-\u2bff\U0001f000-\U0001faff])\ufe0f"
-_SHOWN = re.compile(f"(?P<keep>{_EMOJI_SELECTOR})|(?P<sequence>{_SEQUENCE})|(?P<hidden>[{_HIDDEN}])")
+# What hides nothing survives: an emoji presentation selector after a symbol, a joiner between two symbols, and the joiners
+# between letters without which Arabic and Indic words are misspelt.
+_EMOJI = "\u2190-\u2bff\U0001f000-\U0001faff"
+_JOINED_LETTER = "\u0620-\u06d3\u0900-\u0dff"
+_HARMLESS = (
+    f"(?<=[{_EMOJI}])\ufe0f|(?<=[{_EMOJI}\ufe0f])\u200d(?=[{_EMOJI}])"
+    f"|(?<=[{_JOINED_LETTER}])[\u200c\u200d](?=[{_JOINED_LETTER}])"
+)
+_SHOWN = re.compile(f"(?P<keep>{_HARMLESS})|(?P<sequence>{_SEQUENCE})|(?P<hidden>[{_HIDDEN}])")
 _SGR = re.compile(r"\x1b\[([0-9;:]*)m")
 _STYLES = frozenset(
     (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import functools
 import inspect
 import pickle
 import subprocess
@@ -71,6 +72,34 @@ def unhashable(decorate: Callable[..., Any]) -> Any:
     return Same
 
 
+def open_frozen(decorate: Callable[..., Any]) -> Any:
+    @decorate(frozen=True)
+    class Open:
+        x: int
+        found: list[int] = field(default_factory=list)
+        y: int = 4
+
+        @functools.cached_property
+        def double(self) -> int:
+            return 2 * self.x
+
+        def __repr__(self) -> str:
+            return f"{super().__repr__()[:0]}open {self.x} {self.found} {self.y}"
+
+    return Open
+
+
+def open_changing(decorate: Callable[..., Any]) -> Any:
+    @decorate
+    class Openly:
+        x: int = 3
+
+        def __post_init__(self) -> None:
+            self.more = self.x + 1
+
+    return Openly
+
+
 def empty(decorate: Callable[..., Any]) -> Any:
     @decorate(frozen=True, slots=True)
     class Empty:
@@ -123,6 +152,11 @@ CASES: dict[str, tuple[Callable[..., Any], Callable[[Any], object]]] = {
     "changing has no hash": (changing, lambda cls: hash(cls())),
     "own methods": (own_methods, lambda cls: (cls(1) == 7, cls(1), hash(cls(1)) == hash(cls(1)))),
     "by identity": (unhashable, lambda cls: (cls(1) == cls(1), len({cls(1), cls(1)}))),
+    "no slots": (open_frozen, lambda cls: (cls(1).double, cls(1), cls.y, hasattr(cls, "found"), vars(cls(1)))),
+    "no slots, frozen": (open_frozen, lambda cls: setattr(cls(1), "y", 2)),
+    "no slots, copied": (open_frozen, lambda cls: (copy.copy(cls(1)), dataclasses.replace(cls(1, [2]), x=3))),
+    "no slots, equal": (open_frozen, lambda cls: (cls(1) == cls(1), cls(1, y=2) == cls(1), cls.__match_args__)),
+    "no slots, changing": (open_changing, lambda cls: (vars(cls()), cls(), cls(1) == cls(1), cls.x, cls.__hash__)),
     "empty": (empty, lambda cls: (cls(), cls() == cls(), hash(cls()) == hash(cls()))),
     "one field": (one_field, lambda cls: (cls((1,)) == cls((1,)), cls((1,)) == cls((2,)), hash(cls(1)))),
 }  # fmt: skip

@@ -57,6 +57,11 @@ RISKY = st.text(
         ("byte \udcff", "byte \\xff"),
         ("\u2714\ufe0f ok", "\u2714\ufe0f ok"),
         ("a\ufe0f", "a\\ufe0f"),
+        ("\U0001f469\u200d\U0001f467", "\U0001f469\u200d\U0001f467"),
+        ("\U0001f469\u200dgit", "\U0001f469\\u200dgit"),
+        (".g\u200cit", ".g\\u200cit"),
+        ("\u0645\u06cc\u200c\u062e\u0648", "\u0645\u06cc\u200c\u062e\u0648"),
+        ("\u0915\u094d\u200d\u0937", "\u0915\u094d\u200d\u0937"),
     ],
 )
 def test_terminal_text(text: str, shown: str) -> None:

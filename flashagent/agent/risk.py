@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from flashagent.syntax.parse import definitions
 from flashagent.values import FileChange
+from flashagent.verify.narrowing import narrowed
 
 MANY_FILES, MANY_LINES = 5, 200
 MOST_NAMED = 4
@@ -44,12 +45,11 @@ def _changed_interface(change: FileChange) -> list[str]:
     """Public definitions that are gone or have another signature; new ones break nobody."""
     if change.before is None:
         return []
-    after = _public(change.after or "", change.path)
-    return [
-        name
-        for name, signature in _public(change.before, change.path).items()
-        if after.get(name) != signature
-    ]
+    before, after = change.before, change.after or ""
+    if change.path.endswith((".py", ".pyi")):
+        before, after = narrowed(before, after)
+    now = _public(after, change.path)
+    return [name for name, signature in _public(before, change.path).items() if now.get(name) != signature]
 
 
 def _public(text: str, path: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import redirect_stderr
 from io import StringIO
 from pathlib import Path
@@ -58,16 +58,16 @@ def open_app(argv: list[str], environ: Mapping[str, str], splash: Splash) -> int
         )
 
     def opened(*, ask_trust: bool) -> int:
+        controllers: list[AppController] = []
+
         def build() -> AppController:
-            return _controller(options, environ, ask_trust=ask_trust)
+            controllers.append(_controller(options, environ, ask_trust=ask_trust))
+            return controllers[0]
 
-        if plain:
-            from flashagent.frontends.plain.start import run_plain
-
-            return run_plain(build)
-        from flashagent.frontends.tui.start import run_app
-
-        return run_app(build, splash)
+        code = _run_plain(build) if plain else _run_app(build, splash)
+        if controllers and (session := controllers[0].kept_session):
+            print(f"To go on with this session: flashagent --resume {session}", file=sys.stderr)
+        return code
 
     try:
         return opened(ask_trust=sys.stdin.isatty())
@@ -76,6 +76,18 @@ def open_app(argv: list[str], environ: Mapping[str, str], splash: Splash) -> int
 
         offer_trust(Path.cwd(), environ)
         return opened(ask_trust=False)
+
+
+def _run_plain(build: Callable[[], AppController]) -> int:
+    from flashagent.frontends.plain.start import run_plain
+
+    return run_plain(build)
+
+
+def _run_app(build: Callable[[], AppController], splash: Splash) -> int:
+    from flashagent.frontends.tui.start import run_app
+
+    return run_app(build, splash)
 
 
 def _parsed(argv: list[str], splash: Splash) -> argparse.Namespace:

@@ -6,14 +6,12 @@ import errno
 import importlib
 import os
 import sys
-import traceback
 from collections.abc import Mapping
 from pathlib import Path
 
 from flashagent.cli.commands import COMMANDS
 from flashagent.errors import ExitCode, FlashagentError
 from flashagent.frontends.tui.splash import Splash
-from flashagent.untrusted import sanitize
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -28,6 +26,8 @@ def run(argv: list[str], environ: Mapping[str, str], splash: Splash | None = Non
         sys.stdout.flush()
         return code
     except FlashagentError as error:
+        from flashagent.untrusted import sanitize
+
         print(
             sanitize(f"flashagent: {error.message}"),
             *([sanitize(error.hint)] if error.hint else []),
@@ -98,7 +98,10 @@ def _output_is_full(error: OSError) -> int:
 
 
 def _report_bug(environ: Mapping[str, str]) -> int:
+    import traceback
+
     from flashagent.folders import Folders
+    from flashagent.untrusted import sanitize
 
     text = traceback.format_exc()
     path: Path | str = Folders.of(environ).state / "crash.txt"

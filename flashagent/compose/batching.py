@@ -21,6 +21,7 @@ from flashagent.dataclass import dataclass
 from flashagent.errors import UsageError
 from flashagent.events import Emit, Event, with_texts
 from flashagent.jobs.batch.batch import Batch
+from flashagent.jobs.batch.checking import MergedChecks
 from flashagent.jobs.batch.events import EmitBatch
 from flashagent.jobs.batch.grouping import items_of
 from flashagent.jobs.batch.looking import LookingRunner
@@ -42,6 +43,7 @@ from flashagent.workspace.journal import Workspace
 from flashagent.workspace.still import LookingTrees, still
 
 # What an item of a model costs beside the code it is shown: system, tools and goal; and its reply.
+_CHECKS_PER_CORE = 2  # some wait for a disk or a clock
 _FRAME_TOKENS, _REPLY_TOKENS, _REQUESTS = 1_400, 500, 1.5
 
 
@@ -170,13 +172,16 @@ class Batching:
     def opened(
         self,
         batch: str,
+        ground: Ground,
         finals: Sequence[tuple[Check, CheckReport]],
         emit: EmitBatch,
         work: WorkOn,
     ) -> Iterator[Batch]:
         """The batch, ready to run, held by this process alone. Raises WorkspaceError when another one has it."""
+        names = ", ".join(check.name for check, _ in finals)
         with held(self.place, batch) as store:
-            yield Batch(batch, self.spec, store, self.house, work, finals, emit, self.place.clock)
+            checks = MergedChecks(self.house, ground, finals, store)
+            yield Batch(batch, self.spec, store, self.house, work, checks, emit, self.place.clock, names)
 
     def work_here(self, batch: str, ground: Ground) -> WorkOn:
         """The work of this machine, each try on record in the batch's folder."""
@@ -188,8 +193,11 @@ class Batching:
         folder = folder_of(self.place) / batch / "items"
         spec, code = dumped(self.spec), self.rule_code()
 
+        places = asyncio.Semaphore(self.spec.jobs)  # whoever has an item there may ask the model
+
         async def work(item: Item, attempt: int, budget: Budget, below: Sequence[FileChange] = ()) -> Worked:
-            told = await send(Task(batch, tree, spec, item, attempt, budget.limits, tuple(below), code))
+            async with places:
+                told = await send(Task(batch, tree, spec, item, attempt, budget.limits, tuple(below), code))
             budget.spent_elsewhere(told.usage, told.cost, told.requests)
             record = "".join(f"{line}\n" for line in told.events)
             place = folder / f"{item.id}-{attempt}.jsonl"
@@ -206,7 +214,9 @@ class Batching:
     ) -> Workshop:
         """`rule_code` is the text of a rule's own file, None to read it here."""
         models = self.house.models if self._asks() else None
-        return Workshop(self.spec, self.house, ground, models, self._rewriter(rule_code), record)
+        places = asyncio.Semaphore(_CHECKS_PER_CORE * (os.cpu_count() or 1))
+        house = replace(self.house, verifier=self.house.verifier.sharing(places))
+        return Workshop(self.spec, house, ground, models, self._rewriter(rule_code), record)
 
     def _asks(self) -> bool:
         return bool(self.spec.instruction)

@@ -56,7 +56,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What the command line says beside settings. `settings` maps setting names to values, None for not given. `full` is
-    the approval mode that only a flag can choose; `fresh` runs checks also where their result is known."""
+    the approval mode that only a flag can choose; `fresh` runs checks also where their result is known; `requests` is how
+    many each model may be asked at once, None for any number."""
 
     settings: Mapping[str, object]
     checks: tuple[str, ...] = ()
@@ -64,6 +65,7 @@ class Wishes:
     trust_project: bool = False
     full: bool = False
     fresh: bool = False
+    requests: int | None = None
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,7 @@ def open_house(
     runner = audit.watch(sandbox, settings.sandbox.profile)
     if tape is not None:
         runner = tape.runner(runner, mask)
-    models = build_models(settings, place.clock, mask, Profiles(place.folders.state), tape)
+    models = build_models(settings, place.clock, mask, Profiles(place.folders.state), tape, wishes.requests)
     facts = FactFile(state, mask)
     servers = _language_servers(place, wishes, environment, own)
     mode: Mode = "full" if wishes.full else cast(Mode, settings.mode)
@@ -222,7 +224,7 @@ def _results(
     matter, or the user wants each check run."""
     if wishes.fresh or not wishes.sandboxed or not is_offline(place.root, place.settings.sandbox.profile):
         return None
-    from importlib.metadata import version
+    from flashagent import __version__
 
     allowed = allowed_variables(place.root)
     seen = sorted(
@@ -232,7 +234,7 @@ def _results(
     )
     sandboxing = (sandbox.description, str(place.settings.sandbox), str(place.settings.secret_files))
     folder = place.folders.cache / "results" / place.state.name
-    surroundings = "\n".join((version("flashagent"), *sandboxing, *seen))
+    surroundings = "\n".join((__version__, *sandboxing, *seen))
     return ResultCache(folder, place.root, environment, surroundings, mask)
 
 

@@ -25,8 +25,9 @@ def build_models(
     mask: Callable[[str], str],
     profiles: Profiles | None = None,
     tape: Tape | None = None,
+    requests: int | None = None,
 ) -> Models | None:
-    """None when no model is configured or the user asked to work offline. Every text that goes to a model is masked, and on
+    """`requests` is how many each model may be asked at once. None when no model is configured or the user asked to work offline. Every text that goes to a model is masked, and on
     the tape where there is one. What settings leave open is taken from the doctor's profile, then from the model's name."""
     if settings.flash is None or settings.offline:
         return None
@@ -35,7 +36,7 @@ def build_models(
     from flashagent.models.router import Router
 
     def client(role: ModelSettings) -> ChatModel:
-        model = _client(role, clock, profiles)
+        model = _client(role, clock, profiles, requests)
         return MaskedModel(tape.model(model, mask) if tape is not None else model, mask)
 
     architect = client(settings.architect) if settings.architect else None
@@ -87,7 +88,7 @@ def endpoint_of(role: ModelSettings, model: str = "") -> Endpoint:
     )
 
 
-def _client(role: ModelSettings, clock: Clock, profiles: Profiles | None) -> ChatModel:
+def _client(role: ModelSettings, clock: Clock, profiles: Profiles | None, requests: int | None) -> ChatModel:
     from flashagent.models.endpoint import Timeouts
     from flashagent.models.openai_compatible import OpenAICompatibleModel
     from flashagent.models.router import FallbackModel
@@ -96,7 +97,13 @@ def _client(role: ModelSettings, clock: Clock, profiles: Profiles | None) -> Cha
     endpoints = [endpoint_of(role, name) for name in (role.model, *role.fallbacks)]
     seen = [profiles.of(endpoint) if profiles is not None else None for endpoint in endpoints]
     models = [
-        OpenAICompatibleModel(endpoint, clock, timeouts=timeouts, omit=profile.omits if profile else ())
+        OpenAICompatibleModel(
+            endpoint,
+            clock,
+            timeouts=timeouts,
+            omit=profile.omits if profile else (),
+            at_once=requests,
+        )
         for endpoint, profile in zip(endpoints, seen, strict=True)
     ]
     return models[0] if len(models) == 1 else FallbackModel(models)

@@ -8,9 +8,17 @@ from collections.abc import Iterator
 from dataclasses import field
 
 from flashagent.dataclass import dataclass
+from flashagent.syntax.python import BARE, children
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 ScopeNode = ast.Module | ast.ClassDef | FunctionNode
+# The same as sets, and the kinds of nodes that bind a name: to look into a set is far cheaper than to ask a union.
+_SCOPES = frozenset({ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda})
+_BINDING = frozenset({
+    ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Global, ast.Nonlocal,
+    ast.MatchAs, ast.MatchStar, ast.MatchMapping, ast.ExceptHandler, ast.Assign, ast.AnnAssign, ast.NamedExpr,
+    ast.AugAssign, ast.For, ast.AsyncFor, ast.comprehension, ast.Delete, ast.withitem,
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +86,11 @@ def _open(node: ScopeNode, outer: Scope | None, inside: Scope | None, found: dic
         for argument in _arguments(node.args):
             scope.bind(argument.arg, Unknown())
     for child in _own_nodes(node):
-        _bind(child, scope)
-        if isinstance(child, ScopeNode):
+        kind = type(child)
+        if kind in _BINDING:
+            _bind(child, scope)
+        if kind in _SCOPES:
+            assert isinstance(child, ScopeNode)
             # A function in a class does not see the class's names, only those around the class.
             around = scope.outer if isinstance(node, ast.ClassDef) else scope
             _open(child, around, scope if isinstance(node, ast.ClassDef) else scope.inside, found)
@@ -91,11 +102,16 @@ def _arguments(arguments: ast.arguments) -> Iterator[ast.arg]:
 
 
 def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """All nodes of a scope: nested functions and classes come themselves, but not what is in them."""
-    for child in ast.iter_child_nodes(node):
-        yield child
-        if not isinstance(child, ScopeNode):
-            yield from _own_nodes(child)
+    """All nodes of a scope in the order of the text: nested functions and classes come themselves, but not what is in
+    them."""
+    below = children(node)[::-1]
+    while below:
+        child = below.pop()
+        kind = type(child)
+        if kind not in BARE:
+            yield child
+            if kind not in _SCOPES:
+                below += children(child)[::-1]
 
 
 def _bind(node: ast.AST, scope: Scope) -> None:

@@ -7,7 +7,7 @@ they are meant to fail somewhere.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from flashagent.dataclass import dataclass
 from flashagent.diagnose.scopes import (
@@ -15,12 +15,11 @@ from flashagent.diagnose.scopes import (
     Entered,
     Imported,
     Scope,
-    ScopeNode,
     Unknown,
     scopes_of,
     self_attribute,
 )
-from flashagent.syntax.python import parsed
+from flashagent.syntax.python import BARE, children, parsed, statements
 
 _DEEPEST = 12
 _GUARDS = (
@@ -36,6 +35,10 @@ _GUARDS = (
     "HAS_",
     "HAVE_",
 )
+_GUARDING = frozenset({
+    ast.Try, ast.TryStar, ast.If, ast.IfExp, ast.BoolOp, ast.While, ast.With, ast.AsyncWith, ast.FunctionDef,
+    ast.AsyncFunctionDef, ast.ClassDef,
+})  # fmt: skip
 _EXPECTED = ("raises", "suppress", "assertRaises", "warns", "skip", "xfail", "deprecated")
 
 
@@ -69,6 +72,8 @@ class Use:
 
 def added_uses(before: str | None, after: str) -> tuple[Use, ...]:
     """The uses in `after` that `before` does not have, each once, at its first place; none when `after` does not parse."""
+    if statements(before or "") == statements(after):
+        return ()  # at most a comment differs
     known = {use.steps for use in all_uses(before or "")}
     fresh: dict[Steps, Use] = {}
     for use in all_uses(after):
@@ -105,13 +110,14 @@ class _Collector:
 
     def visit(self, node: ast.AST, scope: Scope | None) -> None:
         """Collect the uses below a node, longest chains only; guarded parts are passed over."""
-        inner = self._scopes.get(node, scope) if isinstance(node, ScopeNode) else scope
+        inner = self._scopes.get(node, scope)
         if isinstance(node, ast.ImportFrom):
             self._from_import(node)
-        elif isinstance(node, ast.Attribute | ast.Call) and inner is not None:
+        elif isinstance(node, (ast.Attribute, ast.Call)) and inner is not None:
             self._chain(node, inner)
         for child in _unguarded(node):
-            self.visit(child, inner)
+            if type(child) not in BARE:
+                self.visit(child, inner)
 
     def _from_import(self, node: ast.ImportFrom) -> None:
         if node.module and not node.level:
@@ -186,12 +192,13 @@ def _call(node: ast.Call) -> Step:
     return Step("call", "", sum(not isinstance(one, ast.Starred) for one in node.args), named, starred)
 
 
-def _unguarded(node: ast.AST) -> Iterator[ast.AST]:
+def _unguarded(node: ast.AST) -> Sequence[ast.AST]:
     """The children, without those that are expected to fail somewhere."""
+    if type(node) not in _GUARDING:
+        return children(node)
     if isinstance(node, ast.Try | ast.TryStar) and node.handlers:
-        yield from (*node.orelse, *node.finalbody)
-    elif not _is_guard(node):
-        yield from ast.iter_child_nodes(node)
+        return (*node.orelse, *node.finalbody)
+    return () if _is_guard(node) else children(node)
 
 
 def _is_guard(node: ast.AST) -> bool:

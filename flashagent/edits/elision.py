@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 _OPEN = r"(?:#+|//+|/\*+|--+|<!--|;+|%+|\*|\{/\*|\(\*|REM\b)"
 _CLOSE = r"(?:\*/\}?|-->|\*\))?"
@@ -26,19 +27,22 @@ _WORDS = (
     r"|code|above|below|before|implementation|methods?|functions?|unmodified|continues?)"
 )
 _BARE = re.compile(rf"^\s*[\[(<]?{_DOTS}[\])>]?\s*$")
-_MARKS = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"^\s*{_OPEN}\s*[\[(<]?{_DOTS}[\])>]?\s*{_CLOSE}\s*$",  # "# ..."
-        rf"^\s*(?:{_OPEN})?\s*[\[(<]?{_DOTS}\s*.{{0,60}}\b{_WORDS}\b.{{0,60}}$",  # "// ... existing code ..."
-        rf"^\s*(?:{_OPEN})?\s*[\[(<]\s*{_LEFT_OUT}.{{0,40}}{_DOTS}?[\])>]\s*{_CLOSE}\s*$",  # "[rest of the file]"
-        rf"^\s*{_OPEN}\s*{_LEFT_OUT}\s*{_STATE}?\s*{_DOTS}\s*{_CLOSE}\s*$",  # "# rest of the code..."
-        rf"^\s*{_OPEN}\s*{_LEFT_OUT}\s*{_STATE}\.?\s*{_CLOSE}\s*$",  # "# existing code unchanged"
-        rf"^\s*{_OPEN}\s*(?:(?:the\s+)?rest of (?:the\s+)?(?:code|file|class|function|module)|existing code)\s*{_CLOSE}\s*$",
-    )
+_MARKS = (
+    rf"^\s*{_OPEN}\s*[\[(<]?{_DOTS}[\])>]?\s*{_CLOSE}\s*$",  # "# ..."
+    rf"^\s*(?:{_OPEN})?\s*[\[(<]?{_DOTS}\s*.{{0,60}}\b{_WORDS}\b.{{0,60}}$",  # "// ... existing code ..."
+    rf"^\s*(?:{_OPEN})?\s*[\[(<]\s*{_LEFT_OUT}.{{0,40}}{_DOTS}?[\])>]\s*{_CLOSE}\s*$",  # "[rest of the file]"
+    rf"^\s*{_OPEN}\s*{_LEFT_OUT}\s*{_STATE}?\s*{_DOTS}\s*{_CLOSE}\s*$",  # "# rest of the code..."
+    rf"^\s*{_OPEN}\s*{_LEFT_OUT}\s*{_STATE}\.?\s*{_CLOSE}\s*$",  # "# existing code unchanged"
+    rf"^\s*{_OPEN}\s*(?:(?:the\s+)?rest of (?:the\s+)?(?:code|file|class|function|module)|existing code)\s*{_CLOSE}\s*$",
 )
 _HINTS = ("...", "\u2026", "rest of", "remainder", "unchanged", "the same", "omitted", "as before", "as is", "as-is",
           " here", "existing", "not shown", "unmodified")  # fmt: skip
+
+
+@cache
+def _marks() -> tuple[re.Pattern[str], ...]:
+    """Made at the first line that may be one: they take 4 ms."""
+    return tuple(re.compile(mark, re.IGNORECASE) for mark in _MARKS)
 
 
 def is_elision(line: str) -> bool:
@@ -50,7 +54,7 @@ def is_elision(line: str) -> bool:
     )  # asked of each line of a whole file: most lines must be told apart without a pattern
     if not any(hint in lowered for hint in _HINTS):
         return False
-    return bool(_BARE.match(line)) or any(pattern.match(line) for pattern in _MARKS)
+    return bool(_BARE.match(line)) or any(pattern.match(line) for pattern in _marks())
 
 
 def first_elision(new: Sequence[str], old: Iterable[str]) -> int | None:

@@ -21,7 +21,7 @@ from flashagent.frontends.app_talk import choose_mode
 from flashagent.frontends.opening import NO_SANDBOX, ignored_notices
 from flashagent.frontends.prompt_history import PromptHistory
 from flashagent.frontends.sessions import FOLDER, find_session
-from flashagent.frontends.tui.blocks import Block, capped
+from flashagent.frontends.tui.blocks import Block, capped, middle_out
 from flashagent.frontends.tui.controller import Answer, Choice, Facts, Found, OwnCommand, Preferences
 from flashagent.jobs.fix import run_fix
 from flashagent.jobs.job import FixJob
@@ -32,7 +32,7 @@ from flashagent.untrusted import Secrets
 T = TypeVar("T")
 LAST = "last"
 _MOST_OUTPUT_LINES = 100_000
-_SHOWN_OUTPUT_LINES = 40
+_SHOWN_OUTPUT_LINES = 30
 _STOPPED = Answer(Block("note", "Interrupted.", mark="warning"))
 
 
@@ -82,6 +82,12 @@ class AppController:
             opened.effort or "",
             opened.used,
         )
+
+    @property
+    def kept_session(self) -> str:
+        """The id by which the session can be gone on with; '' when nothing of it was kept."""
+        session = self._opened.session
+        return session if (self._opened.place.state / FOLDER / f"{session}.jsonl").is_file() else ""
 
     @property
     def preferences(self) -> Preferences:
@@ -159,7 +165,7 @@ class AppController:
         text = house.mask(result.output.decode("utf-8", "replace"))
         told = "\n".join([text.rstrip("\n"), *result.notes]).strip("\n")
         good = result.exit_code == 0 and not result.limit
-        whole, shown = capped(told, _MOST_OUTPUT_LINES), capped(told, _SHOWN_OUTPUT_LINES)
+        whole, shown = capped(told, _MOST_OUTPUT_LINES), middle_out(told, _SHOWN_OUTPUT_LINES)
         more = whole if whole != shown else ""
         return Answer(Block("output", title, shown, "good" if good else "bad", more=more))
 

@@ -8,14 +8,15 @@ from flashagent.errors import UsageError
 from flashagent.frontends import words
 from flashagent.frontends.batch_call import Call, nobody
 from flashagent.values import FileChange
+from flashagent.workspace.compared import of_trees
 
 
 def apply_to_files(place: Place, batch: str, call: Call) -> None:
-    """One patch of all that was merged. Raises UsageError when there is nothing."""
-    from flashagent.jobs.batch.integrating import lay
-
+    """One patch of all that is on the branch. Raises UsageError when there is nothing."""
     with batch_state.reading(place, batch) as store:
-        changes = lay([row for row in store.rows() if row.state == "merged"]).changes
+        meta = store.meta()
+    tip = meta.get("tip")
+    changes = of_trees(place.repository, meta["base"], tip).changes if tip else ()
     if not changes:
         raise UsageError(f"The batch {batch} has brought nothing that could be applied.")
     house = open_house(place, call.wishes, nobody, batch)

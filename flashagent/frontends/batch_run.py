@@ -7,6 +7,7 @@ import contextlib
 import signal
 from collections.abc import Callable, Coroutine
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 from flashagent.compose import batch_state, batching
@@ -21,6 +22,7 @@ from flashagent.frontends.batch_text import BatchText
 from flashagent.jobs.batch.events import BatchEvent, BatchFinished, EmitBatch, to_line
 from flashagent.jobs.batch.running import WorkOn
 from flashagent.jobs.batch.spec import BatchSpec
+from flashagent.jobs.batch.working import Ground
 from flashagent.workspace.bundles import bundled, tree_of
 
 
@@ -50,7 +52,7 @@ def resume(call: Call, batch: str, *, retry: bool = False) -> int:
 
 async def run(call: Call, place: Place, spec: BatchSpec, batch: str, *, fresh: bool) -> BatchFinished:
     """One batch in an open place, to its end, with the reports that were asked for."""
-    house = open_house(place, call.wishes, nobody, batch)
+    house = open_house(place, replace(call.wishes, requests=spec.jobs), nobody, batch)
     try:
         with batching.standing(place, house) as (base, still):
             work = batching.Batching(place, still, spec)
@@ -70,25 +72,30 @@ async def _through(
     async with contextlib.AsyncExitStack() as stack:
         if fresh:
             found = await work.plan()
-            finals = await work.finals()
-            work_on = await _work_of(call, work, batch, base, stack)
+            ground, finals = await work.ground(), await work.finals()
+            work_on = await _work_of(call, work, batch, base, ground, stack)
             work.new(batch, base, found.items, elsewhere=bool(call.scheduler))
         else:
             _same_base(work.place, batch, base)
-            finals = await work.finals()
-            work_on = await _work_of(call, work, batch, base, stack)
+            ground, finals = await work.ground(), await work.finals()
+            work_on = await _work_of(call, work, batch, base, ground, stack)
         emit, close = _sink(call, batch)
         stack.callback(close)
-        with work.opened(batch, finals, emit, work_on) as running:
+        with work.opened(batch, ground, finals, emit, work_on) as running:
             return await running.run()
 
 
 async def _work_of(
-    call: Call, work: batching.Batching, batch: str, base: str, stack: contextlib.AsyncExitStack
+    call: Call,
+    work: batching.Batching,
+    batch: str,
+    base: str,
+    ground: Ground,
+    stack: contextlib.AsyncExitStack,
 ) -> WorkOn:
     """Who does the items: this process, or the workers of a cluster."""
     if not call.scheduler:
-        return work.work_here(batch, await work.ground())
+        return work.work_here(batch, ground)
     from flashagent.compose import dask_engine
 
     dask_engine.require()

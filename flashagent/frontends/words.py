@@ -30,6 +30,7 @@ MAX_FOCUS = 5
 MAX_MESSAGE_LINES = 4
 MAX_SENTENCE = 2_000  # our own sentences hold paths that a person copies, so they are cut only when absurd
 _STYLE = re.compile(r"\x1b\[[0-9;:]*m")
+_EMOJI_JOINER = re.compile("(?<=[\u2190-\u2bff\U0001f000-\U0001faff\ufe0f])\u200d")
 _VERDICTS: dict[JobOutcome, str] = {
     "fixed": "Fixed",
     "already_green": "Already green",
@@ -45,8 +46,10 @@ _VERDICTS: dict[JobOutcome, str] = {
 
 
 def clean(text: str) -> str:
-    """Foreign text without control sequences and without colours of its own; newlines and tabs stay."""
-    return _STYLE.sub("", sanitize(text))
+    """Foreign text without control sequences and without colours of its own; newlines and tabs stay. Joined emoji stand one
+    by one: terminals do not agree on how wide they are together."""
+    shown = _STYLE.sub("", sanitize(text))
+    return shown if shown.isascii() else _EMOJI_JOINER.sub("", shown)
 
 
 def one_line(text: str, width: int = 200) -> str:

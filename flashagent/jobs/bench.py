@@ -228,7 +228,10 @@ class Bench:
         def reached() -> Sequence[str]:
             return reaching(before, self.landing.changes(), self.seen.map.tests_of, check.cwd)
 
-        return Watched(self._runner_of(check), before, self._bare_runner_of(check), as_it_was, reached)
+        bare = (
+            None if check.framework == "generic" else self._bare_runner_of(check)
+        )  # nothing is counted there
+        return Watched(self._runner_of(check), before, bare, as_it_was, reached)
 
     def _runner_of(self, check: Check) -> RunCheck:
         async def run(tests: Sequence[str] = ()) -> CheckReport:

@@ -57,14 +57,16 @@ class OpenAICompatibleModel:
         retries: RetryPolicy | None = None,
         randomly: Callable[[], float] = random.random,
         omit: Iterable[str] = (),
+        at_once: int | None = None,
     ) -> None:
-        """`omit` are optional parameters that the endpoint is known to refuse."""
+        """`omit` are optional parameters that the endpoint is known to refuse; `at_once` is how many requests may be under
+        way at the same time."""
         self.endpoint = endpoint
         self._clock = clock
         self._timeouts = timeouts or Timeouts()
         self._retries = retries or RetryPolicy()
         self._randomly = randomly
-        self.pace = Pace(clock)
+        self.pace = Pace(clock, at_once)
         self._client: AsyncOpenAI | None = None
         self._build: tuple[str, str] | None = None  # the model's name and fingerprint, as first told
         self._told_change = False
@@ -182,9 +184,8 @@ class OpenAICompatibleModel:
         keeps = self.endpoint.returns_reasoning or self.endpoint.api == "responses"
         body = self._dialect.body(self.name, request, omit=self._omit, reasoning=keeps)
         client = await self._ready()
-        await self.pace.ready(estimate_request(request) + (request.max_output_tokens or 0))
-        silence = Silence(limits, self._clock)
-        fault = await self._listen(client, body, builder, emit, silence)
+        async with self.pace.turn(estimate_request(request) + (request.max_output_tokens or 0)):
+            fault = await self._listen(client, body, builder, emit, Silence(limits, self._clock))
         if fault is not None and builder.finish is not None and fault.kind == "transient":
             fault = None  # the reply was whole already; only its trailer is missing
         if fault is None and builder.finish is None:

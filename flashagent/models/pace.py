@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import field
 
 from flashagent.dataclass import dataclass
@@ -127,10 +128,19 @@ class Learned:
 class Pace:
     """Lets requests go at the pace that was learned, first come, first served. One for all who ask one endpoint."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, at_once: int | None = None) -> None:
+        """`at_once` is how many requests may be under way at the same time, None for any number."""
         self.learned = Learned()
         self._clock = clock
         self._turn = asyncio.Lock()
+        self._places = None if at_once is None else asyncio.Semaphore(at_once)
+
+    @asynccontextmanager
+    async def turn(self, tokens: int) -> AsyncIterator[None]:
+        """For as long as one request of so many tokens is under way, from the moment when it may go."""
+        async with self._places or nullcontext():
+            await self.ready(tokens)
+            yield
 
     async def ready(self, tokens: int) -> float:
         """Wait until a request of so many tokens may go; the seconds that it took."""

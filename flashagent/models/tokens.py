@@ -32,7 +32,8 @@ _TOOL_OVERHEAD = 8
 def estimate(text: str) -> int:
     """Tokens of the text: within about a sixth of a count by o200k_base for code, JSON and English, rather more than less;
     text without words (hashes, base64) may have half as many again."""
-    return ceil(sum(_piece_tokens(match) for match in _PIECES.finditer(text)) - _ROUNDING)
+    found = _PIECES.finditer(text)
+    return ceil(sum([_piece_tokens(one.lastgroup, one.group()) for one in found]) - _ROUNDING)
 
 
 def estimate_request(request: ModelRequest) -> int:
@@ -55,11 +56,12 @@ def tool_tokens(tool: ToolSpec) -> int:
     return estimate(tool.name) + estimate(tool.description) + estimate(tool.parameters) + _TOOL_OVERHEAD
 
 
-def _piece_tokens(match: re.Match[str]) -> float:
-    length = match.end() - match.start()
-    match match.lastgroup:
+@lru_cache(maxsize=8_192)  # code and prose are made of few words
+def _piece_tokens(kind: str | None, piece: str) -> float:
+    length = len(piece)
+    match kind:
         case "word":
-            return _word_tokens(match.group())
+            return _word_tokens(piece)
         case "signs":
             return ceil(length / _SIGNS_PER_TOKEN)
         case "rule":

@@ -78,7 +78,8 @@ class RepairPatch:
 @dataclass(frozen=True, slots=True)
 class RepairResult:
     """Patches best first; the most suspicious lines; how many candidates were tried in how many seconds; what a person
-    should know beside that; and the seconds that each part of the work took, in its order."""
+    should know beside that; the seconds that each part of the work took, in its order; and the CPU seconds of the processes
+    in which candidates were tried, 0 where that is not known."""
 
     patches: tuple[RepairPatch, ...] = ()
     suspicious: tuple[SuspiciousLine, ...] = ()
@@ -86,6 +87,7 @@ class RepairResult:
     seconds: float = 0.0
     notes: tuple[str, ...] = field(default=())
     phases: tuple[tuple[str, float], ...] = ()
+    cpu_s: float = 0.0
 
 
 async def repair(
@@ -143,6 +145,7 @@ async def repair(
         time.monotonic() - began,
         tuple(notes),
         (*found.phases, *phases.taken()),
+        round(found.cpu_s, 2),
     )
 
 

@@ -18,6 +18,7 @@ from flashagent.repair.pool import Pool
 from flashagent.repair.project import Project
 from flashagent.repair.rank import Judged, Ranked, rank
 from flashagent.repair.search import Plausible, Search
+from flashagent.repair.trials import Trials
 from flashagent.repair.workers import WorkerGone
 from flashagent.values import CheckReport
 from flashagent.verify.commands import Check
@@ -36,6 +37,7 @@ class Found:
     tried: int
     notes: tuple[str, ...]
     phases: tuple[tuple[str, float], ...] = ()
+    cpu_s: float = 0.0
 
 
 class Hunt:
@@ -210,15 +212,8 @@ class Hunt:
         with self.phases("loading"):
             await self.pool.prepare(self._modules)
         sources = {m.path: source for m in candidates if (source := self.project.source(m.path)) is not None}
-        self._search = Search(
-            self.pool,
-            self.project.root,
-            sources,
-            self._searchable(),
-            candidates,
-            self._arguments,
-            self._patience_s,
-        )
+        trials = Trials(self.project.root, sources, self._searchable(), self._arguments)
+        self._search = Search(self.pool, trials, candidates, self._patience_s)
         if self._only_broken():
             self._search.add_broken(self._broken)
         with self.phases("search"):
@@ -226,7 +221,14 @@ class Hunt:
         with self.phases("ranking"):
             ranked = await self._ranked(tally.plausible)
         self._note_misses()
-        return Found(tuple(ranked), self.reported(), tally.tried, tuple(self.notes), self.phases.taken())
+        return Found(
+            tuple(ranked),
+            self.reported(),
+            tally.tried,
+            tuple(self.notes),
+            self.phases.taken(),
+            self.pool.cpu_s,
+        )
 
     def _nothing_to_change(self) -> str:
         """Why there is no candidate, in words a person can act on."""
@@ -258,7 +260,7 @@ class Hunt:
         judged = []
         for one in plausible:
             added = "".join(edit.text for edit in one.mutation.edits)
-            witnesses = len(self._search.covering(one.mutation))
+            witnesses = len(self._search.trials.covering(one.mutation))
             mine = answers.get(one.order, ())
             judged.append(
                 Judged(
@@ -280,11 +282,13 @@ class Hunt:
         if not plausible:
             return {}
         near = sorted((r for r in self.runs if not r.stack), key=lambda r: (r.passed, r.cpu_s, r.test_id))
-        covering = {run.test_id for one in plausible[:5] for run in self._search.covering(one.mutation)}
+        covering = {
+            run.test_id for one in plausible[:5] for run in self._search.trials.covering(one.mutation)
+        }
         tests = [plan.timed(r) for r in near if not r.passed or r.test_id in covering][:BEHAVIOUR_TESTS]
         warm = [one for one in plausible if not one.mutation.cold or one.mutation.live]
         messages: dict[int, dict[str, Any]] = {-1: {}}
-        messages |= {one.order: self._search.message(one.mutation, False) for one in warm}
+        messages |= {one.order: self._search.trials.message(one.mutation, False) for one in warm}
         files = [str(self.project.root / path) for path in sorted(self.project.collected)]
         request = {"do": "behave", "test_files": files, "behave_tests": tests, "wall": 20.0}
         try:

@@ -17,7 +17,7 @@ from flashagent.verify import launch as launching
 from flashagent.verify.commands import Check, RunnerCall, runner_call
 from flashagent.verify.environment import ProjectEnvironment
 
-MAX_FAILING, MAX_PASSING = 30, 400
+FAILING, MAX_FAILING, MAX_PASSING = 30, 150, 400
 MIN_CPU_S, HANG_CPU_S = 0.1, 0.03
 
 
@@ -73,7 +73,8 @@ class Sample:
 def sample(tests: Sequence[Mapping[str, Any]], baseline: CheckReport, budget_s: float) -> Sample:
     """Failing tests of the baseline that the worker found too, and passing ones near them, the near and the fast first.
 
-    `budget_s` bounds the sum of the baseline's seconds of the passing ones.
+    `budget_s` bounds the sum of the baseline's seconds of the passing ones, and of failing ones beyond the first few: a
+    candidate stops at the first that it fails, so many of them cost little and keep out what fits only a few.
     """
     known = {str(t["id"]): str(t.get("path", "")) for t in tests}
     broken = tuple(str(t["id"]) for t in tests if t.get("broken"))
@@ -93,7 +94,13 @@ def sample(tests: Sequence[Mapping[str, Any]], baseline: CheckReport, budget_s: 
 
     skipped = {r.test_id for r in baseline.results if r.outcome == "skipped"}
     others = [t for t in known if t not in red and t not in broken and t not in skipped]
-    return Sample(tuple(failing[:MAX_FAILING]), _within(others, distance, seconds, budget_s), broken)
+    more, spent = list(failing[:FAILING]), 0.0
+    for test in failing[FAILING:MAX_FAILING]:
+        spent += seconds.get(test, 0.01)
+        if spent > budget_s:
+            break
+        more.append(test)
+    return Sample(tuple(more), _within(others, distance, seconds, budget_s), broken)
 
 
 def _within(

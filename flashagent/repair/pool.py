@@ -23,6 +23,12 @@ class Slot:
         self._workers: dict[str, Worker] = {}
         self.prepared: list[str] | None = None
         self.first: dict[str, Any] = {}
+        self._ended_cpu_s = 0.0
+
+    @property
+    def cpu_s(self) -> float:
+        """CPU seconds of all workers that sat here."""
+        return self._ended_cpu_s + sum(worker.cpu_s for worker in self._workers.values())
 
     async def warm(self) -> Worker:
         """The worker that has the tests loaded; made ready as the others were when it is a new one."""
@@ -55,12 +61,12 @@ class Slot:
         """End one worker; the next call starts another."""
         worker = self._workers.pop("cold" if cold else "warm", None)
         if worker is not None:
+            self._ended_cpu_s += worker.cpu_s
             await worker.close()
 
     async def close(self) -> None:
-        for worker in self._workers.values():
-            await worker.close()
-        self._workers.clear()
+        for mode in list(self._workers):
+            await self.drop(cold=mode == "cold")
 
 
 class Pool:
@@ -71,6 +77,11 @@ class Pool:
     ) -> None:
         placed = [replace(launch, tree=tree) for tree in trees] or [launch] * jobs
         self.slots = [Slot(runner, one, timeout_s) for one in placed]
+
+    @property
+    def cpu_s(self) -> float:
+        """CPU seconds of all workers, ended ones too."""
+        return sum(slot.cpu_s for slot in self.slots)
 
     async def __aenter__(self) -> Pool:
         return self

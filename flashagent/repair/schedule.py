@@ -19,12 +19,14 @@ PARTIALS, PARTNERS, PAIRS = 6, 600, 2400
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A candidate and its place in the whole order. `cold` asks for a fresh import, `alone` for a process of its own."""
+    """A candidate and its place in the whole order. `cold` asks for a fresh import, `alone` for a process of its own,
+    `uncounted` for loops that only the clock cuts."""
 
     place: int
     mutation: Mutation
     cold: bool
     alone: bool = False
+    uncounted: bool = False
 
 
 def tasks(candidates: Iterable[Mutation], first_place: int = 0, *, cold: bool = False) -> list[Task]:

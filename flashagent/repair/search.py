@@ -5,28 +5,23 @@ All candidates run in worker processes; here is only the order in which they go 
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import field, replace
 from typing import Any
 
 from flashagent.dataclass import dataclass
-from flashagent.repair import livedata
-from flashagent.repair.localize import TestRun
-from flashagent.repair.mutate import Mutation, patched
-from flashagent.repair.plan import timed
+from flashagent.repair.mutate import Mutation
 from flashagent.repair.pool import Pool, Slot
 from flashagent.repair.schedule import Task, batches, last_place, pairs, tasks
-from flashagent.repair.source import Edit, Source
+from flashagent.repair.trials import Trials
 from flashagent.repair.workers import WorkerGone
 
 MAX_PLAUSIBLE, CONFIRMED = 40, 6
-FIRST_ROUND, COLD_ROUND, LIVE_ROUND = 4000, 1200, 300
-COVER_CAP = 80
+FIRST_ROUND, COLD_ROUND, LIVE_ROUND, CUT_ROUND = 4000, 1200, 300, 300
+COUNTED_UNITS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,39 +49,31 @@ class Tally:
 
 
 class Search:
-    """One search over one list of candidates. `sources` by path relative to `root`; `runs` as the workers told them.
+    """One search over one list of candidates.
 
     What is tried depends on counts alone, so the same seed gives the same patches on one core and on many; the clock
     ends a search only at its deadline, or when `patience_s` (or as long again as it took) is over after the first patch.
     """
 
-    def __init__(self, pool: Pool, root: Path, sources: Mapping[str, Source], runs: Sequence[TestRun],
-                 candidates: Sequence[Mutation], arguments: Callable[[Sequence[str]], list[str]],
-                 patience_s: float = 20.0) -> None:  # fmt: skip
+    def __init__(
+        self, pool: Pool, trials: Trials, candidates: Sequence[Mutation], patience_s: float = 20.0
+    ) -> None:
         self._pool = pool
-        self._root = root
-        self._sources = sources
-        self._runs = runs
-        self._arguments = arguments
+        self.trials = trials
         self._patience_s = patience_s
         self.tally = Tally(candidates=len(candidates))
         self._candidates = candidates
         self._queue: deque[list[Task]] = deque()
         self._unreachable: list[Task] = []
+        self._cut: list[Task] = []
         self._rejected: dict[int, Mutation] = {}
         self._only_cold = False
-        failing = sorted(
-            (r for r in runs if not r.passed), key=lambda r: (bool(r.stack), round(r.cpu_s, 1), r.test_id)
-        )
-        self._failing = [timed(run) for run in failing]
-        self._cover = _cover(runs, sources)
-        self._control = self._control_tests()
         self._stop_at = 0.0
         self._began = time.monotonic()
 
     def add_broken(self, tests: Sequence[str]) -> None:
         """Test files that do not load: every candidate must make them load and pass. Only fresh imports can show it."""
-        self._failing += [{"id": test, "cpu": 5.0, "outcome": ""} for test in tests]
+        self.trials.add_broken(tests)
         self._only_cold = True
 
     async def run(self, deadline: float) -> Tally:
@@ -95,6 +82,8 @@ class Search:
         self._began = time.monotonic()
         self._stop_at = deadline
         ordered = tasks(self._candidates, cold=self._only_cold)
+        if not self._only_cold:
+            await self._count()
         await self._round(ordered[:FIRST_ROUND])
         if self.tally.dirty:
             # State leaks from one candidate into the next, perhaps unseen: the best again, each in a process of its own.
@@ -106,6 +95,9 @@ class Search:
             await self._round(tasks(both, len(ordered), cold=self._only_cold))
         await self._round(ordered[FIRST_ROUND:])
         if not self.tally.plausible:
+            # A repair may well make many more rounds than the faulty code did: the clock decides for these.
+            await self._round([replace(t, uncounted=True) for t in sorted(self._cut, key=lambda t: t.place)])
+        if not self.tally.plausible:
             # Leaking state or code that no swap reaches may have hidden the right one: fresh processes for the best.
             data = [t for t in ordered if t.mutation.live and not t.cold][:LIVE_ROUND]
             hidden = [*self._unreachable, *data, *(t for t in ordered[:COLD_ROUND] if not t.cold)]
@@ -114,6 +106,17 @@ class Search:
         self.tally.seconds = time.monotonic() - self._began
         self.tally.plausible = self._settled()
         return self.tally
+
+    async def _count(self) -> None:
+        """How many rounds each function that may be changed makes in each test."""
+        inside = (m for m in self._candidates if not m.cold and m.unit)
+        units = list(dict.fromkeys((m.path, m.unit) for m in inside))[:COUNTED_UNITS]
+        tests, request = self.trials.counting(units)
+        try:
+            self.trials.learn_rounds(units, await self._pool.spread(tests, request))
+        except ExceptionGroup as group:
+            if group.split(WorkerGone)[1] is not None:
+                raise
 
     async def _round(self, some: Sequence[Task]) -> None:
         """All of these candidates, or as far as the stop rule lets it go; ends when every answer is in."""
@@ -166,6 +169,8 @@ class Search:
                 self._unreachable.append(task)
             return
         self.tally.tried += 1
+        if result.get("cut") and len(self._cut) < CUT_ROUND:
+            self._cut.append(task)
         fixed = int(result.get("fixed", 0))
         if verdict in ("failed", "regressed") and fixed > 0:
             self.tally.partial[task.place] = (fixed, task.mutation)
@@ -190,133 +195,5 @@ class Search:
             self.tally.plausible.append(Plausible(task.place, task.mutation, since, confirmed))
 
     async def _ask(self, slot: Slot, batch: list[Task]) -> dict[str, Any]:
-        cold = batch[0].cold
-        alone = cold or batch[0].alone or self.tally.dirty > 0
-        cover = {self.unit_key(t.mutation): self._covering(t.mutation) for t in batch}
-        tests = [*self._failing, *(t for tests in cover.values() for t in tests)]
-        request: dict[str, Any] = {
-            "do": "try",
-            "candidates": [self.message(t.mutation, cold) for t in batch],
-            "failing": self._failing,
-            "cover": cover,
-            "control": [] if alone else self._control,
-            "batch": 1 if alone else len(batch),
-            "wall": min(60.0, 4.0 + 4.0 * sum(t["cpu"] for t in tests)),
-        }
-        if cold:
-            request["failing"], request["cover"] = (
-                patient(self._failing),
-                {u: patient(t) for u, t in cover.items()},
-            )
-            request["arguments"] = self._arguments([t["id"] for t in tests])
-            request["import_cpu"] = 20.0
-            request["wall"] += 15.0
-        worker = await (slot.cold() if cold else slot.warm())
-        return await worker.ask(request)
-
-    # what goes out
-
-    def message(self, mutation: Mutation, cold: bool) -> dict[str, Any]:
-        """A candidate as a worker takes it."""
-        source = self._sources[mutation.path]
-        path = str((self._root / mutation.path).resolve())
-        if cold:
-            return {"path": path, "text": patched(source, mutation), "cover": self.unit_key(mutation)}
-        live = mutation.cold and mutation.live
-        parts = [livedata.part(source, path, mutation.edits)] if live else self._parts(source, path, mutation)
-        return {"parts": parts, "cover": self.unit_key(mutation)}
-
-    def _parts(self, source: Source, path: str, mutation: Mutation) -> list[dict[str, Any]]:
-        """The changed functions, each as one text."""
-        edits: dict[int, list[Edit]] = {}
-        for edit in mutation.edits:
-            edits.setdefault(self._unit_line(source, mutation, edit), []).append(edit)
-        parts = []
-        for first_line, some in edits.items():
-            unit = source.units[first_line]
-            code, offset = source.unit_text(unit, some)
-            parts.append(
-                {"path": path, "line": first_line, "name": unit.name, "code": code, "offset": offset}
-            )
-        return parts
-
-    def _unit_line(self, source: Source, mutation: Mutation, edit: Edit) -> int:
-        """The first line of the function that an edit belongs to; an insertion behind its last line does too."""
-        unit = source.units.get(mutation.unit)
-        if unit is not None:
-            last = unit.node.end_lineno or unit.first_line
-            line = source.line_at(edit.start)
-            if unit.first_line <= line <= last or (line == last + 1 and edit.start == edit.end):
-                return unit.first_line
-        other = source.unit_of_line(source.line_at(edit.start)) or source.unit_of_line(
-            source.line_at(edit.start) - 1
-        )
-        return other.first_line if other is not None else mutation.unit
-
-    def unit_key(self, mutation: Mutation) -> str:
-        return f"{mutation.path}:{'+'.join(map(str, self._unit_lines(mutation)))}"
-
-    def _unit_lines(self, mutation: Mutation) -> list[int]:
-        source = self._sources[mutation.path]
-        return sorted({self._unit_line(source, mutation, edit) for edit in mutation.edits})
-
-    def _covering(self, mutation: Mutation) -> list[dict[str, Any]]:
-        """Passing tests that run the function (or, for module level, the file), fast ones first."""
-        lines = self._unit_lines(mutation)
-        found = {run.test_id: run for line in lines for run in self._cover.get(f"{mutation.path}:{line}", ())}
-        runs = sorted(found.values(), key=lambda r: (r.cpu_s, r.test_id))
-        return [timed(run) for run in runs[:COVER_CAP]]
-
-    def covering(self, mutation: Mutation) -> list[TestRun]:
-        """Passing tests that run a changed line itself, or a line that names what it gives a value."""
-        source = self._sources[mutation.path]
-        if mutation.cold and mutation.live:
-            return self._reading(source, livedata.names_changed(source, mutation.edits))
-        spans = ((source.line_at(e.start), source.line_at(e.end)) for e in mutation.edits)
-        lines = {mutation.statement, *(line for first, last in spans for line in range(first, last + 1))}
-        passing = (run for run in self._runs if run.passed)
-        return [run for run in passing if lines & run.lines.get(mutation.path, frozenset())]
-
-    def _reading(self, source: Source, names: Sequence[str]) -> list[TestRun]:
-        """Passing tests that run a line of the file on which one of the names stands."""
-        lines = {
-            node.lineno
-            for node in ast.walk(source.tree)
-            if (isinstance(node, ast.Name) and node.id in names and isinstance(node.ctx, ast.Load))
-            or (isinstance(node, ast.Attribute) and node.attr in names)
-            or (isinstance(node, ast.FunctionDef) and node.name in names)
-        }
-        lines |= {
-            n.body[0].lineno
-            for n in ast.walk(source.tree)
-            if isinstance(n, ast.FunctionDef) and n.name in names
-        }
-        return [run for run in self._runs if run.passed and lines & run.lines.get(source.path, frozenset())]
-
-    def _control_tests(self) -> list[dict[str, Any]]:
-        quick = [r for r in self._runs if not r.stack and r.cpu_s < 0.05]
-        red = [r for r in quick if not r.passed][:1]
-        green = sorted(
-            (r for r in quick if r.passed), key=lambda r: (-sum(map(len, r.lines.values())), r.test_id)
-        )[:1]
-        return [timed(run) for run in [*red, *green]]
-
-
-def patient(tests: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The same tests with more time: in a fresh process everything is done for the first time."""
-    return [{**test, "cpu": 5.0 * float(test["cpu"]) + 0.2} for test in tests]
-
-
-def _cover(runs: Sequence[TestRun], sources: Mapping[str, Source]) -> dict[str, list[TestRun]]:
-    """Passing tests by the function they run ('path:first line'), and by file under 'path:0'."""
-    covered: dict[str, list[TestRun]] = {}
-    for run in runs:
-        if not run.passed:
-            continue
-        for path, lines in run.lines.items():
-            if path not in sources:
-                continue
-            units = {u.first_line for line in lines if (u := sources[path].unit_of_line(line)) is not None}
-            for first in [0, *sorted(units)]:
-                covered.setdefault(f"{path}:{first}", []).append(run)
-    return covered
+        worker = await (slot.cold() if batch[0].cold else slot.warm())
+        return await worker.ask(self.trials.trial(batch, alone=self.tally.dirty > 0))

@@ -82,6 +82,7 @@ class Worker:
         self._task: asyncio.Task[CommandResult] | None = None
         self._streams: asyncio.Future[tuple[asyncio.StreamReader, asyncio.StreamWriter]] | None = None
         self._closing = asyncio.Event()
+        self.cpu_s = 0.0  # as the last answer told it
 
     async def start(self) -> dict[str, Any]:
         """Begin, and return the worker's first message. Raises WorkerGone, and what the runner raises."""
@@ -128,6 +129,7 @@ class Worker:
         answer = json.loads(await reader.readexactly(size))
         if not isinstance(answer, dict):
             raise ValueError("the worker's answer is not an object")
+        self.cpu_s = float(answer.get("cpu_s", self.cpu_s))
         if answer.get("error"):
             raise WorkerGone(str(answer["error"]))
         return answer

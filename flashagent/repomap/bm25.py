@@ -7,16 +7,29 @@ more by the root of its idf: requests are long, and their common words would dro
 
 from __future__ import annotations
 
-import heapq
-import math
 import os
 import sys
 import threading
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 from flashagent.dataclass import dataclass
+from flashagent.repomap.bm25_small import few_largest, small_bm25, small_sum
+from flashagent.repomap.lexical import (
+    B_DOCUMENT,
+    B_FILE,
+    BEST_OF_FILE,
+    COMMON_SHARE,
+    K1,
+    Lexical,
+    Postings,
+    Scores,
+    Users,
+    chosen_terms,
+    rarity,
+)
 from flashagent.repomap.view import View
 
 if TYPE_CHECKING:
@@ -24,36 +37,27 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[Any]
 
-K1 = 1.2
-B_DOCUMENT = 0.6
-B_FILE = 0.7
-MAX_TERMS = 150
-_COMMON_SHARE = 0.25
+FEW = 2000
+"""Up to so many documents plain Python is done before numpy is loaded."""
 _MANY = 5000
-_BEST_OF_FILE = (1.0, 0.6, 0.4)
 _ALGEBRA_THREADS = "OPENBLAS_NUM_THREADS"
 _LOADING = threading.Lock()
 
-Postings = Callable[[str], Iterable[tuple[int, "array[int]"]]]
-
 
 @dataclass(frozen=True, slots=True)
-class Users:
+class ManyUsers:
     """Where a term stands: document numbers in rising order, and the content that each belongs to."""
 
     documents: Numbers
     contents: Numbers
 
     def among(self, wanted: Iterable[int]) -> set[int]:
-        """Those of the wanted documents that have the term."""
         return _within(wanted, self.documents)
 
     def files(self) -> set[int]:
-        """The contents that have the term."""
         return set(self.contents.tolist())
 
     def files_among(self, wanted: Iterable[int]) -> set[int]:
-        """Those of the wanted contents that have the term."""
         import numpy
 
         return set(numpy.intersect1d(list(wanted), self.contents).tolist())
@@ -68,52 +72,10 @@ def _within(wanted: Iterable[int], found: Numbers) -> set[int]:
     return set(ordered[found[places] == ordered].tolist())
 
 
-class Lexical:
-    """Scores by document number and by content index. `idf` holds the terms that were counted, `users` where they are."""
-
-    def __init__(
-        self,
-        view: View,
-        documents: Numbers,
-        contents: Numbers,
-        idf: Mapping[str, float],
-        users: Mapping[str, Users],
-    ) -> None:
-        self._documents = documents
-        self.idf = idf
-        self.users = users
-        three, one = _best_of_files(view, documents, len(contents))
-        self._contents = {"three": _scaled(three), "one": _scaled(one), "text": _scaled(contents)}
-        self.top = float(documents.max()) if len(documents) else 0.0
-
-    def at(self, document: int) -> float:
-        """The score of a document."""
-        return float(self._documents[document])
-
-    def best(self, count: int) -> list[tuple[int, float]]:
-        """The best documents with their scores, those without any left out."""
-        return [(number, float(self._documents[number])) for number in largest(self._documents, count)]
-
-    def files(self, kind: str, count: int) -> dict[int, float]:
-        """The best contents by their best three documents ('three'), their best one ('one') or their whole text ('text');
-        the best of all has 1."""
-        return {
-            number: float(self._contents[kind][number]) for number in largest(self._contents[kind], count)
-        }
-
+class _ManyLexical(Lexical):
     def of(self, kind: str, contents: Sequence[int]) -> list[float]:
-        """The scores of these contents, in their order."""
-        found: list[float] = self._contents[kind][list(contents)].tolist() if contents else []
+        found: list[float] = self._files[kind][list(contents)].tolist() if contents else []
         return found
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """The words of a query weighed in several ways; `again` are those that the best functions use and the query does not say."""
-
-    words: Lexical
-    code: Lexical
-    again: Lexical
 
 
 def load_numpy() -> None:
@@ -132,8 +94,10 @@ def load_numpy() -> None:
                 os.environ[_ALGEBRA_THREADS] = before
 
 
-def largest(scores: Numbers, count: int) -> list[int]:
+def largest(scores: Scores, count: int) -> list[int]:
     """The places of the largest scores above zero, best first; equal ones in the order of their places."""
+    if isinstance(scores, list):
+        return few_largest(scores, count)
     import numpy
 
     found = _above(scores, count)
@@ -172,14 +136,16 @@ def _best_of_files(view: View, documents: Numbers, size: int) -> tuple[Numbers, 
     starts = numpy.flatnonzero(numpy.r_[True, owners[1:] != owners[:-1]])
     places = numpy.arange(len(owners)) - numpy.repeat(starts, numpy.diff(numpy.r_[starts, len(owners)]))
     one[owners[starts]] = scores[starts]
-    for place, share in enumerate(_BEST_OF_FILE):
+    for place, share in enumerate(BEST_OF_FILE):
         chosen = places == place
         three[owners[chosen]] += share * scores[chosen]
     return three, one
 
 
-def summed(parts: Iterable[tuple[array[int], float]], size: int) -> Numbers:
+def summed(parts: Iterable[tuple[array[int], float]], size: int, few: int = FEW) -> Scores:
     """By number below `size`: the sum of the weights of the lists that it stands in, once for every time."""
+    if size <= few:
+        return small_sum(parts, size)
     load_numpy()
     import numpy
 
@@ -189,23 +155,20 @@ def summed(parts: Iterable[tuple[array[int], float]], size: int) -> Numbers:
     return total
 
 
-def live(view: View, found: Iterable[tuple[int, array[int]]]) -> list[tuple[int, int, int]]:
-    """(document, content index, count) for the documents that a file of this tree has."""
-    owner = view.owner
-    size = len(owner)
-    kept: list[tuple[int, int, int]] = []
-    for base, numbers in found:
-        for number in numbers:
-            document = base + (number >> 4)
-            # A segment written by another process after the last refresh lies beyond this view.
-            if document < size and (content := owner[document]) >= 0:
-                kept.append((document, content, number & 15))
-    return kept
+def divided(scores: Scores, by: array[float]) -> Scores:
+    """Each score divided by the number at its place."""
+    if isinstance(scores, list):
+        return [score / one for score, one in zip(scores, by, strict=True)]
+    return scores / by
 
 
-def bm25(view: View, postings: Postings, queries: Sequence[Mapping[str, float]]) -> list[Lexical]:
+def bm25(
+    view: View, postings: Postings, queries: Sequence[Mapping[str, float]], few: int = FEW
+) -> list[Lexical]:
     """One answer for each weighing of terms, each term read once. Terms in over a quarter of all documents are passed over
     when there are others."""
+    if len(view.owner) <= few:
+        return small_bm25(view, postings, queries)
     load_numpy()
     import numpy
 
@@ -219,36 +182,35 @@ def bm25(view: View, postings: Postings, queries: Sequence[Mapping[str, float]])
     contents = [numpy.zeros(len(view.contents)) for _ in queries]
     idf: dict[str, float] = {}
     users: dict[str, Users] = {}
-    chosen = _chosen(queries)
+    chosen = chosen_terms(queries)
     for term in chosen:
         stored = list(postings(term))
         # Counted before they are looked at one by one, since the commonest words are the dearest and say the least.
-        if len(chosen) > 3 and sum(len(numbers) for _, numbers in stored) > _COMMON_SHARE * len(owner):
+        if len(chosen) > 3 and sum(len(numbers) for _, numbers in stored) > COMMON_SHARE * len(owner):
             continue
         found, owners, counts = _live(owner, stored)
         if not len(found):
             continue
-        users[term] = Users(found, owners)
-        idf[term] = math.log(1 + (total - len(found) + 0.5) / (len(found) + 0.5))
+        users[term] = ManyUsers(found, owners)
+        idf[term] = rarity(len(found), total)
         gains = idf[term] * (K1 + 1) * counts / (counts + norms[found])
         in_file = numpy.bincount(owners, weights=counts, minlength=len(view.contents))
         having = numpy.flatnonzero(in_file)
-        rarity = math.log(1 + (files - len(having) + 0.5) / (len(having) + 0.5))
-        file_gains = rarity * (K1 + 1) * in_file[having] / (in_file[having] + file_norms[having])
+        in_files = rarity(len(having), files)
+        file_gains = in_files * (K1 + 1) * in_file[having] / (in_file[having] + file_norms[having])
         for number, weights in enumerate(queries):
-            if weight := weights.get(term, 0.0) * math.sqrt(idf[term]):
+            if weight := weights.get(term, 0.0) * sqrt(idf[term]):
                 documents[number][found] += weight * gains
                 contents[number][having] += weight * file_gains
-    return [Lexical(view, d, c, idf, users) for d, c in zip(documents, contents, strict=True)]
+    return [_lexical(view, d, c, idf, users) for d, c in zip(documents, contents, strict=True)]
 
 
-def _chosen(queries: Sequence[Mapping[str, float]]) -> list[str]:
-    """The heaviest terms of each query, at most `MAX_TERMS` of each."""
-    found: dict[str, None] = {}
-    for weights in queries:
-        best = heapq.nlargest(MAX_TERMS, weights.items(), key=lambda item: (item[1], item[0]))
-        found.update(dict.fromkeys(term for term, _ in best))
-    return list(found)
+def _lexical(
+    view: View, documents: Numbers, contents: Numbers, idf: dict[str, float], users: dict[str, Users]
+) -> Lexical:
+    three, one = _best_of_files(view, documents, len(contents))
+    files = {"three": _scaled(three), "one": _scaled(one), "text": _scaled(contents)}
+    return _ManyLexical(documents, files, float(documents.max(initial=0.0)), idf, users, largest)
 
 
 def _live(owner: Numbers, stored: Sequence[tuple[int, array[int]]]) -> tuple[Numbers, Numbers, Numbers]:

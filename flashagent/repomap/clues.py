@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from flashagent.repomap.bm25 import Lexical
 from flashagent.repomap.evidence import Evidence
+from flashagent.repomap.lexical import Lexical
 from flashagent.repomap.lookup import Lookup
 from flashagent.repomap.paths import frame_files
 from flashagent.repomap.rank import scaled

@@ -10,9 +10,9 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from flashagent.repomap.bm25 import Heard
 from flashagent.repomap.clues import Clues
 from flashagent.repomap.evidence import Evidence
+from flashagent.repomap.lexical import Heard
 from flashagent.repomap.lookup import Lookup
 from flashagent.repomap.rank import Ranked, combine
 from flashagent.repomap.weights import KIND

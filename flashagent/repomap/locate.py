@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field
 
 from flashagent.dataclass import dataclass
-from flashagent.repomap.bm25 import Heard, Lexical, bm25, largest, summed
+from flashagent.repomap.bm25 import bm25, divided, largest, summed
 from flashagent.repomap.clues import Clues
 from flashagent.repomap.evidence import Evidence, read_query
 from flashagent.repomap.functions import rank_functions
+from flashagent.repomap.lexical import Heard, Lexical
 from flashagent.repomap.lookup import Lookup
 from flashagent.repomap.paths import mentioned_files
 from flashagent.repomap.rank import Ranked, combine, scaled, totals
@@ -126,7 +127,7 @@ class Locator:
         total = max(1, len(self._at.view.paths))
         known = [(table.get(term), weight) for term, weight in self._evidence.words.items()]
         parts = [(n, w * math.log(1 + total / len(n))) for n, w in known if 0 < len(n) <= total]
-        self._path_fits = summed(parts, len(self._at.view.paths)) / self._at.path_depths()
+        self._path_fits = divided(summed(parts, len(self._at.view.paths)), self._at.path_depths())
         self._fit_paths()
 
     def _fit_paths(self) -> None:
@@ -136,8 +137,8 @@ class Locator:
         best = largest(self._path_fits, _OF_PATHS)
         spoken_for = set().union(*(values for key, values in self._out.features.items() if key != "path"))
         numbers = {*best, *(index[path] for path in spoken_for if path in index)}
-        fits = self._path_fits.tolist()
-        self._put("path", scaled({paths[n]: fits[n] for n in numbers if fits[n] > 0}))
+        fits = {paths[n]: float(self._path_fits[n]) for n in numbers}
+        self._put("path", scaled({path: fit for path, fit in fits.items() if fit > 0}))
 
     def _second_look(self, heard: Heard, scores: Mapping[str, float]) -> None:
         """Features that start from what fits so far: tests that fit, functions that fit, history."""

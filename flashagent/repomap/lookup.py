@@ -11,7 +11,7 @@ from itertools import compress, groupby
 from operator import itemgetter
 
 from flashagent.dataclass import dataclass
-from flashagent.repomap.bm25 import live
+from flashagent.repomap.bm25_small import live
 from flashagent.repomap.extract import NAME_MARK
 from flashagent.repomap.history import History
 from flashagent.repomap.imports import Imports, Project

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from flashagent.dataclass import dataclass
-from flashagent.repomap.bm25 import live
+from flashagent.repomap.bm25_small import live
 from flashagent.repomap.graph import EdgeKind
 from flashagent.repomap.lookup import Lookup, symbol_of
 from flashagent.repomap.scopes import Scopes

@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from flashagent.dataclass import dataclass
 from flashagent.diffs import unified_diffs
 from flashagent.edits.apply import plan
-from flashagent.edits.formats import parse_reply
 from flashagent.edits.teach import taught_whole
 from flashagent.edits.values import Edit, Planned, Refusal, Refused
 from flashagent.errors import NoSuchFile, WorkspaceError
@@ -162,6 +161,8 @@ def _conflict(error: WorkspaceError) -> Refused:
 
 async def land_text(reply: str, landing: Landing, emit: Emit) -> tuple[bool, str]:
     """Land the edits that a model wrote as plain text: whether any are on disk now, and what is wrong with them."""
+    from flashagent.edits.formats import parse_reply  # for models without tools: all formats take 8 ms
+
     parsed = parse_reply(reply)
     if isinstance(parsed, Refusal):
         return False, refusal_text(landing.refuse_reply(parsed, reply))

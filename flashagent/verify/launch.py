@@ -47,6 +47,9 @@ _VALUED = frozenset({
 })  # fmt: skip
 
 
+_LOCKS = (("pnpm-lock.yaml", "pnpm"), ("yarn.lock", "yarn"), ("bun.lock", "bun"), ("bun.lockb", "bun"))
+
+
 @dataclass(frozen=True, slots=True)
 class Launch:
     """What is really executed. `python` is the interpreter that imports `module`, None when a script does; `select`
@@ -236,6 +239,17 @@ def _is_shadowed(folder: Path) -> bool:
 
 def _joined(separator: str, first: str, rest: str | None) -> str:
     return f"{first}{separator}{rest}" if rest else first
+
+
+def missing_packages(root: Path, check: Check) -> str:
+    """The command that installs the packages of a JavaScript project that has none installed; '' for all others."""
+    here = root / folder_of(check)
+    folders = [folder for folder in (here, *here.parents) if folder == root or root in folder.parents]
+    named = any((folder / "package.json").is_file() for folder in folders)
+    if not named or any((folder / "node_modules").is_dir() for folder in folders):
+        return ""
+    found = (tool for folder in folders for lock, tool in _LOCKS if (folder / lock).is_file())
+    return f"{next(found, 'npm')} install"
 
 
 def folder_of(check: Check) -> str:

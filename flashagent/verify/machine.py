@@ -12,14 +12,17 @@ import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flashagent.dataclass import dataclass
 from flashagent.values import Failure, TestResult
 from flashagent.verify.commands import Check
-from flashagent.verify.frameworks import jest, junit_xml, mocha
 from flashagent.verify.frameworks.registry import MAX_FAILURES
 from flashagent.verify.frameworks.reported import Reported
 from flashagent.verify.places import Places
+
+if TYPE_CHECKING:
+    from flashagent.verify.frameworks import junit_xml
 
 Read = Callable[[str, Places, tuple[str, ...]], Reported]
 _MAX_SCRIPTS = 4
@@ -66,12 +69,18 @@ def asked(check: Check, folder: Path) -> Ask | None:
     more: tuple[str, ...]
     match runner:
         case "jest" | "react-scripts":
+            from flashagent.verify.frameworks import (
+                jest,  # each where its runner is: together they take 15 ms
+            )
+
             if not {"--json", "--watch", "--watchAll"} & set(words):
                 test = () if runner == "jest" else ("test",)
                 options = (word for word in kept if word != "test")
                 head = ("npx", runner, *test, *options)
                 return Ask("jest", jest.read, head, ("--json", "--outputFile={folder}/jest.json"))
         case "vitest":
+            from flashagent.verify.frameworks import jest
+
             if not any(word.startswith(("--outputFile", "--watch")) for word in words) and words[1:2] != [
                 "bench"
             ]:
@@ -80,10 +89,14 @@ def asked(check: Check, folder: Path) -> Ask | None:
                 more = ("--reporter=default", "--reporter=json", "--outputFile.json={folder}/vitest.json")
                 return Ask("vitest", jest.read, head, more)
         case "mocha" | "_mocha":
+            from flashagent.verify.frameworks import mocha
+
             if "--watch" not in words and "-w" not in words:
                 more = ("--reporter", "json", "--reporter-option", "output={folder}/mocha.json")
                 return Ask("mocha", mocha.read, ("npx", "mocha", *kept), more)
         case "phpunit":
+            from flashagent.verify.frameworks import junit_xml
+
             return Ask(
                 "phpunit", _junit(junit_xml.phpunit), check.argv, ("--log-junit", "{folder}/phpunit.xml")
             )
@@ -166,16 +179,20 @@ class Shown:
 
 
 def _junit(alone_of: junit_xml.Alone) -> Read:
+    from flashagent.verify.frameworks import junit_xml
+
     return lambda document, places, head: junit_xml.read(document, places, head, alone_of)
 
 
 def _build_tool(words: Sequence[str]) -> Ask | None:
     name = words[0].rpartition("/")[2]
+    if name not in ("mvn", "mvnw", "gradle", "gradlew"):
+        return None
+    from flashagent.verify.frameworks import junit_xml
+
     if name in ("mvn", "mvnw"):
         return Ask("maven", _junit(junit_xml.maven), tuple(words), builds=True)
-    if name in ("gradle", "gradlew"):
-        return Ask("gradle", _junit(junit_xml.gradle), tuple(words), builds=True)
-    return None
+    return Ask("gradle", _junit(junit_xml.gradle), tuple(words), builds=True)
 
 
 def _last_command(argv: Sequence[str]) -> tuple[list[str], bool]:

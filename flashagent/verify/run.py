@@ -5,6 +5,7 @@ The text that a check prints decides nothing here: results come from our own rep
 
 from __future__ import annotations
 
+import asyncio
 import codecs
 import copy
 import re
@@ -60,11 +61,18 @@ class Verifier:
         self._build_cache = build_cache
         self._patience = Patience(test_limit_s)
         self._importable: set[tuple[str, str]] = set()
+        self._places: asyncio.Semaphore | None = None
 
     def telling(self, emit: Emit) -> Verifier:
         """The same verifier with another listener: work that goes on beside other work is told apart."""
         other = copy.copy(self)
         other._emit = emit
+        return other
+
+    def sharing(self, places: asyncio.Semaphore) -> Verifier:
+        """The same verifier, each run of which waits for a place: many at once would only slow each other down."""
+        other = copy.copy(self)
+        other._places = places
         return other
 
     async def run(
@@ -93,6 +101,13 @@ class Verifier:
         else:
             prepared = launch.prepare(check, self._environment, self._root, tests, tree)
         await self._require_module(prepared)
+        async with self._places or nullcontext():
+            return await self._told(check, tests, prepared, tree, timeout_s, quiet=quiet, original=original, bare=bare)
+
+    async def _told(
+        self, check: Check, tests: Sequence[str], prepared: launch.Launch, tree: Path | None, timeout_s: float | None,
+        *, quiet: bool, original: bool, bare: bool,
+    ) -> CheckReport:  # fmt: skip
         emit: Emit = (lambda event: None) if quiet else self._emit
         emit(CheckStarted(launch.rerun(check, tests, self._root) if tests else check.argv, check.why))
         began = time.monotonic()
@@ -167,7 +182,7 @@ class Verifier:
             channel=listener if prepared.reports else None,
         )
         if original and not listener.started:
-            self._refuse_missing(prepared, result)
+            self._refuse_missing(check, prepared, result)
         if text := shown.rest():
             emit(CheckOutput(text))
         places = self._places(check, tree)
@@ -227,10 +242,16 @@ class Verifier:
                 raise launch.missing_module(python, module)
         self._importable.add((python, module))
 
-    def _refuse_missing(self, prepared: launch.Launch, result: CommandResult) -> None:
+    def _refuse_missing(self, check: Check, prepared: launch.Launch, result: CommandResult) -> None:
         """A runner that turns out to be absent is no red check."""
         text = result.output.decode("utf-8", "replace").strip()
         if result.exit_code in _NOT_FOUND:
+            if install := launch.missing_packages(self._root, check):
+                raise RunnerMissing(
+                    f"{text.splitlines()[-1] if text else prepared.argv[0]} (exit status {result.exit_code}; "
+                    "node_modules is missing).",
+                    hint=f"Run `{install}` first, or name another command with --check.",
+                )
             raise RunnerMissing(
                 f"{text.splitlines()[-1] if text else prepared.argv[0]} (exit status {result.exit_code}; PATH of the "
                 f"project: {self._environment.why or self._environment.kind}).",

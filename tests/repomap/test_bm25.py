@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 import subprocess
 import sys
 from array import array
@@ -70,7 +71,52 @@ def test_nothing_to_say() -> None:
 
 def test_numbers_are_summed_once_for_every_time_they_stand_in_a_list() -> None:
     parts = [(array("i", [1, 1, 3]), 0.5), (array("i", [3]), 2.0)]
-    assert summed(parts, 5).tolist() == [0.0, 1.0, 0.0, 2.5, 0.0]
+    assert summed(parts, 5) == summed(parts, 5, few=0).tolist() == [0.0, 1.0, 0.0, 2.5, 0.0]
+
+
+def random_tree(made: random.Random) -> tuple[View, dict[str, array[int]]]:
+    """A view, and where each of some terms stands, also beyond the view."""
+    files = made.randint(1, 9)
+    view = View(contents=list(range(files)), content_words=[made.randint(1, 900) for _ in range(files)])
+    view.owner = array("i", sorted(made.randint(-1, files - 1) for _ in range(made.randint(1, 120))))
+    view.lengths = array("H", [made.randint(1, 300) for _ in view.owner])
+    view.documents, view.words = len(view.owner), sum(view.content_words)
+    documents = range(len(view.owner) + 2)
+    return view, {
+        f"t{number}": array("I", [(d << 4) | made.randint(1, 15) for d in documents if made.random() < 0.2])
+        for number in range(made.randint(1, 12))
+    }
+
+
+def all_that_is_told(
+    view: View, stands: dict[str, array[int]], queries: list[dict[str, float]], few: int
+) -> object:
+    numbers, kinds = range(len(view.owner)), ("three", "one", "text")
+    return [
+        (
+            (one.best(7), one.top, [one.at(n) for n in numbers], dict(one.idf)),
+            [(one.files(kind, 4), one.of(kind, range(len(view.contents)))) for kind in kinds],
+            {t: (u.among(numbers), u.files(), u.files_among([0, 2, 99])) for t, u in one.users.items()},
+        )
+        for one in bm25(view, lambda term: [(0, stands[term])], queries, few)
+    ]
+
+
+def test_few_and_many_documents_are_counted_alike_to_the_last_bit() -> None:
+    for seed in range(30):
+        made = random.Random(seed)
+        view, stands = random_tree(made)
+        queries = [{term: made.random() for term in stands if made.random() < 0.7} for _ in range(3)]
+        few, many = (all_that_is_told(view, stands, queries, few) for few in (10_000, 0))
+        assert few == many
+
+
+def test_a_small_tree_needs_no_numpy() -> None:
+    code = (
+        "import sys; from flashagent.repomap.bm25 import bm25, summed; from flashagent.repomap.view import View; "
+        "bm25(View(), lambda term: [], ({'price': 1.0},)); summed([], 3); assert 'numpy' not in sys.modules"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 def test_loading_numpy_leaves_the_environment_alone() -> None:

@@ -223,13 +223,13 @@ async def test_a_failure_of_the_work_is_shown_and_the_app_lives_on(prompt: str, 
         await it.until(lambda: it.sees("· theme: terminal"))
 
 
-@pytest.mark.parametrize("leave", ["/quit", "ctrl+d", "ctrl+c", "ctrl+q"])
+@pytest.mark.parametrize("leave", ["/quit", "ctrl+d", "ctrl+c ctrl+c", "ctrl+q"])
 async def test_leaving(leave: str) -> None:
     async with driven() as it:
         if leave == "/quit":
             await it.say(leave)
         else:
-            await it.pilot.press(leave)
+            await it.pilot.press(*leave.split())
         await it.until(lambda: it.app.return_code is not None and not it.app.is_running)
         assert it.controller.asked == ["close"]
 
@@ -247,6 +247,8 @@ async def test_ctrl_c_clears_the_prompt_before_it_leaves() -> None:
     async with driven() as it:
         await it.pilot.press(*"abc", "ctrl+c")
         assert it.sees("›  Ask for something")
+        await it.pilot.press("ctrl+c")
+        await it.until(lambda: it.sees("Ctrl+C once more leaves"))
         assert it.app.is_running
 
 

@@ -71,6 +71,7 @@ class FlashApp(App[int]):
         self._frames = Frames(self.set_timer, self._now, self._draw)
         self._ticking: Timer | None = None
         self._leaving: asyncio.Task[None] | None = None
+        self._leaves_until = 0.0  # the clock's time up to which a second Ctrl+C leaves
         self._facts = Facts()
         self._painter = Painter()
         stage = Stage(self._schedule, self._now)
@@ -221,8 +222,14 @@ class FlashApp(App[int]):
             self._interrupt()
         elif self._prompt.line.text:
             self._prompt.clear()
-        else:
+        elif self._desk.controller is None or self._now() < self._leaves_until:
             self.action_leave()
+        else:
+            self._leaves_until = self._now() + _PASSING_S
+            self._say("Ctrl+C once more leaves")
+
+    def action_help(self) -> None:
+        self._sender.command("/help", "")
 
     def action_leave_if_empty(self) -> None:
         if not self._prompt.line.text:
@@ -289,7 +296,11 @@ class FlashApp(App[int]):
 
     def _copy(self, text: str) -> None:
         self.copy_to_clipboard(text)
-        self._status.say(f"copied {count(text.count(chr(10)) + 1, 'line')}")
+        self._say(f"copied {count(text.count(chr(10)) + 1, 'line')}")
+
+    def _say(self, text: str) -> None:
+        """For a moment, in place of what goes on."""
+        self._status.say(text)
         self.set_timer(_PASSING_S, lambda: self._status.say(""))
 
     def _to_prompt(self) -> None:

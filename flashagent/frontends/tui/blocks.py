@@ -165,3 +165,12 @@ def capped(text: str, lines: int) -> str:
     if len(kept) <= lines:
         return text
     return "\n".join([*kept[:lines], f"… and {len(kept) - lines:,} more lines"])
+
+
+def middle_out(text: str, lines: int) -> str:
+    """At most so many lines of an output, a third from its beginning and the rest from its end, where the outcome stands."""
+    kept = text.rstrip("\n").split("\n")
+    if len(kept) <= lines:
+        return text
+    first = lines // 3
+    return "\n".join([*kept[:first], f"… {len(kept) - lines:,} lines left out", *kept[first - lines :]])

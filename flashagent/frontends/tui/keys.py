@@ -19,8 +19,9 @@ class Key:
 
 KEYS: tuple[Key, ...] = (
     Key("stop", "escape", "stop", "interrupt what runs; else close a list, clear the prompt"),
-    Key("stop-or-leave", "ctrl+c", "stop_or_leave", "interrupt, clear, or leave"),
+    Key("stop-or-leave", "ctrl+c", "stop_or_leave", "interrupt, or clear the prompt; twice in an empty one: leave"),
     Key("leave", "ctrl+q", "leave", "leave; Ctrl+D does it in an empty prompt"),
+    Key("help", "f1", "help", "show the commands"),
     Key("palette", "ctrl+p", "palette", "find a command or a key by its name"),
     Key("panel", "f2,ctrl+t", "panel", "side panel: the next tab, and after the last closed"),
     Key("panel-focus", "f3,ctrl+g", "panel_focus", "into the panel and back: arrows, Enter; its last row tells its keys"),

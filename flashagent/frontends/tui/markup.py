@@ -167,14 +167,15 @@ def _prose(source: str) -> Laid:
     if item := _ITEM.match(source):
         bullet = "•" if item[2] in "-*+" else item[2]
         lead = f"{item[1]}{bullet} "
-        return Laid(((lead, "accent"), *_inline(item[3])), hang=cell_len(lead))
+        return Laid(((lead, "accent"), *inline(item[3])), hang=cell_len(lead))
     if source.lstrip().startswith(">"):
         quoted = source.lstrip()[1:].removeprefix(" ")
-        return Laid((("│ ", "dim"), *((text, style or "dim") for text, style in _inline(quoted))), hang=2)
-    return Laid(tuple(_inline(source)), hang=len(source) - len(source.lstrip()))
+        return Laid((("│ ", "dim"), *((text, style or "dim") for text, style in inline(quoted))), hang=2)
+    return Laid(tuple(inline(source)), hang=len(source) - len(source.lstrip()))
 
 
-def _inline(text: str) -> Iterator[Span]:
+def inline(text: str) -> Iterator[Span]:
+    """The spans of a line of prose: code, bold, italic, links."""
     end = 0
     for match in _INLINE.finditer(text):
         if match.start() > end:

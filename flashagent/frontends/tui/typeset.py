@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
+from flashagent.frontends.tui import tables
 from flashagent.frontends.tui.blocks import Block, Mark
 from flashagent.frontends.tui.markup import (
     Laid,
@@ -47,15 +49,44 @@ class Typeset:
         if not self._continues(block):
             self._rows, self._read, self._fence = self._title(block), 0, ""
         self._block = block
-        whole_end = block.text.rfind("\n") + 1
+        whole_end = len(block.text) if block.done else block.text.rfind("\n") + 1
         if whole_end > self._read:
-            for line in source_lines(block.text[self._read : whole_end - 1]):
-                self._rows += self._line(block, line)
-            self._read = whole_end
+            self._rows += self._settled(block, block.text[self._read : whole_end].removesuffix("\n"))
         fence, rest = self._fence, block.text[self._read :]
-        tail = [row for line in source_lines(rest) for row in self._line(block, line)] if rest else []
+        tail = self._laid(block, source_lines(rest.removesuffix("\n"))) if rest else []
         self._fence = fence  # the unfinished line may still become another one
         return [*self._rows, *tail, *_space_after(block)]
+
+    def _settled(self, block: Block, text: str) -> list[Line]:
+        """The rows of whole lines; a table at their end is left for later, since its next row may widen its columns."""
+        lines = source_lines(text)
+        kept = 0
+        if block.kind == "text" and not block.done:
+            kept = next((i for i, line in enumerate(reversed(lines)) if not tables.is_row(line)), len(lines))
+            kept = kept if kept <= tables.MOST_ROWS else 0
+        settled = lines[: len(lines) - kept]
+        self._read += sum(len(line) + 1 for line in text.split("\n")[: len(settled)])
+        return self._laid(block, settled)
+
+    def _laid(self, block: Block, lines: Sequence[str]) -> list[Line]:
+        """The rows of source lines, those of a table together."""
+        rows: list[Line] = []
+        at = 0
+        while at < len(lines):
+            end = at
+            while block.kind == "text" and not self._fence and end < len(lines) and tables.is_row(lines[end]):
+                end += 1
+            table = (
+                tables.laid_out(lines[at:end], self._width, INDENT) if end - at <= tables.MOST_ROWS else None
+            )
+            if table is not None:
+                rows += table
+            else:
+                end = max(end, at + 1)
+                for line in lines[at:end]:
+                    rows += self._line(block, line, first=not self._rows and not rows)
+            at = end
+        return rows
 
     def _continues(self, block: Block) -> bool:
         old = self._block
@@ -76,14 +107,13 @@ class Typeset:
         rows = wrap(Laid(((block.title, strong), (hint, "dim"))), self._width, INDENT)
         return [((f"{sign} ", style), *rows[0][1:]), *rows[1:]]
 
-    def _line(self, block: Block, line: str) -> list[Line]:
+    def _line(self, block: Block, line: str, *, first: bool) -> list[Line]:
         if block.kind == "text":
             laid, self._fence = markdown_line(line, self._fence)
             return wrap(laid, self._width, INDENT)
         if block.kind == "diff":
             return wrap(diff_line(line), self._width, INDENT * 2)
         if block.kind == "user":
-            first = not self._rows
             rows = wrap(Laid(((line, "user"),)), self._width, INDENT)
             return [(("› ", "accent"), *rows[0][1:]), *rows[1:]] if first else rows
         hang = len(line) - len(line.lstrip())

@@ -1,14 +1,13 @@
-"""One batch from its items to its branch: work, integrate, send back once what did not fit, commit."""
+"""One batch from its items to its branch: work and merge side by side, send back once what did not fit, commit."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from flashagent.agent.limits import Budget
-from flashagent.dataclass import dataclass
-from flashagent.errors import FlashagentError, WorkspaceError
+from flashagent.errors import FlashagentError
 from flashagent.jobs.batch.events import (
     BatchFinished,
     BatchNotice,
@@ -17,32 +16,30 @@ from flashagent.jobs.batch.events import (
     EmitBatch,
     ItemMerged,
 )
-from flashagent.jobs.batch.integrating import Integration, integrate
+from flashagent.jobs.batch.integrating import Aside, Checks, Integration, Merger, lay, sound
 from flashagent.jobs.batch.limits import SharedBudget
+from flashagent.jobs.batch.publishing import publish
 from flashagent.jobs.batch.running import Crew, WorkOn
-from flashagent.jobs.batch.spec import BatchSpec, Item, filled
+from flashagent.jobs.batch.spec import BatchSpec
 from flashagent.jobs.batch.store import BatchStore, Row
 from flashagent.jobs.house import House
-from flashagent.jobs.trees import candidate
 from flashagent.ports import Clock
-from flashagent.values import CheckReport, FileChange
-from flashagent.verify.commands import Check
-from flashagent.verify.verdict import judge
-from flashagent.workspace.branches import BranchWriter
 
 
 @dataclass
 class Batch:
-    """A batch that is written down in `store`; `run` may be called again after whatever ended it."""
+    """A batch that is written down in `store`; `run` may be called again after whatever ended it. `final` names the
+    check that decides about the branch, for people."""
 
     id: str
     spec: BatchSpec
     store: BatchStore
     house: House
     work: WorkOn
-    finals: Sequence[tuple[Check, CheckReport]]
+    checks: Checks
     emit: EmitBatch
     clock: Clock
+    final: str = ""
     _began: float = field(default=0.0)
 
     async def run(self) -> BatchFinished:
@@ -53,7 +50,7 @@ class Batch:
         self.emit(BatchStarted(self.id, self.spec.name, len(rows), len(rows) - len(left), self.spec.jobs))
         try:
             async with asyncio.timeout(self.spec.total_seconds):
-                finished = await self._to_the_end(left)
+                finished = await self._to_the_end()
         except TimeoutError:
             hint = "Raise the limit and resume."
             finished = self._finished("partly", "The time limit of the whole batch is reached.", hint)
@@ -65,98 +62,88 @@ class Batch:
         self.emit(finished)
         return finished
 
-    async def _to_the_end(self, left: Sequence[Row]) -> BatchFinished:
-        await self._crew().run(left)
-        found = await self._integrated()
-        if await self._send_back(found):
-            found = await self._integrated()
-        for row, why in found.conflicts:
-            self.store.set_state(row.item.id, "conflict", message=why)
-        for row, why in found.broke:
-            self.store.set_state(row.item.id, "broke", message=f"The final check fails with it: {why}")
+    async def _to_the_end(self) -> BatchFinished:
+        found = await self._second_round(await self._first_round())
+        for one in found.aside:
+            why = f"The check fails with it: {one.why}" if one.state == "broke" else one.why
+            self.store.set_state(one.row.item.id, one.state, message=why)
+            self.emit(ItemMerged(one.row.item.id, one.state, message=why))
         if not found.parts:
             failed = any(row.state in ("failed", "conflict", "broke") for row in self.store.rows())
             return self._finished("failed" if failed else "nothing", "No item brought a change.")
-        for item, commit in await asyncio.to_thread(self._commit, found):
+        commits = await asyncio.to_thread(publish, found, self.spec, self.store, self.house.repository)
+        for item, commit in commits:
             self.emit(ItemMerged(item, "merged", commit))
-        rows = self.store.rows()
-        good = all(row.state in ("merged", "unchanged") for row in rows)
+        good = all(row.state in ("merged", "unchanged") for row in self.store.rows())
         return self._finished("done" if good else "partly")
 
-    def _crew(self, below: tuple[FileChange, ...] = (), *, again: bool = False) -> Crew:
+    async def _first_round(self) -> Integration:
+        """Every item on the base, merged in the order of the batch; what a killed run had brought together already is laid
+        down as it was."""
+        rows = {row.item.id: row for row in self.store.rows()}
+        laid = self.store.laid()
+        if laid is not None:
+            return lay([rows[item] for item in laid])
+        first = [row for row in rows.values() if not row.again or row.state == "waiting"]
+        return await self._sound(await self._round(first, Integration()), 0)
+
+    async def _second_round(self, first: Integration) -> Integration:
+        """Once, each item that did not fit, or broke a check, is done again on top of what did; and merged there."""
+        rows = self.store.rows()
+        on_branch = {row.item.id for row in first.rows}
+        if self.store.laid() is None:
+            if any(row.state == "waiting" for row in rows):  # the limit is reached: the round is not over
+                return first
+            chances = [one for one in first.aside if not one.row.again]
+            if chances:
+                self._set_aside(first, chances)
+        later = [row for row in self.store.rows() if row.item.id not in on_branch and _has_a_chance(row)]
+        if not later:
+            return first
+        tried = {row.item.id for row in later}
+        first.aside = [one for one in first.aside if one.row.item.id not in tried]
+        known_good = len(first.parts)
+        return await self._sound(await self._round(later, first, again=True), known_good)
+
+    def _set_aside(self, first: Integration, chances: Sequence[Aside]) -> None:
+        laid = [row.item.id for row in first.rows]
+        self.store.set_aside(laid, [(one.row.item.id, one.state, one.why) for one in chances])
+        for one in chances:
+            self.emit(ItemMerged(one.row.item.id, one.state, message=one.why))
+        what = "1 item is" if len(chances) == 1 else f"{len(chances)} items are"
+        self.emit(BatchNotice("info", f"{what} done again on top of the others."))
+
+    async def _round(self, rows: Sequence[Row], below: Integration, *, again: bool = False) -> Integration:
+        """Work on those of the rows that wait, and merge all of them in their order while others are still worked on."""
+        todo = [row for row in rows if row.state == "waiting" or (again and not row.again)]
+        merger = Merger([row.item.id for row in rows], self.checks, below)
+        waiting = {row.item.id for row in todo}
+        for row in rows:
+            if row.item.id not in waiting:
+                merger.ended(row)
+        crew = self._crew(below, again=again, merger=merger)
+        merging = asyncio.ensure_future(merger.run())
+        try:
+            await crew.run(todo)
+            merger.close()
+            return await merging
+        finally:
+            merging.cancel()
+            await asyncio.wait([merging])
+
+    def _crew(self, below: Integration, *, again: bool, merger: Merger) -> Crew:
         spent = self.store.spent()
         budget = SharedBudget(self.spec.total_tokens, self.spec.total_cost, spent.usage, spent.cost)
         return Crew(
             self.spec, self.store, self.work, self.clock, self.emit, budget,
-            lambda limits: Budget(limits, self.clock, self.house.price), below, again,
+            lambda limits: Budget(limits, self.clock, self.house.price), below.changes, again,
+            settled=lambda item: merger.ended(self.store.row(item)),
         )  # fmt: skip
 
-    async def _integrated(self) -> Integration:
-        rows = [
-            row
-            for row in self.store.rows()
-            if row.patch and row.state not in ("failed", "unchanged", "waiting")
-        ]
-        return await integrate(rows, self._judge, self.emit)
-
-    async def _send_back(self, found: Integration) -> bool:
-        """Once, each item that did not fit is done again on top of what did."""
-        again = [row for row, _ in (*found.conflicts, *found.broke) if not row.again]
-        if not again:
-            return False
-        for row, why in (*found.conflicts, *found.broke):
-            self.store.set_state(row.item.id, "conflict", message=why)
-        self.emit(BatchNotice("info", f"{len(again)} items are done again on top of the others."))
-        fresh = {row.item.id: row for row in self.store.rows()}
-        await self._crew(found.changes, again=True).run([fresh[row.item.id] for row in again])
-        return True
-
-    async def _judge(self, changes: Sequence[FileChange]) -> str:
-        for check, before in self.finals:
-            async with candidate(self.house, changes) as tree:
-                verdict = judge(before, await self.house.verifier.run(check, tree=tree))
-            if not verdict.green:
-                return "; ".join(verdict.reasons)
-        return ""
-
-    def _commit(self, found: Integration) -> list[tuple[str, str]]:
-        """The branch with a commit per item, or one for all; it and the store move together, or can be made again."""
-        meta = self.store.meta()
-        base, branch = meta["base"], meta["branch"]
-        old = self.house.repository.calls.text(
-            "rev-parse", "-q", "--verify", f"refs/heads/{branch}", ok=(0, 1)
-        )
-        if old and old not in (meta.get("tip"), meta.get("publishing")):
-            raise WorkspaceError(
-                f"The branch {branch} was moved by someone else.", hint="Rename it, then resume the batch."
-            )
-        with BranchWriter(self.house.repository, branch, base) as writer:
-            commits: list[tuple[str, str]] = []
-            writer.learn(found.changes)
-            if self.spec.squash:
-                made = writer.commit(found.changes, self._message_of_all(found))
-                commits = [(row.item.id, made) for row, _ in found.parts]
-            else:
-                for row, patch in found.parts:
-                    made = writer.commit(patch, self._message_of(row.item)) if patch else writer.tip
-                    commits.append((row.item.id, made))
-            self.store.set_meta(publishing=writer.tip)
-            writer.publish(old)
-            self.store.merged(commits, tip=writer.tip)
-        return commits
-
-    def _message_of(self, item: Item) -> str:
-        subject = (
-            filled(self.spec.message, item.slots())
-            if self.spec.message
-            else f"{self.spec.name}: {item.title}"
-        )
-        head, _, rest = subject.partition("\n")
-        return f"{head[:100]}\n{rest}".strip() + "\n"
-
-    def _message_of_all(self, found: Integration) -> str:
-        names = "\n".join(f"- {row.item.title}" for row, patch in found.parts if patch)
-        return f"{self.spec.message or self.spec.name}\n\n{names}\n"
+    async def _sound(self, found: Integration, known_good: int) -> Integration:
+        if found.parts and self.final:
+            self.emit(BatchNotice("info", f"The final check runs on all of it: {self.final}"))
+        return await sound(found, self.checks, known_good)
 
     def _finished(self, outcome: BatchOutcome, message: str = "", hint: str = "") -> BatchFinished:
         rows, spent, meta = self.store.rows(), self.store.spent(), self.store.meta()
@@ -173,7 +160,15 @@ class Batch:
             usage=spent.usage,
             cost=spent.cost,
             seconds=self.clock.monotonic() - self._began,
-            check=", ".join(check.name for check, _ in self.finals),
+            check=self.final,
             message=message,
             hint=hint,
         )
+
+
+def _has_a_chance(row: Row) -> bool:
+    """Whether an item that is not on the branch after the first round belongs to the second: it was set aside, or has been
+    done, or begun, on top of the others already."""
+    if row.again:
+        return row.state != "failed"
+    return row.state in ("conflict", "broke")

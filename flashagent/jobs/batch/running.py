@@ -27,6 +27,12 @@ RIVAL = 100  # is added to the number of a try for a second one beside it
 POLL_S = (0.05, 5.0)
 
 
+def under_way(spec: BatchSpec) -> int:
+    """How many items are worked on at the same time: `jobs` of them may ask the model, and so that this many always do, some
+    more get their tree, their check or a pause that the endpoint asked for meanwhile."""
+    return spec.jobs + spec.jobs // 2 if spec.instruction else spec.jobs
+
+
 @dataclass
 class _Trying:
     """A try under way. `beaten_by` is the result of a rival that was done first."""
@@ -42,7 +48,7 @@ class _Trying:
 @dataclass
 class Crew:
     """Runs items side by side. `work` does one try inside of what `open_budget` gives; `below` lies under every item of
-    this round, in which they are done `again`."""
+    this round, in which they are done `again`. `settled` hears of each item that ended for good."""
 
     spec: BatchSpec
     store: BatchStore
@@ -53,6 +59,7 @@ class Crew:
     open_budget: OpenBudget
     below: tuple[FileChange, ...] = ()
     again: bool = False
+    settled: Callable[[str], None] = lambda item: None
     _trying: dict[str, _Trying] = field(default_factory=dict)
     _took: list[float] = field(default_factory=list)
     _told: bool = False
@@ -75,11 +82,12 @@ class Crew:
                 if limits is None:
                     return self._at_the_limit()
                 await self._tries(row, limits)
+                self.settled(row.item.id)
                 async with free:
                     free.notify_all()
 
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(self.spec.jobs, len(rows))):
+            for _ in range(min(under_way(self.spec), len(rows))):
                 group.create_task(worker())
 
     def _at_the_limit(self) -> None:

@@ -34,7 +34,9 @@ CREATE TABLE IF NOT EXISTS attempts (
     message TEXT NOT NULL, usage TEXT NOT NULL, cost REAL, seconds REAL NOT NULL, started TEXT NOT NULL,
     PRIMARY KEY (item, number)
 );
+CREATE TABLE IF NOT EXISTS judged (tree TEXT PRIMARY KEY, why TEXT NOT NULL);
 """
+_COLUMNS = "id, title, targets, own_check, state, attempts, how, message, patch, commit_id, again, below"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +124,10 @@ class BatchStore:
 
     def rows(self) -> list[Row]:
         """All items in the order in which they are worked on and merged."""
-        columns = (
-            "id, title, targets, own_check, state, attempts, how, message, patch, commit_id, again, below"
-        )
-        return [_row(found) for found in self._db.execute(f"SELECT {columns} FROM items ORDER BY rowid")]
+        return [_row(found) for found in self._db.execute(f"SELECT {_COLUMNS} FROM items ORDER BY rowid")]
+
+    def row(self, item: str) -> Row:
+        return _row(self._db.execute(f"SELECT {_COLUMNS} FROM items WHERE id = ?", (item,)).fetchone())
 
     def attempts(self, item: str) -> list[Attempt]:
         columns = "number, state, how, message, usage, cost, seconds, started"
@@ -199,13 +201,39 @@ class BatchStore:
             )
             self._db.execute("INSERT OR REPLACE INTO batch VALUES ('tip', ?)", (tip,))
 
+    def set_aside(self, laid: Sequence[str], aside: Sequence[tuple[str, ItemState, str]]) -> None:
+        """The first round is over, as one step: the items that lie on each other in this order, and (item, state, message)
+        of those that get a second chance on top of them."""
+        with self._transaction():
+            self._db.executemany(
+                "UPDATE items SET state = ?, message = ? WHERE id = ?",
+                [(state, message, item) for item, state, message in aside],
+            )
+            self._db.execute("INSERT OR REPLACE INTO batch VALUES ('laid', ?)", (json.dumps(list(laid)),))
+
+    def laid(self) -> list[str] | None:
+        """What the first round left on the branch, None while it is not over."""
+        found = self.meta().get("laid")
+        return None if found is None else [str(item) for item in json.loads(found)]
+
+    def judged(self, tree: str) -> str | None:
+        """What was wrong with a tree, '' for nothing; None when it was not checked yet."""
+        found = self._db.execute("SELECT why FROM judged WHERE tree = ?", (tree,)).fetchone()
+        return None if found is None else str(found[0])
+
+    def note_judged(self, tree: str, why: str) -> None:
+        with self._transaction():
+            self._db.execute("INSERT OR REPLACE INTO judged VALUES (?, ?)", (tree, why))
+
     def reset(self, states: Sequence[ItemState]) -> int:
-        """Let items of these states wait again; how many there were."""
+        """Let items of these states wait again, and be merged anew with all others; how many there were."""
         marks = ", ".join("?" * len(states))
         with self._transaction():
             done = self._db.execute(
                 f"UPDATE items SET state = 'waiting', commit_id = '' WHERE state IN ({marks})", tuple(states)
             )
+            self._db.execute("DELETE FROM batch WHERE key = 'laid'")
+            self._db.execute("DELETE FROM judged WHERE why != ''")
         return done.rowcount
 
     @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -25,6 +26,9 @@ class NoVerifier(Verifier):
         """There is nothing to run anything with."""
 
     def telling(self, emit: Emit) -> Verifier:
+        return self
+
+    def sharing(self, places: asyncio.Semaphore) -> Verifier:
         return self
 
     def built(self) -> Lent:

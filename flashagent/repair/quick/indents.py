@@ -22,7 +22,8 @@ def repairs(text: str, error: SyntaxError) -> Iterator[tuple[str, str]]:
     at = (error.lineno or 1) - 1
     if not 0 <= at < len(lines):
         return
-    if "tabs" in str(error.msg):
+    before = _code_before(lines, at)
+    if any("\t" in _space(lines[index]) for index in (at, before) if index is not None):
         yield from _one_kind(lines, at)
         return
     if "expected an indented block" in str(error.msg):
@@ -33,23 +34,27 @@ def repairs(text: str, error: SyntaxError) -> Iterator[tuple[str, str]]:
             yield from _levelled(lines, index)
 
 
-def _width(line: str) -> int:
+def _space(line: str) -> str:
+    return line[: len(line) - len(line.lstrip(" \t"))]
+
+
+def width(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
 
 
-def _is_code(line: str) -> bool:
+def is_code(line: str) -> bool:
     return bool(line.strip()) and not line.lstrip().startswith("#")
 
 
 def _code_before(lines: Sequence[str], at: int) -> int | None:
-    return next((index for index in range(at - 1, -1, -1) if _is_code(lines[index])), None)
+    return next((index for index in range(at - 1, -1, -1) if is_code(lines[index])), None)
 
 
 def unit(lines: Sequence[str]) -> int:
     """How many columns a level has in this file: what is seen most often below a colon."""
     steps: dict[int, int] = {}
     for one, other in zip(lines, lines[1:], strict=False):
-        if one.rstrip().endswith(":") and other.strip() and (step := _width(other) - _width(one)) > 0:
+        if one.rstrip().endswith(":") and other.strip() and (step := width(other) - width(one)) > 0:
             steps[step] = steps.get(step, 0) + 1
     return max(steps, key=lambda step: (steps[step], -step), default=4)
 
@@ -59,19 +64,19 @@ def _levels(lines: Sequence[str], at: int) -> list[int]:
     before = _code_before(lines, at)
     if before is None:
         return [0]
-    found = [_width(lines[before])]
+    found = [width(lines[before])]
     if lines[before].split("#")[0].rstrip().endswith(":"):
         found.insert(0, found[0] + unit(lines))
     for index in range(before - 1, -1, -1):
-        if _is_code(lines[index]) and _width(lines[index]) < found[-1]:
-            found.append(_width(lines[index]))
+        if is_code(lines[index]) and width(lines[index]) < found[-1]:
+            found.append(width(lines[index]))
         if not found[-1]:
             break
     return found
 
 
 def _levelled(lines: Sequence[str], at: int) -> Iterator[tuple[str, str]]:
-    here = _width(lines[at])
+    here = width(lines[at])
     levels = sorted((one for one in _levels(lines, at) if one != here), key=lambda one: (abs(one - here), one))
     # A slip of a column or two has one level beside it, and the next is far.
     if len(levels) > 1 and 2 * abs(levels[0] - here) < unit(lines) and here not in _levels(lines, at):
@@ -85,21 +90,21 @@ def _block(lines: Sequence[str], at: int) -> Iterator[tuple[str, str]]:
     header = _code_before(lines, at)
     if header is None:
         return
-    here = _width(lines[at])
-    by = _width(lines[header]) + unit(lines) - here
+    here = width(lines[at])
+    by = width(lines[header]) + unit(lines) - here
     end = at + 1
     for _ in range(MAX_BLOCK):
         yield _moved(lines, at, end, by), f"indentation of lines {at + 1} to {end} changed" if end > at + 1 else f"indentation of line {at + 1} changed"  # fmt: skip
-        while end < len(lines) and lines[end].strip() and _width(lines[end]) > here:
+        while end < len(lines) and lines[end].strip() and width(lines[end]) > here:
             end += 1
-        if end >= len(lines) or not lines[end].strip() or _width(lines[end]) < here:
+        if end >= len(lines) or not lines[end].strip() or width(lines[end]) < here:
             return
         end += 1
 
 
 def _moved(lines: Sequence[str], start: int, end: int, by: int) -> str:
     moved = [
-        " " * max(0, _width(line) + by) + line.lstrip(" ") if line.strip() else line for line in lines[start:end]
+        " " * max(0, width(line) + by) + line.lstrip(" ") if line.strip() else line for line in lines[start:end]
     ]
     return "".join([*lines[:start], *moved, *lines[end:]])
 
@@ -114,10 +119,10 @@ def _one_kind(lines: Sequence[str], at: int) -> Iterator[tuple[str, str]]:
 
 
 def _expanded(line: str, size: int) -> str:
-    space = line[: len(line) - len(line.lstrip(" \t"))]
+    space = _space(line)
     return space.expandtabs(size) + line[len(space) :] if "\t" in space else line
 
 
 def _tabbed(line: str, size: int) -> str:
-    space = line[: len(line) - len(line.lstrip(" \t"))]
+    space = _space(line)
     return space.replace(" " * size, "\t") + line[len(space) :] if " " in space else line

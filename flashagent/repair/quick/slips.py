@@ -67,9 +67,28 @@ def added(window: Window, signs: Sequence[str]) -> Iterator[tuple[str, str]]:
     before = dict.fromkeys(match.start() for match in tokens)
     for sign in signs:
         places = before if sign in CLOSING else {**after, **before} if sign in "\"'`" else after
+        if sign == "(":
+            places = {at: None for at in before if not _calls_unknown(window.text, at)}
         ordered = sorted(places, key=lambda at: (not window.ends_line(at), abs(at - window.error), at))
         for at in ordered:
             yield f"{window.text[:at]}{sign}{window.text[at:]}", f"{sign!r} added in line {window.line(at)}"
+
+
+def _calls_unknown(text: str, at: int) -> bool:
+    """Would a bracket here, before one that closes, call a name that stands nowhere else? Then a letter of it may belong inside."""
+    match = re.search(r"(\w+)$", text[max(0, at - 80) : at])
+    return match is not None and text[at : at + 1] == ")" and len(re.findall(rf"\b{match[1]}\b", text)) < 2
+
+
+def split(window: Window) -> Iterator[tuple[str, str]]:
+    """An opening bracket put into a word, where both halves are words that the text uses elsewhere."""
+    known = set(re.findall(r"[^\W\d]\w*", window.text))
+    for match in window.tokens():
+        for at in range(match.start() + 1, match.end()):
+            left, right = window.text[match.start() : at], window.text[at : match.end()]
+            if left in known and (right in known or right.isdigit()):
+                for sign in CLOSING:
+                    yield f"{window.text[:at]}{sign}{window.text[at:]}", f"{sign!r} added in line {window.line(at)}"
 
 
 def taken(window: Window, signs: str) -> Iterator[tuple[str, str]]:

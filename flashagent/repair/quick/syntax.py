@@ -18,6 +18,7 @@ from flashagent.repair.quick.proposal import Proposal, near
 from flashagent.values import Failure, FileChange
 
 _STATEMENT = re.compile(r"[^\W\d]|@")
+_FUNCTION = re.compile(r"\s*(?:async\s+)?def\b")
 _CONTINUES = re.compile(r"(?:else|elif|except|finally)\b")
 _LOOKALIKES = {
     "“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "‚": "'", "–": "-", "—": "-", "−": "-", "×": "*", "÷": "/", "，": ",",
@@ -70,11 +71,11 @@ def repairs(text: str, error: SyntaxError) -> Iterator[tuple[str, str]]:
     if spelled:
         yield spelled[0]
         return
-    part = _Part.around(text, error)
-    found = part.repairs() if part is not None else []
-    if part is not None and not found and part.lines < len(text.splitlines()) <= MAX_LINES:
-        found = _Part(text, error, 0, len(text.splitlines())).repairs()
-    yield from ((one, how) for one, how in found if problem(one) is None)
+    for part in _Part.around(text, error):
+        found = [(one, how) for one, how in part.repairs() if problem(one) is None]
+        if found:
+            yield from found
+            return
 
 
 def _spelled_out(text: str, error: SyntaxError) -> Iterator[tuple[str, str]]:
@@ -116,7 +117,8 @@ def _plain(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """The lines from `first` up to `last` of a text, which hold the fault and parse by themselves without it."""
+    """The lines from `first` up to `last` of a text, which hold the fault and parse by themselves without it, below a line
+    with a colon when they stand indented."""
 
     text: str
     error: SyntaxError
@@ -124,39 +126,37 @@ class _Part:
     last: int
 
     @classmethod
-    def around(cls, text: str, error: SyntaxError) -> _Part | None:
-        """From the statement of the module's level before the error's own to the next one behind."""
+    def around(cls, text: str, error: SyntaxError) -> Iterator[_Part]:
+        """The function around the error, then the statements of the module's level around it."""
         lines = text.splitlines()
-        at = (error.lineno or 1) - 1
-        if not 0 <= at < len(lines):
-            at = len(lines) - 1
+        at = min(max(0, (error.lineno or 1) - 1), len(lines) - 1)
+        end = max(at, (error.end_lineno or 1) - 1)
+        inner = next((n for n in range(at - 1, -1, -1) if _FUNCTION.match(lines[n])), None)
+        if inner is not None and (width := indents.width(lines[inner])):
+            behind = (n for n in range(end + 1, len(lines)) if indents.is_code(lines[n]) and indents.width(lines[n]) <= width)
+            yield cls(text, error, inner, next((n for n in behind if _STATEMENT.match(lines[n].lstrip())), len(lines)))
         starts = [n for n, line in enumerate(lines) if _STATEMENT.match(line) and not _CONTINUES.match(line)]
-        before = [n for n in starts if n <= at][-2:]
-        last = next((n for n in starts if n > max(at, (error.end_lineno or 1) - 1)), len(lines))
-        return cls(text, error, before[0], last) if before and last - before[0] <= MAX_LINES else None
-
-    @property
-    def lines(self) -> int:
-        return self.last - self.first
+        before = [n for n in starts if n <= at][-2:] or [0]
+        yield cls(text, error, before[0], next((n for n in starts if n > end), len(lines)))
+        yield cls(text, error, 0, len(lines))
 
     def repairs(self) -> list[tuple[str, str]]:
-        """Candidates that parse, one for each meaning, of those the least odd."""
+        """Candidates that parse, one for each meaning."""
+        if self.last - self.first > MAX_LINES:
+            return []
         lines = self.text.splitlines(keepends=True)
         head, tail = "".join(lines[: self.first]), "".join(lines[self.last :])
-        odd: dict[Hashable, int] = {}
+        above = "if 1:\n" if lines[self.first][:1].isspace() else ""
+        near_ = range((self.error.lineno or 1) - self.first - 1, (self.error.end_lineno or self.error.lineno or 1) - self.first + 3)  # fmt: skip
 
         def meaning(candidate: str) -> Hashable | None:
             try:
-                tree = _parsed(candidate[len(head) : len(candidate) - len(tail)])
+                tree = _parsed(above + candidate[len(head) : len(candidate) - len(tail)])
             except (SyntaxError, ValueError, RecursionError, MemoryError):
                 return None
-            meant = ast.dump(tree)
-            odd[meant] = _odd(tree)
-            return meant
+            return None if odd(tree, near_) else ast.dump(tree)
 
-        found = slips.distinct(self._candidates(len(head), len(self.text) - len(tail)), meaning, MAX_MEANINGS)
-        least = min(odd.values(), default=0)
-        return [(text, how) for text, how in found if odd[meaning(text)] == least]
+        return slips.distinct(self._candidates(len(head), len(self.text) - len(tail)), meaning, MAX_MEANINGS)
 
     def _candidates(self, start: int, end: int) -> Iterator[tuple[str, str]]:
         lines = self.text.splitlines(keepends=True)
@@ -169,8 +169,9 @@ class _Part:
             yield _with_line(lines, at, changed), f"{how} in line {at + 1}"
         window = self._window(start, end, at)
         yield from slips.words(window, _keyword)
-        if "==" in message:
-            yield from slips.added(_Line.of(window), ["="])
+        yield from slips.split(window)
+        for one in re.finditer(r"(?<![=!<>:+*/%&|^-])=(?!=)", body):
+            yield _with_line(lines, at, f"{body[: one.start()]}=={body[one.end() :]}"), f"'=' becomes '==' in line {at + 1}"
         if "unmatched" in message:
             yield from slips.taken(window, ")]}")
         yield from slips.added(window, [":"])
@@ -196,36 +197,37 @@ class _Part:
         )
 
 
-class _Line:
-    @staticmethod
-    def of(window: slips.Window) -> slips.Window:
-        """The window's line with the error alone."""
-        start = window.text.rfind("\n", 0, window.error) + 1
-        end = window.text.find("\n", window.error)
-        return slips.Window(window.text, start, len(window.text) if end < 0 else end, window.error)
-
-
 def _keyword(word: str) -> str | None:
     return near(word, keyword.kwlist) if word not in keyword.kwlist else None
 
 
-def _odd(tree: ast.Module) -> int:
-    """How often a program does what is hardly ever meant: computes something and drops it, calls a number or what a call
-    gave."""
-    count = 0
+_DROPPED = (ast.Tuple, ast.Compare, ast.BinOp, ast.BoolOp, ast.Name, ast.Attribute, ast.Subscript, ast.Set, ast.List, ast.Dict, ast.Lambda)  # fmt: skip
+_NEVER_CALLED = (ast.Constant, ast.Tuple, ast.List, ast.Dict, ast.Set, ast.BinOp, ast.BoolOp, ast.Compare, ast.JoinedStr, ast.Call, ast.ListComp, ast.GeneratorExp)  # fmt: skip
+
+
+def odd(tree: ast.Module, lines: range) -> bool:
+    """Does one of the lines do what is hardly ever meant: compute something and drop it, call a number or what a call gave,
+    ask a number for an item, define a method that takes nothing?"""
     for node in ast.walk(tree):
+        if getattr(node, "lineno", -1) not in lines:
+            continue
         if isinstance(node, ast.Expr):
-            dropped = isinstance(node.value, ast.Tuple | ast.Compare | ast.BinOp | ast.BoolOp | ast.Name | ast.Subscript | ast.Set | ast.List | ast.Dict | ast.Lambda)  # fmt: skip
-            number = isinstance(node.value, ast.Constant) and isinstance(node.value.value, int | float)
-            count += dropped or (number and node.value.value is not ...)
-        elif isinstance(node, ast.Call):
-            strange = ast.Constant | ast.Tuple | ast.List | ast.Dict | ast.Set | ast.BinOp | ast.BoolOp | ast.Compare
-            count += isinstance(node.func, strange | ast.JoinedStr | ast.Call | ast.ListComp | ast.GeneratorExp)
-        elif isinstance(node, ast.Subscript):
-            count += isinstance(node.value, ast.Constant | ast.BinOp | ast.Compare | ast.Set)
-        elif isinstance(node, ast.AnnAssign):
-            count += isinstance(node.annotation, ast.Tuple | ast.BoolOp | ast.Compare | ast.Dict)
-    return count
+            number = isinstance(node.value, ast.Constant) and isinstance(node.value.value, int | float | complex)
+            if isinstance(node.value, _DROPPED) or number:
+                return True
+        elif isinstance(node, ast.Call) and isinstance(node.func, _NEVER_CALLED):
+            return True
+        elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Constant | ast.BinOp | ast.Compare | ast.Set):
+            return True
+        elif isinstance(node, ast.AnnAssign) and _no_type(node.annotation):
+            return True
+    return False
+
+
+def _no_type(annotation: ast.expr) -> bool:
+    if isinstance(annotation, ast.Constant):
+        return not isinstance(annotation.value, str) and annotation.value is not None
+    return isinstance(annotation, ast.Tuple | ast.BoolOp | ast.Compare | ast.Dict | ast.Call | ast.List)
 
 
 def _of_other_languages(code: str, comment: str) -> Iterator[tuple[str, str]]:

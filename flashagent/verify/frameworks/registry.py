@@ -3,70 +3,62 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterable
+from functools import cache
+from importlib import import_module
+from typing import Protocol, cast
 
 from flashagent.values import Failure, TestResult
-from flashagent.verify.frameworks import (
-    cargo,
-    catch2,
-    compilers,
-    crashes,
-    ctest,
-    googletest,
-    gotest,
-    java,
-    jsonlines,
-    maven,
-    native,
-    nextest,
-    node,
-    node_test,
-    panics,
-    phpunit,
-    python_text,
-    ruby,
-    scripts,
-    tap,
-    web_text,
-)
 from flashagent.verify.places import Places
 
-Parser = Callable[[str, Places], tuple[Failure, ...]]
-PARSERS: tuple[Parser, ...] = (
-    ctest.parse,
-    nextest.parse,
-    cargo.parse,
-    gotest.parse,
-    python_text.parse,
-    googletest.parse,
-    catch2.parse,
-    maven.parse,
-    ruby.parse,
-    phpunit.parse,
-    web_text.parse,
-    compilers.parse,
-    scripts.parse,
-    node_test.parse,
-    tap.parse,
-    node.parse,
-    java.parse,
-    panics.parse,
-    native.parse,
-    crashes.parse,
+
+class Parser(Protocol):
+    """A module of this folder. It is imported when a text is read: most runs read none."""
+
+    @staticmethod
+    def parse(output: str, places: Places) -> tuple[Failure, ...]: ...
+
+    @staticmethod
+    def results(output: str) -> tuple[TestResult, ...]:
+        """Only those that `RESULTS` names."""
+        ...
+
+
+PARSERS = (
+    "ctest",
+    "nextest",
+    "cargo",
+    "gotest",
+    "python_text",
+    "googletest",
+    "catch2",
+    "maven",
+    "ruby",
+    "phpunit",
+    "web_text",
+    "compilers",
+    "scripts",
+    "node_test",
+    "tap",
+    "node",
+    "java",
+    "panics",
+    "native",
+    "crashes",
 )
 # The runners that name each test in their text. What they print is the project's word, not ours: it is never counted.
-RESULTS: tuple[Callable[[str], tuple[TestResult, ...]], ...] = (
-    ctest.results,
-    nextest.results,
-    cargo.results,
-    gotest.results,
-    googletest.results,
-    web_text.results,
-    node_test.results,
-    tap.results,
-    maven.results,
-    ruby.results,
-    phpunit.results,
+RESULTS = (
+    "ctest",
+    "nextest",
+    "cargo",
+    "gotest",
+    "googletest",
+    "web_text",
+    "node_test",
+    "tap",
+    "maven",
+    "ruby",
+    "phpunit",
 )
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 MAX_FAILURES = 200
@@ -75,8 +67,8 @@ MAX_FAILURES = 200
 def parse(output: str, places: Places) -> tuple[Failure, ...]:
     """What the first parser that recognises anything found; empty when none does."""
     text = _plain(output)
-    for parser in PARSERS:
-        if found := parser(text, places):
+    for parser in _parsers(PARSERS):
+        if found := parser.parse(text, places):
             return tuple(dict.fromkeys(found))[:MAX_FAILURES]
     return ()
 
@@ -84,8 +76,19 @@ def parse(output: str, places: Places) -> tuple[Failure, ...]:
 def results(output: str) -> tuple[TestResult, ...]:
     """What each test did by the runner's own text; empty when no runner that names them is recognised."""
     text = _plain(output)
-    return next((found for read in RESULTS if (found := read(text))), ())
+    return next((found for one in _parsers(RESULTS) if (found := one.results(text))), ())
 
 
 def _plain(output: str) -> str:
+    from flashagent.verify.frameworks import jsonlines
+
     return jsonlines.as_text(_ESCAPES.sub("", output))
+
+
+def _parsers(names: Iterable[str]) -> Iterable[Parser]:
+    return map(_parser, names)
+
+
+@cache
+def _parser(name: str) -> Parser:
+    return cast(Parser, import_module(f"flashagent.verify.frameworks.{name}"))

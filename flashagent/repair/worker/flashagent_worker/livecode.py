@@ -10,6 +10,7 @@ import types
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from flashagent_worker.counting import counted
 from flashagent_worker.limits import is_project
 from flashagent_worker.livedata import LiveData, definition, modules_of
 
@@ -41,19 +42,22 @@ class LiveCode:
             self.units.setdefault(key, []).append(code)
 
     def apply(self, candidate: Json) -> str:
-        """Swap the candidate's functions in. '' or why not: 'invalid' (does not compile) or 'unreachable'."""
+        """Swap the candidate's functions in, their rounds counted. '' or why not: 'invalid' (does not compile) or
+        'unreachable'."""
         for part in candidate["parts"]:
-            why = (
-                self._defaults(part)
-                if part.get("data") == "defaults"
-                else (self.data.put_in(part) if part.get("data") else self._part(part))
-            )
+            why = self.put_in(part)
             if why:
                 self.revert()
                 return why
         for cache in self.caches:
             cache.cache_clear()
         return ""
+
+    def put_in(self, part: Json) -> str:
+        """One part; what was put in before stays when it does not fit."""
+        if part.get("data") == "defaults":
+            return self._defaults(part)
+        return self.data.put_in(part) if part.get("data") else self._part(part)
 
     def _part(self, part: Json) -> str:
         old_codes = self.units.get((part["path"], part["line"], part["name"]))
@@ -104,8 +108,8 @@ class LiveCode:
 
 
 def compile_unit(candidate: Json, old: types.CodeType) -> types.CodeType | None:
-    """The code of the function named in the candidate, compiled with the flags of the old one."""
-    tree = ast.parse(candidate["code"])
+    """The code of the function named in the candidate, compiled with the flags of the old one, its rounds counted."""
+    tree = counted(ast.parse(candidate["code"]), candidate.get("unit"))
     ast.increment_lineno(tree, candidate["offset"])
     flags = old.co_flags & 0xFFFF0000
     module = compile(tree, old.co_filename, "exec", flags=flags, dont_inherit=True)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from flashagent_worker.behaviour import Behaviour
 from flashagent_worker.children import Children
+from flashagent_worker.counting import Rounds
 from flashagent_worker.limits import OWN_FOLDER, OutOfTime, Timer, is_project
 from flashagent_worker.livecode import ChangedSource, LiveCode
 from flashagent_worker.sessions import session_for
@@ -28,13 +29,15 @@ if TYPE_CHECKING:
 class Server:
     """Answers the engine's requests about one collected session."""
 
-    def __init__(self, channel: Channel, setup: Json) -> None:
+    def __init__(self, channel: Channel, setup: Json, children: Children | None = None) -> None:
+        """`children` are those among which this server itself is one."""
         self.channel = channel
         self.setup = setup
         self.root: str = setup["root"]
         self.session = session_for(setup)
-        self.children = Children(channel)
+        self.children = children or Children(channel)
         self.timer = Timer(self.root)
+        self.rounds = Rounds()
         self.live: LiveCode | None = None
 
     def serve(self) -> None:
@@ -55,8 +58,11 @@ class Server:
 
     # one test, in a child
 
-    def outcome(self, test: str, cpu: float) -> Json:
+    def outcome(self, test: str, cpu: float, rounds: int | None = None) -> Json:
+        """`cut` = a changed function was cut after that many rounds, which leaves the process as fit as any exception."""
         random.seed(self.setup["seed"])
+        self.rounds.allow(rounds)
+        self.children.beat()
         started, clock = time.process_time(), time.monotonic()
         try:
             word = self.timer(cpu, lambda: self.session.run(test))
@@ -67,13 +73,15 @@ class Server:
             return {"outcome": word, "cpu": 0.0, "wall": 0.0, "last": True}
         finally:
             sys.settrace(None)
-        if self.timer.fired:
+        if self.timer.fired or self.rounds.cut:
             word = "failed: OutOfTime"
         answer: Json = {
             "outcome": word,
             "cpu": time.process_time() - started,
             "wall": time.monotonic() - clock,
         }
+        if self.rounds.cut:
+            answer["cut"] = True
         if self.timer.fired:
             answer.update(last=True, stack=self.timer.stack)
         return answer
@@ -116,6 +124,23 @@ class Server:
         gc.freeze()
         return {"functions": len(self.live.functions)}
 
+    def do_count(self, request: Json) -> Json:
+        """Run tests on the base: how many rounds of each unit (by its number) each of them makes."""
+
+        def work(test: str) -> Json:
+            assert self.live is not None
+            if not self.rounds.seen:  # the first test of this child
+                for part in request["units"]:
+                    self.live.put_in(part)
+                self.rounds.observe()
+            self.rounds.seen = {-1: 0}
+            answer = self.outcome(test, request["cpu"])
+            answer["rounds"] = [[unit, count] for unit, count in self.rounds.seen.items() if count]
+            return answer
+
+        answers, _ = self.children.run(request["tests"], work, lambda _: request["wall"], 200)
+        return {"results": answers}
+
     def do_try(self, request: Json) -> Json:
         """The verdict on each candidate of a batch, and whether the base behaved as before at its end."""
 
@@ -144,22 +169,25 @@ class Server:
 
     def judge(self, candidate: Json, request: Json) -> Json:
         """Failing tests first, then the passing ones that run the changed lines; stops at the first failure."""
+        rounds = request.get("rounds", {}).get(candidate["cover"])
         for number, test in enumerate(request["failing"]):
-            result = self.outcome(test["id"], test["cpu"])
+            result = self.outcome(test["id"], test["cpu"], rounds)
             if result["outcome"] != "passed":
                 return {
                     "verdict": "failed",
                     "fixed": number,
                     "why": result["outcome"],
                     "last": bool(result.get("last")),
+                    "cut": bool(result.get("cut")),
                 }
         for test in request["cover"].get(candidate["cover"], ()):
-            result = self.outcome(test["id"], test["cpu"])
+            result = self.outcome(test["id"], test["cpu"], test.get("rounds", rounds))
             if result["outcome"] != "passed":
                 return {
                     "verdict": "regressed",
                     "fixed": len(request["failing"]),
                     "last": bool(result.get("last")),
+                    "cut": bool(result.get("cut")),
                 }
         return {"verdict": "plausible", "fixed": len(request["failing"])}
 
@@ -199,20 +227,20 @@ def serve_cold(channel: Channel, setup: Json) -> None:
             os._exit(0)
         answers, _ = children.run(
             request["candidates"],
-            lambda candidate, request=request: cold_verdict(channel, setup, request, candidate),  # type: ignore[misc]
+            lambda candidate, request=request: cold_verdict(channel, setup, request, candidate, children),  # type: ignore[misc]
             lambda _, request=request: request["wall"],  # type: ignore[misc]
             1,
         )
         channel.send({"results": answers, "clean": True})
 
 
-def cold_verdict(channel: Channel, setup: Json, request: Json, candidate: Json) -> Json:
+def cold_verdict(channel: Channel, setup: Json, request: Json, candidate: Json, children: Children) -> Json:
     verdict: Json = {"verdict": "failed", "fixed": 0}
     if candidate.get("text") is not None:
         ChangedSource(candidate["path"], candidate["text"])
     enter_project(setup)
     chosen = dict(setup, arguments=request["arguments"])
-    server = Server(channel, chosen)
+    server = Server(channel, chosen, children)
 
     def judge() -> None:
         if request.get("trace"):

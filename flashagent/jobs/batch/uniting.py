@@ -1,0 +1,153 @@
+"""Merge two changes of one text by whole lines; where they only meet in their imports, both sets of imports are taken. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import PurePosixPath
+
+from flashagent.errors import WorkspaceError
+from flashagent.workspace.merging import merge
+
+_PYTHON = re.compile(
+    r"import [\w.]+( as \w+)?(, [\w.]+( as \w+)?)*|from [\w.]+ import \w+( as \w+)?(, \w+( as \w+)?)*"
+)
+_SCRIPT = re.compile(r"""import (type )?([\w$*{} ,]+ from )?(['"])[^'"]+\3;?""")
+_IMPORTS = {
+    ".py": _PYTHON, ".pyi": _PYTHON, ".js": _SCRIPT, ".mjs": _SCRIPT, ".jsx": _SCRIPT, ".ts": _SCRIPT, ".tsx": _SCRIPT,
+    ".java": re.compile(r"import (static )?[\w.]+(\.\*)?;"), ".kt": re.compile(r"import [\w.]+(\.\*)?( as \w+)?"),
+    ".rs": re.compile(r"(pub )?use [\w:]+(::\*)?( as \w+)?;"), ".cs": re.compile(r"using [\w.]+;"),
+}  # fmt: skip
+_FROM = re.compile(r"(from [\w.]+ import )(.+)")
+
+
+def merged_text(path: str, base: str, ours: str, theirs: str) -> str | None:
+    """`ours` with the difference from `base` to `theirs` made in it; None when the two touch."""
+    text = _by_lines(base, ours, theirs)
+    pattern = _IMPORTS.get(PurePosixPath(path).suffix)
+    if text is None and pattern is not None:
+        text = _united(pattern, base, ours, theirs)
+    return text
+
+
+def _by_lines(base: str, ours: str, theirs: str) -> str | None:
+    try:
+        return merge("", base, ours, theirs)
+    except WorkspaceError:
+        return None
+
+
+def _united(pattern: re.Pattern[str], base: str, ours: str, theirs: str) -> str | None:
+    """The texts merged without the imports that `theirs` adds, and those put beside what the others import. None when more
+    than imports touch, or when one name would mean two things."""
+    if "\r" in base + ours + theirs:
+        return None
+    old, new = base.split("\n"), theirs.split("\n")
+    plain, added = _without_new(pattern, old, new)
+    if not added:
+        return None
+    text = _by_lines(base, ours, "\n".join(plain))
+    if text is None:
+        return None
+    lines = text.split("\n")
+    ours_added = _without_new(pattern, old, ours.split("\n"))[1]
+    if pattern is _PYTHON and _clash(ours_added, added):
+        return None
+    for line in added:
+        if line not in lines and not (pattern is _PYTHON and _joined(lines, line)):
+            lines.insert(_place(pattern, lines, new, line), line)
+    return "\n".join(lines)
+
+
+def _without_new(
+    pattern: re.Pattern[str], old: Sequence[str], new: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """`new` without the imports that `old` has not, one that only takes more names put back; and those imports."""
+    known = Counter(old)
+    gone = Counter(old) - Counter(new)
+    plain: list[str] = []
+    added: list[str] = []
+    for line in new:
+        if known[line] > 0 or not pattern.fullmatch(line):
+            plain.append(line)
+            continue
+        added.append(line)
+        fewer = next((one for one in gone if gone[one] and _takes_more(one, line)), None)
+        if fewer is not None:
+            gone[fewer] -= 1
+            plain.append(fewer)
+    return plain, added
+
+
+def _takes_more(old: str, new: str) -> bool:
+    """Whether both import from one module, the new one all that the old one does and more."""
+    before, after = _FROM.fullmatch(old), _FROM.fullmatch(new)
+    return bool(before and after and before[1] == after[1] and set(_names(before[2])) < set(_names(after[2])))
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",")]
+
+
+def _joined(lines: list[str], line: str) -> bool:
+    """Put the names of a Python import into the line that imports from the same module, where there is one."""
+    wanted = _FROM.fullmatch(line)
+    if wanted is None:
+        return False
+    for number, present in enumerate(lines):
+        there = _FROM.fullmatch(present)
+        if there is not None and there[1] == wanted[1] and _PYTHON.fullmatch(present):
+            names = _names(there[2])
+            more = [name for name in _names(wanted[2]) if name not in names]
+            ordered = names == sorted(names, key=_isort)
+            names = sorted([*names, *more], key=_isort) if ordered else [*names, *more]
+            lines[number] = there[1] + ", ".join(names)
+            return True
+    return False
+
+
+def _isort(name: str) -> tuple[int, str]:
+    """Constants, then classes, then the rest, as import sorters have them."""
+    return (0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2, name)
+
+
+def _clash(ours: Sequence[str], theirs: Sequence[str]) -> bool:
+    """Whether the two bind one name to different things."""
+    known = {name: what for line in ours for name, what in _bound(line)}
+    return any(known.get(name, what) != what for line in theirs for name, what in _bound(line))
+
+
+def _bound(line: str) -> list[tuple[str, str]]:
+    """The names that a Python import binds, each with what it stands for."""
+    source = _FROM.fullmatch(line)
+    found = []
+    for part in _names(source[2] if source else line.removeprefix("import ")):
+        name, _, alias = part.partition(" as ")
+        if source:
+            found.append((alias or name, f"{source[1]}{name}"))
+        else:
+            top = name.partition(".")[0]
+            found.append((alias, name) if alias else (top, top))
+    return found
+
+
+def _place(pattern: re.Pattern[str], lines: Sequence[str], theirs: Sequence[str], line: str) -> int:
+    """Where an import goes: after the nearest import above it in its own text that is here too, else before the nearest
+    below; from there down past those that come first by the alphabet."""
+    is_import: Callable[[str], object] = pattern.fullmatch
+    at = theirs.index(line)
+    start = next(
+        (lines.index(one) + 1 for one in reversed(theirs[:at]) if one in lines and is_import(one)), None
+    )
+    if start is None:
+        start = next((lines.index(one) for one in theirs[at + 1 :] if one in lines and is_import(one)), None)
+    if start is None:  # the other side's first imports lie where these were to go
+        start = next((number for number, one in enumerate(lines) if is_import(one)), 0)
+    while start < len(lines) and is_import(lines[start]) and _key(lines[start]) < _key(line):
+        start += 1
+    return start
+
+
+def _key(line: str) -> tuple[bool, str]:
+    return (line.startswith("from "), line.casefold())
