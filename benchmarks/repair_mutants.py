@@ -30,8 +30,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from repair import Bench, same_tree
+from repair import Bench
 from repair_libraries import LIBRARIES, Library, unpacked
+from repair_meaning import same_meaning
 from repair_operators import Fault, Planter
 from repair_tables import Row, read, tables
 
@@ -75,6 +76,15 @@ class Log:
 
     def of(self, release: str, seed: int) -> list[Row]:
         return [row for row in self.rows if row.library == release and row.seed == seed]
+
+
+def _is_of(row: Row, path: Path, fault: Fault) -> bool:
+    """Was this very fault planted before?"""
+    return row.place.endswith(f"{path.name}:{fault.line}") and row.text == _changed(fault)
+
+
+def _changed(fault: Fault) -> str:
+    return fault.text.splitlines()[fault.line - 1].strip()[:120]
 
 
 class Trial:
@@ -124,15 +134,15 @@ class Trial:
 
     def faults(self) -> Iterator[tuple[int, Path, Fault]]:
         """Numbered faults, each drawn by its number alone; those that the log knows are passed over."""
-        known = {row.attempt for row in self._log.of(self.library.release, self._seed)}
         files = self.files()
         for attempt in range(ATTEMPTS * self._count):
-            if attempt in known:
+            known = self._log.of(self.library.release, self._seed)
+            if any(row.attempt == attempt for row in known):
                 continue
             chooser = random.Random(f"{self.library.release} {self._seed} {attempt}")
             path = chooser.choices(files, [p.stat().st_size for p in files])[0]
             fault = Planter(path.read_text()).pick(chooser)
-            if fault is not None:
+            if fault is not None and not any(_is_of(row, path, fault) for row in known):
                 yield attempt, path, fault
 
     async def next(self) -> bool:
@@ -154,7 +164,6 @@ class Trial:
 
     async def _one(self, path: Path, fault: Fault, clean: CheckReport) -> Row:
         """`noticed` is False when no test notices the fault, or the library does not load with it."""
-        changed = fault.text.splitlines()[fault.line - 1].strip()
         where = f"{path.relative_to(self.root).as_posix()}:{fault.line}"
         row = Row(
             self.library.release,
@@ -162,7 +171,7 @@ class Trial:
             0,
             fault.operator,
             where,
-            changed[:120],
+            _changed(fault),
             self._state,
             self.library.held_out,
         )
@@ -205,6 +214,7 @@ class Trial:
             rank=rank,
             line_rank=line_rank,
             tried=result.tried,
+            cpu_s=result.cpu_s,
             confidence=first.confidence if first else "",
             how=first.how if first else "",
             reasons=first.reasons if first else (),
@@ -214,8 +224,8 @@ class Trial:
         )
 
     async def _difference(self, path: Path, right: str, after: str) -> str:
-        """'' when the patched text is the original's in tree or in behaviour."""
-        if same_tree(right, after):
+        """'' when the patched text is the original's in meaning or in behaviour."""
+        if same_meaning(right, after):
             return ""
         with tempfile.TemporaryDirectory(prefix="texts-", dir=self.root.parent) as folder:
             one, two = Path(folder, "one.py"), Path(folder, "two.py")

@@ -63,7 +63,7 @@ async def judged(root: Path, planted: Planted, original: str) -> Found:
     began = time.monotonic()
     found = await proposals(project, report_of(planted))
     seconds = time.monotonic() - began
-    wanted = ast.dump(ast.parse(original))
+    wanted = _tree(original)
     same = [_tree(one.changes[0].after) == wanted for one in found]
     if len(found) != 1:
         return Found("choices" if found else "none", any(same[:MAX_TRIED]), f"{len(found)} ways", seconds)
@@ -71,10 +71,13 @@ async def judged(root: Path, planted: Planted, original: str) -> Found:
 
 
 def _tree(text: str | None) -> str:
+    """The tree in words; where among the imports of a module's level one stands means nothing."""
     try:
-        return ast.dump(ast.parse(text or ""))
+        tree = ast.parse(text or "")
     except SyntaxError:
         return "broken"
+    imports = sorted(ast.dump(one) for one in tree.body if isinstance(one, ast.Import | ast.ImportFrom))
+    return "\n".join([*imports, *(ast.dump(one) for one in tree.body if not isinstance(one, ast.Import | ast.ImportFrom))])
 
 
 async def main() -> int:

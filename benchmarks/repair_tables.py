@@ -31,6 +31,7 @@ class Row:
     line_rank: int = 0
     tried: int = 0
     seconds: float = 0.0
+    cpu_s: float = 0.0
     suite_s: float = 0.0
     load: float = 0.0
     how: str = ""

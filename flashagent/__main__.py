@@ -39,7 +39,7 @@ def _run(arguments: list[str], splash: Splash) -> int:
 
     # Imports make many objects that live for ever: at the default of 700 they are looked through again and again,
     # which is a twentieth of the time of a short run.
-    gc.set_threshold(20_000)
+    gc.set_threshold(50_000)
     from flashagent.cli.main import run
 
     return run(arguments, dict(os.environ), splash)

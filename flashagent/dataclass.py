@@ -132,15 +132,18 @@ def _extended(cls: type, own: _Fields, made: Mapping[str, Any]) -> type:
 
 def _from_standard(cls: type, own: _Fields) -> dict[str, Callable[[type], Any]]:
     """What only the standard library can make, by name: of a class with the same fields."""
-    body: dict[str, Any] = {name: cls.__dict__[name] for name in own if name in cls.__dict__}
-    annotations = cls.__dict__.get("__annotations__", {})
+    names = cls.__dict__
+    body: dict[str, Any] = {name: names[name] for name in own if name in names}
+    annotations = names.get("__annotations__", {})
     made: dict[str, Any] = {}
 
     def make(name: str, _: type) -> Any:
         with _ONCE:
             if not made:
                 about = {"__annotations__": annotations, "__module__": cls.__module__, "__doc__": "-"}
-                twin = standard(type(cls.__name__, (), {**body, **about}), init=False, repr=False, eq=False)
+                twin: Any = standard(
+                    type(cls.__name__, (), {**body, **about}), init=False, repr=False, eq=False
+                )
                 made.update({one: twin.__dict__[one] for one in _BY_STANDARD})
         return made[name]
 

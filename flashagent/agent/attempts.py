@@ -9,7 +9,7 @@ from dataclasses import field, replace
 from typing import Literal, Protocol
 
 from flashagent.agent.calls import Carried
-from flashagent.agent.effort import Effort, Situation, Tried, choose
+from flashagent.agent.effort import Effort, Level, Situation, Tried, choose, settled
 from flashagent.agent.requests import start_afresh
 from flashagent.agent.session import Session
 from flashagent.agent.thread import Ruling
@@ -75,7 +75,8 @@ class Start:
 class Plan:
     """How the attempts go about it. `red` says that the goal is to make failing checks pass, so that a green check ends the
     work at once; else the model decides when it is done, and the check only guards. `asking` is the format of edits that
-    is asked first; `formats` tells how to write edits in each format that can be asked for."""
+    is asked first; `formats` tells how to write edits in each format that can be asked for. `level` is the effort that the
+    user has settled, None for the one that fits the situation."""
 
     model_for: Callable[[Effort], ChatModel]
     situation: Situation = field(default_factory=Situation)
@@ -86,6 +87,7 @@ class Plan:
     hint: str = ""
     temperature: float | None = None
     start: Start = field(default_factory=Start)
+    level: Level | None = None
 
 
 class Attempts:
@@ -174,7 +176,8 @@ class Attempts:
 
     def _effort(self, left: int) -> Effort:
         situation = replace(self._plan.situation, failing=self._failures())
-        return choose(self._tried, situation, has_architect=self._plan.has_architect, left=left)
+        chosen = choose(self._tried, situation, has_architect=self._plan.has_architect, left=left)
+        return settled(chosen, self._plan.level)
 
     def _handed_over(self, prompt: str, effort: Effort) -> str:
         """Set the thread to the effort. A model that takes over begins with a short account instead of the whole history."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 
 from flashagent.dataclass import dataclass
-from flashagent.models.tokens import estimate
+from flashagent.models.tokens import estimate, estimate_within
 from flashagent.values import RankedSymbol, Symbol
 
 FULL_SHARE = 0.8  # of the budget; the rest is for signatures
@@ -58,12 +58,13 @@ def choose_focus(
             continue
         if _is_quoted(symbol, body, quoted):
             continue
-        cost = estimate(body) + BLOCK_TOKENS
         room = budget_tokens * FULL_SHARE - spent
-        if symbol.end_line - symbol.start_line < LONGEST_SYMBOL_LINES and (cost <= room or not full):
+        if symbol.end_line - symbol.start_line >= LONGEST_SYMBOL_LINES:
+            outline.append(symbol)
+        elif not full or estimate_within(body, room - BLOCK_TOKENS) is not None:
             full = [other for other in full if not _inside(other.symbol, symbol)]
             full.append(candidate)
-            spent += cost
+            spent += estimate(body) + BLOCK_TOKENS
         else:
             outline.append(symbol)
     whole = [f"{path}\n```\n{text.rstrip()}\n```" for path, text in held.items()]
@@ -79,9 +80,9 @@ def _pinned(paths: Sequence[str], read: Callable[[str], str | None], room: float
     held: dict[str, str] = {}
     for path in paths:
         text = read(path)
-        if text and (cost := estimate(text) + BLOCK_TOKENS) <= room:
+        if text and (cost := estimate_within(text, room - BLOCK_TOKENS)) is not None:
             held[path] = text
-            room -= cost
+            room -= cost + BLOCK_TOKENS
     return held
 
 

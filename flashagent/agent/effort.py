@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from flashagent.dataclass import dataclass
@@ -86,6 +87,14 @@ def choose(tried: Sequence[Tried], situation: Situation, *, has_architect: bool,
     if raises == 1:
         return _effort("medium", "flash", "the last attempt got no further")
     return _first(situation) if not tried else _effort("low", "flash", "the last attempt got further")
+
+
+def settled(effort: Effort, level: Level | None) -> Effort:
+    """The same choice at the level that the user has settled, None for the situation's own."""
+    if level is None or level == effort.level:
+        return effort
+    reasoning = None if level == "low" else level
+    return replace(effort, level=level, reasoning=reasoning, max_output_tokens=REPLY_TOKENS[level])
 
 
 def _first(situation: Situation) -> Effort:

@@ -130,7 +130,7 @@ class Budget:
                 hint="Raise --max-requests.",
             )
         prompt = int(estimated_prompt_tokens * self._margin) + 1
-        room = self._tokens_left - prompt
+        room = self.tokens_left - prompt
         affordable, after_another = self._affordable(model, prompt, wanted_output_tokens)
         most = min(wanted_output_tokens, room, affordable)
         output = min(most, max(USEFUL_REPLY_TOKENS, min((room - prompt) // 2, after_another)))
@@ -156,13 +156,13 @@ class Budget:
         cost = (self._price(reservation.model, wasted) or 0.0) * (self._margin if wasted.estimated else 1.0)
         held = self._open[reservation.number]
         wider = _Held(reservation.tokens + tokens, reservation.cost + cost)
-        if self._tokens_left + held.tokens < wider.tokens or self._money_left + held.cost < wider.cost:
+        if self.tokens_left + held.tokens < wider.tokens or self._money_left + held.cost < wider.cost:
             return False
         self._open[reservation.number] = wider
         return True
 
     @property
-    def _tokens_left(self) -> int:
+    def tokens_left(self) -> int:
         """What is neither used nor set aside."""
         return self.limits.tokens - self.usage.total_tokens - sum(held.tokens for held in self._open.values())
 

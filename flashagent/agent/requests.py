@@ -9,7 +9,7 @@ from dataclasses import replace
 from flashagent.agent.compaction import Compactor
 from flashagent.agent.limits import Budget
 from flashagent.agent.thread import Thread
-from flashagent.errors import ContextTooLong, FlashagentError, ToolsRefused
+from flashagent.errors import ContextTooLong, FlashagentError, LimitReached, ToolsRefused
 from flashagent.events import AssistantReplied, BudgetSpent, ContextCompacted, Emit, Event, Notice
 from flashagent.messages import AssistantMessage, UserMessage
 from flashagent.models.base import ChatModel, ModelRequest
@@ -19,13 +19,15 @@ from flashagent.values import Usage
 
 SUMMARY_TOKENS, SUMMARY_WORDS = 700, "250"
 SHORTENED_TOKENS = 4_000  # what is left of a conversation that the user wants to be short
+HEAVY, LIGHT = 0.3, 0.1  # of a budget's tokens: a history above the one is brought to about the other
 SHORT_HISTORY = 4  # messages; so few hold nothing to leave out
 
 
 async def ask(thread: Thread, emit: Emit) -> AssistantMessage:
     """One request and its reply; the reply is in the history and on record when this returns.
 
-    The history is compacted first when it would not fit, and once more when the endpoint says that it did not.
+    The history is compacted first when it would not fit, and once more when the endpoint says that it did not, or when
+    the rest of the budget cannot pay for a history so long.
     """
     await make_room(thread, emit)
     try:
@@ -33,10 +35,12 @@ async def ask(thread: Thread, emit: Emit) -> AssistantMessage:
     except ContextTooLong as error:
         if thread.compactor is None:
             raise
-        request = _request(thread)
-        prompt = int(estimate_request(request) * thread.budget.scale)
-        thread.compactor.learn(error, prompt, thread.wanted_reply)
+        thread.compactor.learn(error, int(_prompt_tokens(thread)), thread.wanted_reply)
         compact(thread, thread.compactor, emit)
+        reply = await _ask_by_tools_or_text(thread, emit)
+    except LimitReached as error:
+        if error.limit != "tokens" or not _made_payable(thread, emit):
+            raise
         reply = await _ask_by_tools_or_text(thread, emit)
     thread.history.append(reply)
     emit(
@@ -62,7 +66,7 @@ async def make_room(thread: Thread, emit: Emit) -> None:
     compactor = thread.compactor
     if compactor is None:
         return
-    prompt = estimate_request(_request(thread)) * thread.budget.scale
+    prompt = _prompt_tokens(thread)
     summary_room = SUMMARY_TOKENS if compactor.by_model else 0  # it must fit while it can still be asked for
     if not compactor.fits(prompt, thread.wanted_reply + summary_room):
         summary = await _summed_up(thread, compactor, prompt, emit) if compactor.by_model else ""
@@ -78,15 +82,42 @@ def compact(thread: Thread, compactor: Compactor, emit: Emit, summary: str = "")
     emit(_compacted(thread, before))
 
 
-async def shorten(thread: Thread, emit: Emit) -> bool:
-    """Compact now, whether or not there is need: what the user asks for. False when there is nothing to leave out."""
+def _made_payable(thread: Thread, emit: Emit) -> bool:
+    """Write a history anew that is too long for what is left of the budget; False when its length is not the trouble."""
+    small = thread.budget.tokens_left // 3
+    if thread.compactor is None or _prompt_tokens(thread) <= small or len(thread.history) <= SHORT_HISTORY:
+        return False
+    window = min(thread.compactor.window or small, small) + thread.wanted_reply
+    try:
+        compact(thread, replace(thread.compactor, window=window), emit)
+    except ContextTooLong:  # so little is left that nothing fits
+        return False
+    return True
+
+
+async def lighten(thread: Thread, emit: Emit) -> None:
+    """Compact a history of which a few requests would use up all tokens of the budget, window or not. With a limit so
+    small that no shorter one is of use it stays as it is."""
+    most = thread.budget.limits.tokens
+    small = max(SHORTENED_TOKENS, int(most * LIGHT))
+    if _prompt_tokens(thread) > max(most * HEAVY, 2 * small):
+        await shorten(thread, emit, small)
+
+
+def _prompt_tokens(thread: Thread) -> float:
+    return estimate_request(_request(thread)) * thread.budget.scale
+
+
+async def shorten(thread: Thread, emit: Emit, tokens: int = SHORTENED_TOKENS) -> bool:
+    """Compact now, whether or not there is need, to about so many tokens beside the system message and the tools. False
+    when there is nothing to leave out."""
     compactor = thread.compactor
     if compactor is None or len(thread.history) <= SHORT_HISTORY:
         return False
-    prompt = estimate_request(_request(thread)) * thread.budget.scale
+    prompt = _prompt_tokens(thread)
     summary = await _summed_up(thread, compactor, prompt, emit) if compactor.by_model else ""
     others = estimate_request(replace(_request(thread), messages=tuple(thread.history[:1])))
-    small = int((others + SHORTENED_TOKENS) * thread.budget.scale) + thread.wanted_reply
+    small = int((others + tokens) * thread.budget.scale) + thread.wanted_reply
     compact(thread, replace(compactor, window=min(compactor.window or small, small)), emit, summary)
     return True
 

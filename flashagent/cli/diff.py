@@ -9,17 +9,21 @@ from pathlib import Path
 
 
 def build_parser() -> argparse.ArgumentParser:
-    return argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog="flashagent diff", description="Show what has changed since flashagent last began to write."
     )
+    parser.add_argument(
+        "since", nargs="?", default="", metavar="ID", help="since this checkpoint (`flashagent undo --list`)"
+    )
+    return parser
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
-    build_parser().parse_args(argv)
+    options = build_parser().parse_args(argv)
     from flashagent.frontends.history import diff
     from flashagent.untrusted import sanitize
 
-    text, why_empty = diff(Path.cwd(), environ)
+    text, why_empty = diff(Path.cwd(), environ, options.since)
     if why_empty:
         print(sanitize(why_empty), file=sys.stderr)
     # A file or `git apply` gets the bytes as they are; a terminal gets nothing that it would obey.

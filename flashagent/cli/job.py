@@ -31,6 +31,7 @@ def run_job(
         candidates=options.candidates or 1,
         docs=tuple(options.docs or ()),
         resume=options.resume,
+        effort=options.effort,
         bisect=getattr(options, "bisect", None),
         fresh=options.fresh,
         tests_may_change=options.tests_may_change,

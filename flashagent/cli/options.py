@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+EFFORTS = ("low", "medium", "high")
 MODES = ("read-only", "ask", "auto", "full")
 
 
@@ -41,6 +42,7 @@ def add_job_options(parser: argparse.ArgumentParser) -> None:
     add("paths", nargs="*", metavar="PATHS", help="after --: files or folders to look at first")
     add("--check", action="append", metavar="CMD", help="the command that must pass (repeat for several)")
     add("--model", metavar="M", help="the model to ask")
+    add("--effort", choices=EFFORTS, help="how hard the model should think (as the situation needs)")
     add("--offline", action="store_true", help="ask no model: quick fixes and search only")
     add("--max-attempts", type=positive_int, metavar="N", help="attempts of the model (3)")
     add("--max-requests", type=positive_int, metavar="N", help="requests to the model (30)")

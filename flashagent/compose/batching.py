@@ -9,7 +9,9 @@ import shutil
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flashagent.agent.limits import Budget
 from flashagent.agent.recorder import NOT_RECORDED, Recorder
@@ -33,8 +35,9 @@ from flashagent.jobs.batch.unchecked import NOTHING, PASSED
 from flashagent.jobs.batch.working import Ground, Worked, Workshop
 from flashagent.jobs.house import House
 from flashagent.jobs.trees import candidate
+from flashagent.ports import MapQuery
 from flashagent.untrusted import Secrets
-from flashagent.values import CheckReport, FileChange, Usage
+from flashagent.values import CheckReport, FileChange, FocusQuery, Usage
 from flashagent.verify.commands import Check, check_from_text
 from flashagent.workspace.branches import check_new_branch
 from flashagent.workspace.differing import DifferingTrees
@@ -42,8 +45,11 @@ from flashagent.workspace.disk import write_durably
 from flashagent.workspace.journal import Workspace
 from flashagent.workspace.still import LookingTrees, still
 
-# What an item of a model costs beside the code it is shown: system, tools and goal; and its reply.
+if TYPE_CHECKING:
+    from flashagent.repomap.index import MapStats
+
 _CHECKS_PER_CORE = 2  # some wait for a disk or a clock
+# What an item of a model costs beside the code it is shown: system, tools and goal; and its reply.
 _FRAME_TOKENS, _REPLY_TOKENS, _REQUESTS = 1_400, 500, 1.5
 
 
@@ -111,10 +117,29 @@ class Batching:
         self.house = house
         self.spec = spec
         self._reports: dict[tuple[str, str], CheckReport] = {}
+        self._map: asyncio.Task[tuple[MapQuery, MapStats]] | None = None
+
+    async def warm(self) -> None:
+        """What would hold up the first items: the model's client, the loop's own modules, and the history of the map."""
+        models = self.house.models
+        if not self._asks() or models is None:
+            return
+        repo_map, query = await self._repo_map(), FocusQuery(text=self.spec.instruction)
+        await asyncio.gather(
+            models.router.flash.warm(),
+            asyncio.to_thread(import_module, "flashagent.jobs.asking"),
+            asyncio.to_thread(repo_map.rank, query, limit=1),
+        )
+
+    async def _repo_map(self) -> MapQuery:
+        """The map, read once: items are found and worked on by the same one."""
+        if self._map is None:
+            self._map = asyncio.create_task(asyncio.to_thread(self.house.open_map))
+        return (await asyncio.shield(self._map))[0]
 
     async def plan(self) -> Plan:
         """The items, with what they would cost. Runs the check only when the batch is about failing tests."""
-        repo_map, _ = await asyncio.to_thread(self.house.open_map)
+        repo_map = await self._repo_map()
         files = await asyncio.to_thread(self._tracked)
         failing = any(selector.kind == "failing" for selector in self.spec.select)
         reports = [await self._report(check) for check in self.house.checks()] if failing else []
@@ -137,7 +162,7 @@ class Batching:
 
     async def ground(self) -> Ground:
         """The checks of single items, run on the base. Raises UsageError when one of them is red before the batch."""
-        repo_map, _ = await asyncio.to_thread(self.house.open_map)
+        repo_map = await self._repo_map()
         checks = self._checks(self.spec.item_check, default=() if not self._asks() else None)
         if self._asks() and not checks:  # a model's loop ends with a check
             return Ground((NOTHING,), (PASSED,), repo_map)

@@ -11,7 +11,7 @@ from flashagent.compose.mapping import open_map
 from flashagent.errors import UsageError
 from flashagent.frontends import app_talk, words
 from flashagent.frontends.app_asked import NOTHING, Asked, Handler, note
-from flashagent.frontends.history import changes_since_last, remember_redo, remember_undo, sentence
+from flashagent.frontends.history import first_since, remember_redo, remember_undo, sentence, when
 from flashagent.frontends.tui.blocks import Block, capped
 from flashagent.frontends.tui.controller import Answer
 from flashagent.jobs.observing import run_apart
@@ -22,6 +22,7 @@ from flashagent.values import FileChange, FocusQuery
 from flashagent.workspace import files
 
 if TYPE_CHECKING:
+    from flashagent.workspace.timeline import Checkpoint
     from flashagent.jobs.house import House
 
 MOST_DIFF_LINES = 2_000
@@ -47,10 +48,25 @@ async def _check(asked: Asked) -> Answer:
 
 
 async def _diff(asked: Asked) -> Answer:
-    diff = await asyncio.to_thread(changes_since_last, asked.opened.house.checkpoints)
-    if not diff:
+    checkpoints, wanted = asked.opened.house.checkpoints, asked.argument
+    if wanted not in ("", "last"):
+        raise UsageError(
+            f"There is no diff {words.one_line(wanted)}.",
+            hint="/diff is the session's, /diff last the last one's.",
+        )
+    session = "" if wanted else asked.opened.session
+
+    def look() -> tuple[Checkpoint | None, str]:
+        since = first_since(checkpoints, session) if session else checkpoints.latest()
+        return since, "" if since is None else checkpoints.diff(since.id)
+
+    since, diff = await asyncio.to_thread(look)
+    if since is None:
         return note("Nothing has been changed.")
-    return Answer(Block("diff", "changes", capped(diff, MOST_DIFF_LINES), "good"))
+    start = words.one_line(f"since '{since.label}' of {when(since.time)}", words.MAX_SENTENCE)
+    if not diff:
+        return note(f"Nothing differs {start}.")
+    return Answer(Block("diff", f"changes {start}", capped(diff, MOST_DIFF_LINES), "good"))
 
 
 async def _undo(asked: Asked) -> Answer:

@@ -131,6 +131,7 @@ class AppController:
             search_seconds=settings.limits.search_s,
             offline=settings.offline,
             commit=settings.commit,
+            effort=opened.effort,
             dry_run=opened.house.mode == "read-only",
         )
         await self._to_its_end(run_fix(job, opened.house, opened.emit))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flashagent.agent.approvals import Mode
-from flashagent.agent.effort import REPLY_TOKENS, Effort, Level, Situation, choose
+from flashagent.agent.effort import Effort, Level, Situation, choose, settled
 from flashagent.agent.limits import Limits
 from flashagent.agent.recorder import Recorder
 from flashagent.agent.resumed import history_of
@@ -181,6 +181,4 @@ class Opened:
 
 def chosen_effort(level: Level) -> Effort:
     """What the user has chosen in place of what the situation tells."""
-    return Effort(
-        level, "flash", REPLY_TOKENS[level], None if level == "low" else level, "chosen by the user"
-    )
+    return replace(settled(choose((), Situation(), has_architect=False), level), why="chosen by the user")

@@ -73,7 +73,7 @@ async def _effort(asked: Asked) -> Answer:
     if wanted != "auto" and wanted not in REPLY_TOKENS:
         raise UsageError(f"There is no effort {words.one_line(wanted)}.", hint="low, medium, high or auto")
     opened.choose_effort(next((level for level in REPLY_TOKENS if level == wanted), None))
-    return note(f"effort: {wanted}, in this conversation; /fix chooses its own", mark="good")
+    return note(f"effort: {wanted}, in this conversation and for /fix", mark="good")
 
 
 async def _model(asked: Asked) -> Answer:

@@ -70,6 +70,8 @@ async def _through(
     call: Call, work: batching.Batching, batch: str, base: str, *, fresh: bool
 ) -> BatchFinished:
     async with contextlib.AsyncExitStack() as stack:
+        warming = asyncio.create_task(_nothing() if call.scheduler else work.warm())
+        stack.callback(warming.cancel)
         if fresh:
             found = await work.plan()
             ground, finals = await work.ground(), await work.finals()
@@ -81,8 +83,13 @@ async def _through(
             work_on = await _work_of(call, work, batch, base, ground, stack)
         emit, close = _sink(call, batch)
         stack.callback(close)
+        await warming
         with work.opened(batch, ground, finals, emit, work_on) as running:
             return await running.run()
+
+
+async def _nothing() -> None:
+    """Others do the work, and nothing is to be made ready here."""
 
 
 async def _work_of(

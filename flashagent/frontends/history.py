@@ -15,6 +15,7 @@ from flashagent.dataclass import dataclass
 from flashagent.diffs import unified_diffs
 from flashagent.errors import FlashagentError, WorkspaceError
 from flashagent.folders import Folders
+from flashagent.frontends.words import one_line
 from flashagent.secrecy import Secrets
 from flashagent.values import FileChange
 from flashagent.workspace.checkpoints import Checkpoints, Restored
@@ -92,19 +93,31 @@ def _line(checkpoint: Checkpoint) -> str:
     return f"{checkpoint.id}  {time:%Y-%m-%d %H:%M}  {label}{files}"
 
 
-def diff(cwd: Path, environ: Mapping[str, str]) -> tuple[str, str]:
-    """What has changed since flashagent last began to write, as a unified diff; when that is empty, why in words."""
+def diff(cwd: Path, environ: Mapping[str, str], since: str = "") -> tuple[str, str]:
+    """What has changed since a checkpoint, or since flashagent last began to write, as a unified diff; when that is empty,
+    why in words. Raises WorkspaceError when there is no checkpoint of that id."""
     with history_at(cwd, environ) as place:
         latest = place.checkpoints.latest()
+        if since:
+            latest = next((one for one in place.checkpoints.list() if one.id == since), None)
+            if latest is None:
+                raise WorkspaceError(
+                    f"There is no checkpoint {since}.", hint="`flashagent undo --list` shows all checkpoints."
+                )
         if latest is None:
             return "", "flashagent has changed nothing here yet."
         text = place.checkpoints.diff(latest.id)
-        return text, "" if text else f"Nothing differs from '{latest.label}' of {when(latest.time)}."
+        return (
+            text,
+            "" if text else f"Nothing differs from '{one_line(latest.label)}' of {when(latest.time)}.",
+        )
 
 
-def changes_since_last(checkpoints: Checkpoints) -> str:
-    latest = checkpoints.latest()
-    return "" if latest is None else checkpoints.diff(latest.id)
+def first_since(checkpoints: Checkpoints, session: str) -> Checkpoint | None:
+    """The first checkpoint since a session began, which its id tells; else the last one of all; None where there is none."""
+    began = session.partition("-")[0]
+    taken = (one for one in checkpoints.list() if "".join(c for c in one.time[:19] if c not in "-:") >= began)
+    return next(taken, None) or checkpoints.latest()
 
 
 def sentence(restored: Restored) -> str:

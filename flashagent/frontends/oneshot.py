@@ -32,6 +32,7 @@ from flashagent.settings import Settings
 from flashagent.untrusted import Secrets
 
 if TYPE_CHECKING:
+    from flashagent.agent.effort import Level
     from flashagent.compose.tape import Tape
 
 TICK_S = 0.5
@@ -51,6 +52,7 @@ class OneShot:
     candidates: int = 1
     docs: tuple[str, ...] = ()
     resume: str = ""
+    effort: Level | None = None
     bisect: bool | None = None
     fresh: bool = False
     tests_may_change: bool = False
@@ -213,6 +215,7 @@ def _job(wish: OneShot, settings: Settings, earlier: Earlier | None) -> FixJob:
         tests_may_change=wish.tests_may_change,
         all_candidates=wish.all_candidates,
         explain=wish.explain,
+        effort=wish.effort,
         bisect=wish.bisect,
     )
 

@@ -184,6 +184,7 @@ class Bench:
             hint=self.variant.hint,
             temperature=self.variant.temperature,
             start=self.start,
+            level=self.job.effort,
         )
 
     def _memory(self) -> Memory:

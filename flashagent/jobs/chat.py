@@ -12,7 +12,7 @@ from flashagent.agent.compaction import Memory
 from flashagent.agent.context import choose_focus
 from flashagent.agent.facts import words_of
 from flashagent.agent.limits import Budget, Limits
-from flashagent.agent.requests import shorten
+from flashagent.agent.requests import lighten, shorten
 from flashagent.agent.session import Session
 from flashagent.agent.thread import Ruling
 from flashagent.agent.words import linted
@@ -118,6 +118,7 @@ class Chat:
             async def linted_step(carried: Carried) -> Ruling:
                 return Ruling(tell=linted(await landing.problems()))
 
+            await lighten(thread, self._emit)
             finished = await self.session.turn(await self._with_focus(prompt, repo_map, landing), linted_step)
             if finished.end not in ("done", "stopped"):
                 return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field
 
+from flashagent.agent.effort import Level
 from flashagent.agent.limits import Budget, Limits
 from flashagent.dataclass import dataclass
 from flashagent.errors import ExitCode, FlashagentError
@@ -32,7 +33,7 @@ OUTCOME_OF_CODE: dict[ExitCode, JobOutcome] = {
 class FixJob:
     """What the user asked for. `change` is true for `do`: a change where nothing need be red. `log` is a failure log
     that the user gave, `earlier` the account of a job that this one goes on with. `search_seconds` bounds the offline search. `candidates` patches are asked for at once. `docs` are
-    texts that stay in view, as name and text. `bisect` None looks for the commit that broke the test only where that is
+    texts that stay in view, as name and text. `effort` None fits the situation. `bisect` None looks for the commit that broke the test only where that is
     cheap; `bisect_seconds` bounds it."""
 
     goal: str = ""
@@ -50,6 +51,7 @@ class FixJob:
     candidates: int = 1
     docs: tuple[tuple[str, str], ...] = ()
     earlier: str = ""
+    effort: Level | None = None
     bisect: bool | None = None
     bisect_seconds: float = 60.0
 

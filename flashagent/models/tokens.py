@@ -36,6 +36,17 @@ def estimate(text: str) -> int:
     return ceil(sum([_piece_tokens(one.lastgroup, one.group()) for one in found]) - _ROUNDING)
 
 
+def estimate_within(text: str, most: float) -> int | None:
+    """The same, None when that is more than `most`: found without looking at all of a long text."""
+    tokens = 0.0
+    for one in _PIECES.finditer(text):
+        tokens += _piece_tokens(one.lastgroup, one.group())
+        if tokens > most + 1:
+            return None
+    known = ceil(tokens - _ROUNDING)
+    return known if known <= most else None
+
+
 def estimate_request(request: ModelRequest) -> int:
     """Prompt tokens of the whole request, messages and tools."""
     return sum(map(message_tokens, request.messages)) + sum(map(tool_tokens, request.tools))

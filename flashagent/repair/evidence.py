@@ -23,21 +23,21 @@ from flashagent.values import Failure
 
 Place = tuple[str, int]
 FEATURES = (
-    "spectrum", "all failing", "passing", "fresh", "crash", "caller", "same function", "raise guard", "branch", "return", "assign",
-    "call", "loop", "raise", "other", "not first", "closed gate", "own gate", "words", "literal", "told", "called",
-    "test name", "function size", "file size", "function spectrum", "data", "signature", "first in function", "long",
+    "spectrum", "all failing", "passing", "fresh", "crash", "caller", "stack", "same function", "raise guard", "branch", "return",
+    "assign", "call", "loop", "raise", "other", "not first", "closed gate", "own gate", "words", "literal", "only actual",
+    "only expected", "called", "function words", "owner words", "function size", "file size", "function spectrum", "data",
+    "signature", "first in function", "long",
 )  # fmt: skip
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|\d+")
-_PART = re.compile(r"[a-z]+|[A-Z][a-z]*|\d+")
+_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|\d+")
 _SIGNATURE = re.compile(r"(\w+)\(\) (?:got an unexpected keyword|takes|missing|got multiple values)")
-_COMMON = frozenset({"self", "assert", "def", "test", "return", "for", "in", "is", "not", "None", "True", "False", "if", "the", "and", "cls"})  # fmt: skip
+_COMMON = frozenset({"self", "assert", "def", "test", "return", "for", "in", "is", "not", "none", "true", "false", "if", "the", "and", "cls", "py", "or", "to", "of"})  # fmt: skip
 ROWS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
     """All that is known when lines are weighed: `spectrum` has the score of each line that a failing test ran, `data` of
-    lines at module or class level that those use; `tests` are the trees of the failing tests."""
+    lines at module or class level that those use; `tests` are the trees of the failing tests, `others` of passing ones."""
 
     spectrum: Mapping[Place, float]
     data: Mapping[Place, float]
@@ -45,17 +45,18 @@ class Scene:
     failures: Sequence[Failure]
     sources: Mapping[str, Source]
     tests: Sequence[ast.AST]
+    others: Sequence[ast.AST] = ()
 
 
 @dataclass(slots=True)
 class _Told:
-    """Words, literals and names of the failing tests and of what they say."""
+    """Words (by how much they say), literals and names of the failing tests; what they wanted and what they got."""
 
-    words: frozenset[str] = frozenset()
+    words: Mapping[str, float] = field(default_factory=dict)
     strings: frozenset[str] = frozenset()
     called: frozenset[str] = frozenset()
-    name_parts: frozenset[str] = frozenset()
-    said: str = ""
+    expected: str = ""
+    actual: str = ""
     signatures: frozenset[str] = frozenset()
 
 
@@ -68,27 +69,33 @@ class _File:
     unit: dict[int, Unit] = field(default_factory=dict)
 
 
-def table_lines(source: Source, used: Mapping[str, float], tests: Sequence[ast.AST]) -> dict[int, float]:
+def table_lines(source: Source, used: Mapping[str, float], scene: Scene) -> dict[int, float]:
     """Lines of module-level and class-level assignments to used names, with the score of their use: all of a short one, of a
-    long one its ends and the rows that share a text or a word with the failing tests."""
-    told = _told(tests, (), ())
+    long one its ends and the rows that share a text or a rare word with the failing tests."""
+    told = _told(scene)
     found: dict[int, float] = {}
     for first, score in data_lines(source, used).items():
         statement = next(s for s in statements(source.tree) if s.lineno == first and not isinstance(s, ast.ClassDef))
         last = statement.end_lineno or first
-        rows = range(first, last + 1)
+        rows = list(range(first, last + 1))
         if len(rows) > ROWS:
             near = [n for n in rows if _row_is_told(source, statement, n, told)]
-            rows_kept = [first, first + 1, *near[:ROWS], last - 1, last]
-        else:
-            rows_kept = list(rows)
-        found |= dict.fromkeys(rows_kept, score)
+            rows = [first, *near[: 2 * ROWS], last - 1, last]
+        found |= dict.fromkeys(rows, score)
     return found
 
 
 def _row_is_told(source: Source, statement: ast.stmt, line: int, told: _Told) -> bool:
-    words = {w for w in _WORD.findall(source.line_text(line)) if len(w) > 2}
-    return bool(words & told.words or _strings(statement, line) & told.strings)
+    strings = _strings(statement, line)
+    if strings & told.strings or any(_is_only_in(s, told.actual, told.expected) for s in strings):
+        return True
+    return any(told.words.get(w, 0.0) > 0.5 for w in parts(source.line_text(line)))
+
+
+def parts(text: str) -> set[str]:
+    """The words of a text or of its identifiers, in small letters and without a plural's s."""
+    found = (part.lower() for part in _PART.findall(text))
+    return {w[:-1] if len(w) > 3 and w.endswith("s") else w for w in found if len(w) > 1} - _COMMON
 
 
 def gathered(scene: Scene) -> dict[Place, dict[str, float]]:
@@ -113,9 +120,13 @@ class _Gatherer:
         self._passed_on = _counts(self._passing)
         self._nearest = _nearest(self._failing, self._passing)
         self._crash = _crash_depths(scene.failures, scene.sources)
-        self._told = _told(scene.tests, scene.failures, self._failing)
+        self._told = _told(scene)
         self._rarity = self._rarities()
         self._of_function = self._functions()
+        self._crashed = {
+            (p, f.unit[n].first_line)
+            for (p, n), d in self._crash.items() if d == 0 and (f := self._files.get(p)) and n in f.unit
+        }  # fmt: skip
         self._of_file = Counter(path for path, _ in scene.spectrum)
         self._guards = set(self._raise_guards())
 
@@ -150,9 +161,10 @@ class _Gatherer:
         told["long"] = math.log1p(len(text.strip()) / 20)
         unit = file.unit.get(line)
         if unit is not None:
-            size, best = self._of_function[path, unit.first_line]
+            size, best, words = self._of_function.get((path, unit.first_line), (0, 0.0, 0.0))
             told["function size"] = math.log1p(size)
             told["function spectrum"] = best
+            told["function words"] = words
             first = next((s for s in unit.node.body if s not in file.source.docstring_nodes), None)
             told["first in function"] = float(first is statement)
         told["file size"] = math.log1p(self._of_file[path])
@@ -161,13 +173,12 @@ class _Gatherer:
     def _failure(self, place: Place) -> dict[str, float]:
         """Where the failure happened."""
         depth = self._crash.get(place)
-        file = self._files[place[0]]
-        unit = file.unit.get(place[1])
-        units = {(p, f.unit[n].first_line) for (p, n), d in self._crash.items() if d == 0 and (f := self._files.get(p)) and n in f.unit}  # fmt: skip
+        unit = self._files[place[0]].unit.get(place[1])
         return {
             "crash": float(depth == 0),
-            "caller": 1.0 / depth if depth else 0.0,
-            "same function": float(unit is not None and (place[0], unit.first_line) in units),
+            "caller": float(depth == 1),
+            "stack": float(depth is not None),
+            "same function": float(unit is not None and (place[0], unit.first_line) in self._crashed),
             "raise guard": float(place in self._guards),
         }
 
@@ -185,44 +196,51 @@ class _Gatherer:
 
     def _matches(self, text: str, file: _File, line: int) -> dict[str, float]:
         """What the line shares with the failing tests."""
-        words = set(_WORD.findall(text)) & self._told.words
-        statement = file.statement.get(line)
+        told, statement = self._told, file.statement.get(line)
         strings = _strings(statement, line) if statement is not None else set()
         unit = file.unit.get(line)
-        owner = file.source.class_of(unit.node) if unit is not None else None
-        names = ({unit.name} if unit is not None else set()) | ({owner.name} if owner is not None else set())
-        parts = {p.lower() for name in names for p in _PART.findall(name)}
+        owner = file.source.class_of(unit.node if unit is not None else statement) if statement is not None else None
+        names = {n.name for n in (unit.node if unit is not None else None, owner) if n is not None}
         return {
-            "words": math.log1p(sum(self._rarity.get(w, 0.0) for w in words)),
-            "literal": float(bool(strings & self._told.strings)),
-            "told": float(any(len(s) > 2 and s in self._told.said for s in strings)),
-            "called": float(bool(names & self._told.called)),
-            "test name": len(parts & self._told.name_parts) / (1.0 + len(parts)),
+            "words": self._alike(parts(text)),
+            "owner words": self._alike(parts(" ".join(names))),
+            "literal": float(bool(strings & told.strings)),
+            "only actual": float(any(_is_only_in(s, told.actual, told.expected) for s in strings)),
+            "only expected": float(any(_is_only_in(s, told.expected, told.actual) for s in strings)),
+            "called": float(bool(names & told.called)),
         }
+
+    def _alike(self, words: set[str]) -> float:
+        """How much words have in common with the failing tests, between 0 and about 1."""
+        if not words:
+            return 0.0
+        shared = sum(self._told.words.get(w, 0.0) * self._rarity.get(w, 1.0) for w in words)
+        return shared / math.sqrt(len(words))
 
     # all lines
 
     def _rarities(self) -> dict[str, float]:
-        """How much a word says: rare ones more."""
+        """How much a word of the source says: rare ones more."""
         lines = 1
         seen: Counter[str] = Counter()
         for path, line in self._scene.spectrum:
             if path in self._files:
                 lines += 1
-                seen.update(set(_WORD.findall(self._files[path].source.line_text(line))))
-        return {word: math.log(1.0 + lines / (1.0 + count)) / math.log(1.0 + lines) for word, count in seen.items()}
+                seen.update(parts(self._files[path].source.line_text(line)))
+        return {word: math.log(1.0 + lines / (1.0 + n)) / math.log(1.0 + lines) for word, n in seen.items()}
 
-    def _functions(self) -> dict[tuple[str, int], tuple[int, float]]:
-        """Of each function, by file and first line: how many lines ran, and the best score among them."""
-        found: dict[tuple[str, int], tuple[int, float]] = {}
-        for (path, line), score in self._scene.spectrum.items():
+    def _functions(self) -> dict[tuple[str, int], tuple[int, float, float]]:
+        """Of each function, by file and first line: how many lines ran, the best score, how like the failing tests it is."""
+        found: dict[tuple[str, int], tuple[int, float, float]] = {}
+        for (path, line), score in [*self._scene.spectrum.items(), *self._scene.data.items()]:
             unit = self._files[path].unit.get(line) if path in self._files else None
-            if unit is not None:
-                size, best = found.get((path, unit.first_line), (0, 0.0))
-                found[path, unit.first_line] = (size + 1, max(best, score))
-        for path, file in self._files.items():
-            for unit in file.unit.values():
-                found.setdefault((path, unit.first_line), (0, 0.0))
+            if unit is None:
+                continue
+            key = (path, unit.first_line)
+            if key not in found:
+                found[key] = (0, 0.0, self._alike(parts(self._files[path].source.text_of(unit.node))))
+            size, best, words = found[key]
+            found[key] = (size + 1, max(best, score), words)
         return found
 
     def _raise_guards(self) -> Iterator[Place]:
@@ -289,41 +307,63 @@ def _crash_depths(failures: Iterable[Failure], sources: Mapping[str, Source]) ->
     return depths
 
 
-def _told(tests: Iterable[ast.AST], failures: Iterable[Failure], failing: Iterable[TestRun]) -> _Told:
-    words: set[str] = set()
+def _told(scene: Scene) -> _Told:
     strings: set[str] = set()
     called: set[str] = set()
-    for tree in tests:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                strings.add(node.value)
-                words.update(_WORD.findall(node.value))
-            elif isinstance(node, ast.Constant) and isinstance(node.value, int | float) and abs(node.value) > 2:
-                strings.add(repr(node.value))
-            elif isinstance(node, ast.Call):
-                called.add(node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", ""))
-            name = getattr(node, "id", None) or getattr(node, "attr", None) or getattr(node, "arg", None)
-            if isinstance(name, str):
-                words.add(name)
-    said = "\n".join(f"{f.message}\n{f.expected}\n{f.actual}\n{f.details[-3000:]}" for f in failures)
-    words.update(_WORD.findall("\n".join(f.message for f in failures)))
-    names = " ".join(run.test_id.replace("::", ".").rpartition(".")[2] for run in failing)
+    for node in (n for tree in scene.tests for n in ast.walk(tree)):
+        if isinstance(node, ast.Constant):
+            strings |= _text(node.value)
+        elif isinstance(node, ast.Call):
+            called.add(node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", ""))
+    messages = "\n".join(f.message for f in scene.failures)
+    names = " ".join(run.test_id for run in scene.runs if not run.passed)
+    own = Counter({word: 2 for word in parts(names.rpartition("/")[2])})
+    own.update(dict.fromkeys([*parts(messages), *(w for tree in scene.tests for w in _words_of(tree))], 1))
+    elsewhere = Counter(w for tree in scene.others for w in _words_of(tree))
+    total = 2.0 + len(scene.others)
+    words = {
+        w: min(2, n) * math.log(total / (1.0 + elsewhere[w])) / math.log(total) for w, n in own.items() if not w.isdigit()
+    }  # fmt: skip
     return _Told(
-        frozenset(w for w in words if len(w) > 1 and w not in _COMMON), frozenset(s for s in strings if s.strip()),
-        frozenset(called - {""}), frozenset(p.lower() for p in _PART.findall(names)) - {"test"}, said,
-        frozenset(_SIGNATURE.findall("\n".join(f.message for f in failures))),
+        words, frozenset(strings), frozenset(called - {""}), "\n".join(f.expected for f in scene.failures),
+        "\n".join(f.actual for f in scene.failures), frozenset(_SIGNATURE.findall(messages)),
     )  # fmt: skip
+
+
+def _words_of(tree: ast.AST) -> set[str]:
+    """The words of a test's names and texts."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        for name in ("id", "attr", "arg", "name", "value"):
+            told = getattr(node, name, None)
+            if isinstance(told, str):
+                found |= parts(told[:400])
+    return found
+
+
+def _text(value: object) -> set[str]:
+    """A literal that says something, as text."""
+    if isinstance(value, str):
+        return {value} if value.strip() else set()
+    return {repr(value)} if isinstance(value, int | float) and abs(value) > 2 else set()
+
+
+def _is_only_in(text: str, one: str, other: str) -> bool:
+    """Does a text occur more often in the one than in the other? Short ones of plain letters say nothing."""
+    if len(text) < 3 and text.isascii():
+        return False
+    if one.count(text) > other.count(text):
+        return True
+    words = [w for w in re.split(r"\W+", text) if len(w) > 2]
+    return len(words) > 2 and all(w in one for w in words) and one != other
 
 
 def _strings(statement: ast.stmt, line: int) -> set[str]:
     """Texts and numbers that stand on this line of a statement."""
-    found = set()
+    found: set[str] = set()
     for node in ast.walk(statement):
         if isinstance(node, ast.Constant) and node.lineno <= line <= (node.end_lineno or node.lineno):
-            if isinstance(node.value, str) and node.value.strip():
-                found.add(node.value)
-            elif isinstance(node.value, int | float) and abs(node.value) > 2:
-                found.add(repr(node.value))
+            found |= _text(node.value)
     return found
 
 

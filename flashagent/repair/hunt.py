@@ -11,7 +11,8 @@ from typing import Any
 from flashagent.dataclass import dataclass
 from flashagent.events import SearchProgress
 from flashagent.repair import donors, plan
-from flashagent.repair.localize import SuspiciousLine, TestRun, failure_hints, reported, suspicion
+from flashagent.repair.localize import SuspiciousLine, TestRun, failure_hints, reported
+from flashagent.repair.look import Look
 from flashagent.repair.mutate import Mutation, best_mutations, data_lines, mutations, used_names
 from flashagent.repair.phases import Phases
 from flashagent.repair.pool import Pool
@@ -26,6 +27,10 @@ from flashagent.verify.commands import Check
 MAX_CANDIDATES = 15_000
 BEHAVIOUR_TESTS = 12
 DATA_FILES = 200
+LOADING, MAX_LOADING = (
+    0.05,
+    150,
+)  # the suspicion of lines that no test runs, and how many candidates it is worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,122 +53,27 @@ class Hunt:
         changed: frozenset[tuple[str, int]] = frozenset(),
     ) -> None:  # fmt: skip
         """`changed` are the lines of the commit that broke the test, where that is known."""
-        self._changed = changed
         self.project = project
         self.check = check
         self.baseline = baseline
         self.pool = pool
         self._patience_s = patience_s
-        self.notes: list[str] = []
-        self.runs: list[TestRun] = []
-        self.scores: dict[tuple[str, int], float] = {}
-        self._broken: tuple[str, ...] = ()
-        self._test_root = ""
-        self._paths: dict[str, str] = {}
-        self._search: Search | None = None
-        self._modules: list[str] = []
         self.phases = Phases()
+        self.look = Look(project, check, baseline, pool, self.phases, changed)
+        self._search: Search | None = None
 
-    # what is seen
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know."""
+        return self.look.notes
+
+    @property
+    def runs(self) -> list[TestRun]:
+        return self.look.runs
 
     async def observe(self, budget_s: float) -> None:
         """Load the tests, run a sample plain, trace it, score the lines. Raises WorkerGone when nothing loads."""
-        with self.phases("loading"):
-            first = await self.pool.start()
-        self._test_root = str(first.get("test_root", ""))
-        for test in first["tests"]:
-            path = self.project.relative(str(test.get("path", "")))
-            self._paths[str(test["id"])] = path or ""
-            # A doctest lives in the code that it tests: its file is no test file.
-            if path and not test.get("broken") and not test.get("doctest"):
-                self.project.collected.add(path)
-        chosen = plan.sample(first["tests"], self.baseline, 0.1 * budget_s * len(self.pool.slots))
-        self._broken = chosen.broken
-        with self.phases("plain run"):
-            plain = await self._plain([*chosen.failing, *chosen.passing])
-        with self.phases("tracing"):
-            traced = await self._traced(plain)
-        red = set(chosen.failing)
-        self.runs = self._as_runs(red, plain, traced)
-        if not any(not run.passed for run in self.runs):
-            await self._import_lines()
-        files = {path for run in self.runs for path in run.lines} | set(self._paths.values())
-        excluded = {p for p in files if p and self.project.is_test(p)}
-        self.scores = suspicion(
-            self.runs, self.baseline.failures, excluded | self._foreign_frames(), self._changed
-        )
-
-    def _foreign_frames(self) -> set[str]:
-        frames = {f.path for failure in self.baseline.failures for f in failure.frames}
-        return {path for path in frames if self.project.is_test(path)}
-
-    async def _plain(self, tests: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """Pass and fail are decided without a tracer: some tests are only too slow under one. A test that takes much
-        longer than any test of the baseline took is hanging."""
-        known = [r.seconds for r in self.baseline.results if r.test_id in self._paths and r.seconds < 20.0]
-        limit = 1.5 + 3.0 * max(known, default=0.0)
-        return await self.pool.spread(tests, {"do": "plain", "cpu": limit, "wall": limit * 3 + 5})
-
-    async def _traced(self, plain: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-        """The lines of every test; loops are cut soon, other tests may take ten times as long under a tracer."""
-        loops = [test for test, result in plain.items() if result.get("stack")]
-        others = [test for test in plain if test not in set(loops)]
-        limit = 2.0 + 10.0 * max((float(plain[test].get("cpu", 0.0)) for test in others), default=0.0)
-        found = await self.pool.spread(others, {"do": "trace", "cpu": limit, "wall": limit * 3 + 5})
-        return found | await self.pool.spread(loops, {"do": "trace", "cpu": 0.4, "wall": 10.0})
-
-    def _as_runs(
-        self, red: set[str], plain: dict[str, dict[str, Any]], traced: dict[str, dict[str, Any]]
-    ) -> list[TestRun]:
-        """Tests whose outcome here is the one of the baseline; the others are left out, and said to be."""
-        runs, strange = [], 0
-        modules: set[str] = set()
-        for test, result in plain.items():
-            outcome = str(result.get("outcome", "failed: " + str(result.get("died", ""))))
-            passed = outcome == "passed"
-            if outcome == "skipped" or (passed == (test in red) and self.baseline.counted):
-                strange += outcome != "skipped"
-                continue
-            trace = traced.get(test, {})
-            modules.update(trace.get("modules", ()))
-            lines = {
-                p: frozenset(n)
-                for path, n in trace.get("lines", {}).items()
-                if (p := self.project.relative(path))
-            }
-            stack = tuple(
-                (p, int(n)) for path, n in result.get("stack", ()) if (p := self.project.relative(path))
-            )
-            cpu = float(result.get("cpu", 0.0))
-            hung = stack or (("", 0),) if "OutOfTime" in outcome or "died" in result else ()
-            runs.append(
-                TestRun(test, self._paths.get(test, ""), passed, cpu, lines, hung, outcome.partition(": ")[2])
-            )
-        if strange:
-            self.notes.append(
-                f"{strange} test{'s behave' if strange > 1 else ' behaves'} otherwise alone and read-only, and played no part in the search."
-            )
-        self._modules = sorted(modules)
-        return runs
-
-    async def _import_lines(self) -> None:
-        """For tests that do not load: the lines that their import runs."""
-        if not self._broken:
-            return
-        worker = await self.pool.slots[0].cold()
-        arguments = self._arguments(self._broken)
-        request = {
-            "do": "try", "trace": True, "candidates": [{}], "failing": [], "cover": {}, "control": [], "batch": 1,
-            "wall": 60.0, "arguments": arguments, "import_cpu": 20.0,
-        }  # fmt: skip
-        result = (await worker.ask(request))["results"][0]
-        lines = {
-            p: frozenset(n)
-            for path, n in result.get("lines", {}).items()
-            if (p := self.project.relative(path))
-        }
-        self.runs = [r for r in self.runs if r.passed]
-        self.runs.append(TestRun(self._broken[0], self._paths.get(self._broken[0], ""), False, 0.0, lines))
+        await self.look.observe(budget_s)
 
     # what is tried
 
@@ -179,13 +89,36 @@ class Hunt:
             found.extend(mutations(source, lines, donors.collect(source, trees, self._messages()), hints))
         return best_mutations(found, MAX_CANDIDATES)
 
+    async def _only_when_loading(self) -> list[Mutation]:
+        """The best candidates inside functions that run while the tests are loaded, and in no test: decorators, and what
+        fills tables. They become suspicious when nothing else was."""
+        failing = [(r.path, r.test_id) for r in self.runs if not r.passed]
+        try:
+            loading = await self.look.loading_lines([test for _, test in failing])
+        except WorkerGone:
+            return []
+        run = {path: frozenset[int]().union(*(r.lines.get(path, ()) for r in self.runs)) for path in loading}
+        trees = self.project.test_trees(failing)
+        found: list[Mutation] = []
+        for path, lines in sorted(loading.items()):
+            source = self.project.source(path) if not self.project.is_test(path) else None
+            if source is None:
+                continue
+            inside = {n: LOADING for n in lines - run[path] if source.unit_of_line(n) is not None}
+            self.look.scores |= {(path, line): score for line, score in inside.items()}
+            given = donors.collect(source, trees, self._messages())
+            found.extend(m for m in mutations(source, inside, given) if not m.cold)
+            assert self._search is not None
+            self._search.trials.add_source(source)
+        return best_mutations(found, MAX_LOADING)
+
     def _messages(self) -> list[str]:
         return [failure.message for failure in self.baseline.failures[:8]]
 
     def _places(self) -> dict[str, dict[int, float]]:
         """Scores by file and line: of the lines that tests run, and of the data that those lines use."""
         places: dict[str, dict[int, float]] = {}
-        for (path, line), score in self.scores.items():
+        for (path, line), score in self.look.scores.items():
             if not self.project.is_test(path) and self.project.source(path) is not None:
                 places.setdefault(path, {})[line] = score
         used: dict[str, float] = {}
@@ -210,12 +143,12 @@ class Hunt:
         if not candidates:
             return self._nothing_to_change()
         with self.phases("loading"):
-            await self.pool.prepare(self._modules)
+            await self.pool.prepare(self.look.modules)
         sources = {m.path: source for m in candidates if (source := self.project.source(m.path)) is not None}
-        trials = Trials(self.project.root, sources, self._searchable(), self._arguments)
-        self._search = Search(self.pool, trials, candidates, self._patience_s)
+        trials = Trials(self.project.root, sources, self._searchable(), self.look.arguments)
+        self._search = Search(self.pool, trials, candidates, self._patience_s, self._only_when_loading)
         if self._only_broken():
-            self._search.add_broken(self._broken)
+            self._search.add_broken(self.look.broken)
         with self.phases("search"):
             tally = await self._search.run(deadline)
         with self.phases("ranking"):
@@ -242,13 +175,10 @@ class Hunt:
         return f"No edit that the search knows fits the lines that the failing tests run ({', '.join(seen[:3])})."
 
     def _only_broken(self) -> bool:
-        return bool(self._broken) and all(r.passed or r.test_id in self._broken for r in self.runs)
+        return bool(self.look.broken) and all(r.passed or r.test_id in self.look.broken for r in self.runs)
 
     def _searchable(self) -> list[TestRun]:
-        return [r for r in self.runs if r.passed or r.test_id not in self._broken]
-
-    def _arguments(self, tests: Sequence[str]) -> list[str]:
-        return plan.cold_arguments(self.check, self.project.root, self._test_root, tests)
+        return [r for r in self.runs if r.passed or r.test_id not in self.look.broken]
 
     # what is said
 
@@ -337,13 +267,13 @@ class Hunt:
         """The most suspicious lines for a person; where an edit made failing tests pass comes first (Papadakis and Le
         Traon 2015: what changes the outcome of a failing test is near its cause)."""
         functions: dict[tuple[str, int], str] = {}
-        for path, line in self.scores:
+        for path, line in self.look.scores:
             source = self.project.source(path)
             unit = source.unit_of_line(line) if source is not None else None
             functions[path, line] = unit.name if unit else ""
-        texts = {path: self.project.lines(path) for path, _ in self.scores}
+        texts = {path: self.project.lines(path) for path, _ in self.look.scores}
         effects = self._effects()
-        scores = {place: score + 2.0 * effects.get(place, 0.0) for place, score in self.scores.items()}
+        scores = {place: score + 2.0 * effects.get(place, 0.0) for place, score in self.look.scores.items()}
         scores |= {place: 2.0 * share for place, share in effects.items() if place not in scores}
         top = max(scores.values(), default=0.0) or 1.0
         lines = reported(

@@ -33,3 +33,14 @@ def own_lines(statement: ast.stmt) -> range:
         first_inner = min([body[0].lineno, *(d.lineno for d in getattr(body[0], "decorator_list", []))])
         last = max(statement.lineno, first_inner - 1)
     return range(statement.lineno, last + 1)
+
+
+def unread(function: ast.AST) -> frozenset[str]:
+    """Parameters and variables of a function that nothing in it reads: somebody forgot them."""
+    inside = list(ast.walk(function))
+    names = [n for n in inside if isinstance(n, ast.Name)]
+    read = {n.id for n in names if isinstance(n.ctx, ast.Load)}
+    bound = {n.id for n in names if isinstance(n.ctx, ast.Store)}
+    if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+        bound |= {a.arg for a in [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]}
+    return frozenset(bound - read - {"_", "self", "cls"})

@@ -34,7 +34,7 @@ DOMINANT = 0.9
 RARITY = 2.0  # kinds of repair with a low prior make far more candidates, so that one of them fits by chance more often
 WITNESSES = 3
 TELLING = 3
-COMMON = 0.14  # kinds of repair below this prior fit by chance more often than they are right
+COMMON = 0.07  # kinds of repair below this prior fit by chance more often than they are right
 
 
 @dataclass(frozen=True, slots=True)

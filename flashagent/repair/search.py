@@ -8,20 +8,21 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Any
 
 from flashagent.dataclass import dataclass
 from flashagent.repair.mutate import Mutation
 from flashagent.repair.pool import Pool, Slot
-from flashagent.repair.schedule import Task, batches, last_place, pairs, tasks
+from flashagent.repair.schedule import PAIRS, Task, batches, last_place, pairs, tasks
 from flashagent.repair.trials import Trials
 from flashagent.repair.workers import WorkerGone
 
 MAX_PLAUSIBLE, CONFIRMED = 40, 6
 FIRST_ROUND, COLD_ROUND, LIVE_ROUND, CUT_ROUND = 4000, 1200, 300, 300
 COUNTED_UNITS = 400
+Later = Callable[[], Awaitable[Sequence[Mutation]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,12 @@ class Search:
     """
 
     def __init__(
-        self, pool: Pool, trials: Trials, candidates: Sequence[Mutation], patience_s: float = 20.0
-    ) -> None:
+        self, pool: Pool, trials: Trials, candidates: Sequence[Mutation], patience_s: float = 20.0,
+        later: Later | None = None,
+    ) -> None:  # fmt: skip
+        """`later` is asked for further candidates, to be tried by fresh imports, when the best of these are no repair."""
         self._pool = pool
+        self._later = later
         self.trials = trials
         self._patience_s = patience_s
         self.tally = Tally(candidates=len(candidates))
@@ -93,6 +97,10 @@ class Search:
             both = pairs(self.tally.partial, [t.mutation for t in ordered])
             self.tally.candidates += len(both)
             await self._round(tasks(both, len(ordered), cold=self._only_cold))
+        if not self.tally.plausible and self._later is not None:
+            more = await self._later()
+            self.tally.candidates += len(more)
+            await self._round(tasks(more, len(ordered) + PAIRS, cold=True))
         await self._round(ordered[FIRST_ROUND:])
         if not self.tally.plausible:
             # A repair may well make many more rounds than the faulty code did: the clock decides for these.

@@ -29,7 +29,7 @@ class Trials:
         arguments: Callable[[Sequence[str]], list[str]],
     ) -> None:  # fmt: skip
         self._root = root
-        self._sources = sources
+        self._sources = dict(sources)
         self._runs = runs
         self._arguments = arguments
         failing = sorted(
@@ -39,6 +39,10 @@ class Trials:
         self._cover = _cover(runs, sources)
         self._control = self._control_tests()
         self._rounds: dict[str, dict[str, int]] = {}
+
+    def add_source(self, source: Source) -> None:
+        """A further file that candidates may change."""
+        self._sources.setdefault(source.path, source)
 
     def add_broken(self, tests: Sequence[str]) -> None:
         """Test files that do not load: every candidate must make them load and pass."""

@@ -25,6 +25,10 @@ _OF_MODULE = {"sys": frozenset({"modules", "monitoring"}), "inspect": frozenset(
 BINDING_MODULES = frozenset(_OF_MODULE)
 """What a mention of them means depends on the names that a file imports them by."""
 _NAMING_CALLS = frozenset({"getattr", "setattr", "delattr", "hasattr"})
+OF_MODULES = re.compile(
+    rf"[^\x00-\x7f]|\b(?:{'|'.join(sorted(_NAMING_CALLS.union(*_OF_MODULE.values())))})\b"
+)
+"""Found in all code that could mention something of them; letters beyond ASCII may be read as plain ones."""
 _IMPORTING_CALLS = frozenset({"__import__", "import_module"})
 _RUNNING_CALLS = frozenset({"exec", "eval", "compile"})
 _TEXT = re.compile(

@@ -10,11 +10,14 @@ from collections.abc import Collection, Sequence
 from flashagent.syntax.python import statements
 
 
-def narrowed(before: str, after: str, modules: Collection[str] = ()) -> tuple[str, str]:
+def narrowed(
+    before: str, after: str, modules: Collection[str] = (), used: re.Pattern[str] | None = None
+) -> tuple[str, str]:
     """Both texts without the top-level statements that stand in both as they are, and without comments between statements.
 
-    Statements that import one of `modules` stay, so that each name means in the small texts what it means in the whole.
-    The texts come back whole where the change may give such a name another meaning, and where one does not parse.
+    Where `used` is found in what differs, statements that import one of `modules` stay, so that each name means in the
+    small texts what it means in the whole. The texts come back whole where the change may give such a name another
+    meaning, and where one does not parse.
     """
     old, new = statements(before), statements(after)
     if not old or not new:
@@ -24,8 +27,13 @@ def narrowed(before: str, after: str, modules: Collection[str] = ()) -> tuple[st
     alike = Counter(old) & Counter(new)
     if any(alike[one] < max(old.count(one), new.count(one)) for one in binding):
         return before, after
-    left, right = (_kept(every, alike, binding) for every in (old, new))
-    return (left, right) if left is not None and right is not None else (before, after)
+    for context in (frozenset[str](), binding):
+        left, right = (_kept(every, alike, context) for every in (old, new))
+        if left is None or right is None:
+            return before, after
+        if used is None or not (used.search(left) or used.search(right)):
+            break
+    return left, right
 
 
 def _binds(statement: str, modules: re.Pattern[str]) -> bool:

@@ -61,7 +61,7 @@ class Verifier:
         self._build_cache = build_cache
         self._patience = Patience(test_limit_s)
         self._importable: set[tuple[str, str]] = set()
-        self._places: asyncio.Semaphore | None = None
+        self._running: asyncio.Semaphore | None = None
 
     def telling(self, emit: Emit) -> Verifier:
         """The same verifier with another listener: work that goes on beside other work is told apart."""
@@ -72,7 +72,7 @@ class Verifier:
     def sharing(self, places: asyncio.Semaphore) -> Verifier:
         """The same verifier, each run of which waits for a place: many at once would only slow each other down."""
         other = copy.copy(self)
-        other._places = places
+        other._running = places
         return other
 
     async def run(
@@ -101,8 +101,10 @@ class Verifier:
         else:
             prepared = launch.prepare(check, self._environment, self._root, tests, tree)
         await self._require_module(prepared)
-        async with self._places or nullcontext():
-            return await self._told(check, tests, prepared, tree, timeout_s, quiet=quiet, original=original, bare=bare)
+        async with self._running or nullcontext():
+            return await self._told(
+                check, tests, prepared, tree, timeout_s, quiet=quiet, original=original, bare=bare
+            )
 
     async def _told(
         self, check: Check, tests: Sequence[str], prepared: launch.Launch, tree: Path | None, timeout_s: float | None,

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from flashagent.dataclass import dataclass
 from flashagent.values import FileChange
-from flashagent.verify.mentions import BINDING_MODULES, code_only, mentions, without_comments
+from flashagent.verify.mentions import BINDING_MODULES, OF_MODULES, code_only, mentions, without_comments
 from flashagent.verify.narrowing import narrowed
 from flashagent.verify.rust_tests import rust_tests
 from flashagent.verify.shadows import TEST_FOLDERS, shadowed
@@ -182,7 +182,7 @@ def _source(change: FileChange, tests: Sequence[str] = ()) -> Iterator[Tampering
     reaches for what a test runner is made of."""
     before, after = change.before or "", change.after or ""
     if before and after and change.path.endswith((".py", ".pyw")):
-        old, new = narrowed(before, after, BINDING_MODULES)
+        old, new = narrowed(before, after, BINDING_MODULES, OF_MODULES)
         small = replace(change, before=old, after=new)
         if small == change or any(_whole_source(small, tests)):  # what is told is told of the whole
             yield from _whole_source(change, tests)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from flashagent.agent.effort import OTHER_WAY, Situation, Tried, choose
+from flashagent.agent.effort import OTHER_WAY, Situation, Tried, choose, settled
 from flashagent.agent.risk import changed_lines, risks
 from flashagent.values import FileChange
 
@@ -103,3 +103,12 @@ def test_many_files_are_a_risk() -> None:
     changes = [FileChange(f"{n}.txt", "a\n", "b\n") for n in range(6)]
     assert risks(changes, is_test) == ("it changes 6 files",)
     assert changed_lines(changes[0]) == 2
+
+
+def test_what_the_user_has_settled_takes_the_place_of_the_level_alone() -> None:
+    effort = choose([tried("a"), tried("a"), tried("a")], Situation(1), has_architect=False, left=1)
+    low = settled(effort, "low")
+    assert (low.level, low.reasoning, low.max_output_tokens) == ("low", None, 4_000)
+    assert (low.hint, low.temperature, low.why) == (effort.hint, effort.temperature, effort.why)
+    assert settled(effort, None) is effort
+    assert settled(low, "high").reasoning == "high"

@@ -235,3 +235,15 @@ async def test_a_long_result_is_shortened_and_kept(tmp_path: Any) -> None:
     assert "`read` output:1" in told
     assert outputs.read("output:1") == f"echo: {long}"
     assert [outputs.read(name) for name in ("output:2", "output:../1", "output:")] == [None] * 3
+
+
+async def test_a_history_that_the_budget_cannot_pay_again_is_shortened() -> None:
+    script = Server(12, lambda step: f"step {step} " + "word " * 1_500, window=10**6)
+    async with session_on(script, 0, memory_of()) as (session, events, server):
+        session.thread.budget = Budget(Limits(requests=300, tokens=60_000, seconds=10**6), VirtualClock())
+        finished = await session.turn(GOAL)
+        assert_promises(events)
+        assert finished.usage.total_tokens <= 60_000
+        compacted = [event for event in events if isinstance(event, ContextCompacted)]
+        assert compacted and all(one.tokens_after < one.tokens_before / 2 for one in compacted)
+        assert all(GOAL in json.dumps(body["messages"]) for body in server.bodies)

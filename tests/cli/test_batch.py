@@ -184,7 +184,7 @@ def test_two_items_that_change_the_same_line_end_as_one_of_them_on_top_of_the_ot
             here, "run", "--instruction", "Raise the limit for <<{{symbol}}>>", "--symbol", "first",
             "--symbol", "second", "--group", "symbol", "--check", CHECK,
         )  # fmt: skip
-    assert "are done again on top of the others" in ran.err
+    assert "1 item is done again on top of the others" in ran.err
     assert ran.out.startswith("Done: 2 merged.")
     assert on_branch(root, "pkg/shared.py").splitlines()[0] == "LIMIT = 1 + 100 + 10"
     assert "LIMIT = 1 + 10" in str(server.bodies[-2]["messages"][1])

@@ -113,7 +113,7 @@ async def test_the_mode_holds_from_the_next_call_on(shop: Shop) -> None:
 
 
 async def test_effort_and_limits(shop: Shop) -> None:
-    with serving([Reply("One.", times=3)]) as server:
+    with serving([Reply("One.", times=9)]) as server:
         shop.environ = with_model(shop.environ, server.base_url)
         async with seated(shop) as it:
             assert (await it.said("/effort")).startswith("effort: auto")
@@ -123,6 +123,8 @@ async def test_effort_and_limits(shop: Shop) -> None:
                 server.requests[-1].body["reasoning_effort"] == "high"
                 and it.controller.facts.effort == "high"
             )
+            await it.controller.fix("", shop.events.append)
+            assert server.requests[-1].body["reasoning_effort"] == "high"
             await it.do("/effort", "auto")
             await it.submit("Two?")
             assert "reasoning_effort" not in server.requests[-1].body and not it.controller.facts.effort

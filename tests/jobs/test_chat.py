@@ -147,3 +147,16 @@ async def test_another_model_hears_how_it_should_write_edits(shop: Shop) -> None
     told = [message.text for message in other.requests[0].messages]
     assert "*** Begin Patch" in told[-1] and told[-1].startswith("From now on: ")
     assert told[:2] == [message.text for message in first.requests[0].messages[:2]]
+
+
+async def test_a_conversation_longer_than_the_limit_of_a_turn_goes_on(shop: Shop) -> None:
+    """Whether or not the window is known: what is too long for the budget is summed up first."""
+    house = shop.house(["word " * 4_000] * 20)
+    assert house.models is not None
+    chat = Chat(house, house.models, load("chat"), Limits(tokens=40_000), shop.events.append)
+    for number in range(10):
+        await chat.turn(f"Question {number}?")
+    assert_promises(shop.events)
+    ends = [event.end for event in shop.events if isinstance(event, TurnFinished)]
+    assert ends == ["done"] * 10
+    assert sum(isinstance(event, ContextCompacted) for event in shop.events) >= 2

@@ -101,3 +101,24 @@ async def test_those_who_wait_go_in_the_order_in_which_they_came() -> None:
     await asyncio.gather(*(ask(number) for number in range(3)))
     assert [number for number, _ in went] == [0, 1, 2]
     assert went[0][1] >= 1.0
+
+
+async def test_so_many_requests_are_under_way_at_once_and_no_more() -> None:
+    pace, under_way, most, order = Pace(VirtualClock(), 3), 0, 0, list[int]()
+
+    async def request(number: int) -> None:
+        nonlocal under_way, most
+        async with pace.turn(100):
+            order.append(number)
+            under_way += 1
+            most = max(most, under_way)
+            await asyncio.sleep(0)
+            under_way -= 1
+            if number % 4 == 0:
+                raise ConnectionError
+
+    ended = await asyncio.gather(*(request(number) for number in range(12)), return_exceptions=True)
+
+    assert (most, under_way) == (3, 0)  # one that failed gave its place back
+    assert order == list(range(12))
+    assert sum(isinstance(one, ConnectionError) for one in ended) == 3

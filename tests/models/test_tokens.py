@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from flashagent.messages import AssistantMessage, ToolCall, ToolSpec, UserMessage
 from flashagent.models.base import ModelRequest
-from flashagent.models.tokens import estimate, estimate_request
+from flashagent.models.tokens import estimate, estimate_request, estimate_within
 
 
 def test_words_signs_numbers_and_line_ends() -> None:
@@ -36,3 +36,13 @@ def test_a_request_counts_messages_calls_and_tools() -> None:
     assert estimate_request(words) == 6
     assert estimate_request(with_call) > estimate_request(words) + 8
     assert estimate_request(with_tool) > estimate_request(words) + 8
+
+
+def test_what_does_not_fit_is_told_without_a_count() -> None:
+    text = "def total(prices):\n    return sum(prices)\n" * 20
+    whole = estimate(text)
+
+    assert [estimate_within(text, most) for most in (whole, whole + 1, whole - 1, 0, -3.5)] == [
+        whole, whole, None, None, None,
+    ]  # fmt: skip
+    assert estimate_within("", 0) == 0

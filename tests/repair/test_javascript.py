@@ -86,9 +86,9 @@ def test_files_of_other_languages_and_broken_ones_have_no_source() -> None:
 @pytest.mark.parametrize(
     ("command", "script", "head"),
     [
-        ("node --test", "", ("node", "node")),
-        ("node --import tsx --test --test-reporter=tap test/", "", ("node", "node", "--import", "tsx")),
-        ("npm test", "node --test", ("node", "node")),
+        ("node --test", "", ("node", "node", "--test-reporter=tap")),
+        ("node --import tsx --test --test-reporter=tap test/", "", ("node", "node", "--test-reporter=tap", "--import", "tsx")),
+        ("npm test", "node --test", ("node", "node", "--test-reporter=tap")),
         ("yarn run test", "NODE_ENV=test mocha --require ./setup.js 'test/**'", ("mocha", "mocha", "--require", "./setup.js")),
         ("npx jest --coverage", "", ("jest", "jest", "--ci", "--silent", "--watchman=false", "--runTestsByPath")),
         ("npm test", "vitest", ("vitest", "vitest", "run")),
@@ -109,7 +109,7 @@ def test_commands_of_runners() -> None:
         "node",
         "--test-name-pattern",
         "/^a \\(b\\)$/",
-        "t.js",
+        "./t.js",
     ]
     assert JsRunner("jest", ("jest",)).file("t.js", "a") == ["jest", "-t", "a$", "t.js"]
     assert JsRunner("mocha", ("mocha",)).file("t.js") == ["mocha", "t.js"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,8 +34,11 @@ STATEMENTS = (
     "raise SystemExit",
     "b = x + \\\n    1",
     "t = s.stack()",
+    "u = getattr(s, 'mod' 'ules')",
+    "import os as s",
 )
 FILES = st.lists(st.sampled_from(STATEMENTS), max_size=8).map(lambda parts: "\n".join(parts) + "\n")
+ANYTHING = re.compile("")
 TESTS = ("def test_h():\n    assert h(17) == 42\n",)
 
 
@@ -64,7 +69,18 @@ def test_so_it_is_when_little_was_added_to_much(before: str, added: list[str], p
     ],
 )  # fmt: skip
 def test_only_what_differs_stays(before: str, after: str, small: tuple[str, str]) -> None:
-    assert narrowed(before, after, ("sys",)) == small
+    assert narrowed(before, after, ("sys",), ANYTHING) == small
+
+
+def test_imports_stay_only_where_what_differs_could_use_them() -> None:
+    uses = re.compile("modules")
+    before = "import sys\na = 1\n"
+
+    assert narrowed(before, "import sys\na = sys.modules\n", ("sys",), uses) == (
+        "import sys\na = 1\n",
+        "import sys\na = sys.modules\n",
+    )
+    assert narrowed(before, "import sys\na = 2\n", ("sys",), uses) == ("a = 1\n", "a = 2\n")
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ COMMANDS: Mapping[str, Command] = {
     "/explain": Command("what a stack trace or a log means here", "TEXT"),
     "/check": Command("run the checks and show what fails"),
     "/findings": Command("what the changed files brought, or repair one", "[NUMBER]"),
-    "/diff": Command("show what flashagent has changed"),
+    "/diff": Command("what this session changed; last: the last change alone", "[last]"),
     "/undo": Command("take back the last change, or all since a turn", "[TURN]"),
     "/redo": Command("bring back what /undo took away"),
     "/commit": Command("commit what flashagent changed, after a look", "[MESSAGE]"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from flashagent.errors import WorkspaceError
@@ -39,33 +40,39 @@ def _by_lines(base: str, ours: str, theirs: str) -> str | None:
 
 
 def _united(pattern: re.Pattern[str], base: str, ours: str, theirs: str) -> str | None:
-    """The texts merged without the imports that `theirs` adds, and those put beside what the others import. None when more
-    than imports touch, or when one name would mean two things."""
+    """The texts merged without the imports that either adds, and then those put among the others. None when more than added
+    imports touch, or when one name would mean two things."""
     if "\r" in base + ours + theirs:
         return None
-    old, new = base.split("\n"), theirs.split("\n")
-    plain, added = _without_new(pattern, old, new)
-    if not added:
+    old = base.split("\n")
+    one, other = (_parted(pattern, old, text.split("\n")) for text in (ours, theirs))
+    if one is None or other is None or (pattern is _PYTHON and _clash(one.added, other.added)):
         return None
-    text = _by_lines(base, ours, "\n".join(plain))
+    text = _by_lines(base, "\n".join(one.plain), "\n".join(other.plain))
     if text is None:
         return None
     lines = text.split("\n")
-    ours_added = _without_new(pattern, old, ours.split("\n"))[1]
-    if pattern is _PYTHON and _clash(ours_added, added):
-        return None
-    for line in added:
+    for line, where in sorted(
+        [(line, side.whole) for side in (one, other) for line in side.added], key=_by_line
+    ):
         if line not in lines and not (pattern is _PYTHON and _joined(lines, line)):
-            lines.insert(_place(pattern, lines, new, line), line)
+            lines.insert(_place(pattern, lines, where, line), line)
     return "\n".join(lines)
 
 
-def _without_new(
-    pattern: re.Pattern[str], old: Sequence[str], new: Sequence[str]
-) -> tuple[list[str], list[str]]:
-    """`new` without the imports that `old` has not, one that only takes more names put back; and those imports."""
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """A text by lines, the same without the imports that it adds, and those."""
+
+    whole: Sequence[str]
+    plain: Sequence[str]
+    added: Sequence[str]
+
+
+def _parted(pattern: re.Pattern[str], old: Sequence[str], new: Sequence[str]) -> _Side | None:
+    """None when an import of `old` is gone, or is another one now. One that only takes more names counts as added."""
+    gone = Counter(line for line in old if pattern.fullmatch(line)) - Counter(new)
     known = Counter(old)
-    gone = Counter(old) - Counter(new)
     plain: list[str] = []
     added: list[str] = []
     for line in new:
@@ -77,7 +84,7 @@ def _without_new(
         if fewer is not None:
             gone[fewer] -= 1
             plain.append(fewer)
-    return plain, added
+    return None if gone.total() else _Side(new, plain, added)
 
 
 def _takes_more(old: str, new: str) -> bool:
@@ -132,22 +139,32 @@ def _bound(line: str) -> list[tuple[str, str]]:
     return found
 
 
-def _place(pattern: re.Pattern[str], lines: Sequence[str], theirs: Sequence[str], line: str) -> int:
-    """Where an import goes: after the nearest import above it in its own text that is here too, else before the nearest
-    below; from there down past those that come first by the alphabet."""
-    is_import: Callable[[str], object] = pattern.fullmatch
-    at = theirs.index(line)
-    start = next(
-        (lines.index(one) + 1 for one in reversed(theirs[:at]) if one in lines and is_import(one)), None
-    )
-    if start is None:
-        start = next((lines.index(one) for one in theirs[at + 1 :] if one in lines and is_import(one)), None)
-    if start is None:  # the other side's first imports lie where these were to go
-        start = next((number for number, one in enumerate(lines) if is_import(one)), 0)
-    while start < len(lines) and is_import(lines[start]) and _key(lines[start]) < _key(line):
-        start += 1
-    return start
+def _place(pattern: re.Pattern[str], lines: Sequence[str], whole: Sequence[str], line: str) -> int:
+    """Where an import goes that stood in `whole`: among the imports beside it there, by the alphabet where those are in that
+    order; else below the line it stood below."""
+    at = whole.index(line)
+    near = [*reversed(whole[:at]), *whole[at + 1 :]]
+    anchor = next((one for one in near if one in lines and pattern.fullmatch(one)), None)
+    if anchor is None:
+        above = next((one for one in reversed(whole[:at]) if one.strip() and one in lines), None)
+        start = 0 if above is None else lines.index(above) + 1
+        if start == len(lines) or not pattern.fullmatch(lines[start]):
+            return start
+        anchor = lines[start]  # the other side's first imports
+    first = last = lines.index(anchor)
+    while first and pattern.fullmatch(lines[first - 1]):
+        first -= 1
+    while last + 1 < len(lines) and pattern.fullmatch(lines[last + 1]):
+        last += 1
+    keys = [_key(one) for one in lines[first : last + 1]]
+    if keys == sorted(keys) and pattern is not _SCRIPT:
+        return first + sum(key < _key(line) for key in keys)
+    return lines.index(anchor) + (anchor in whole[:at])
 
 
 def _key(line: str) -> tuple[bool, str]:
     return (line.startswith("from "), line.casefold())
+
+
+def _by_line(one: tuple[str, Sequence[str]]) -> tuple[bool, str]:
+    return _key(one[0])

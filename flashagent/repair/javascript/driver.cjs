@@ -28,11 +28,11 @@ function used(pid) {
   }
 }
 
-function run(argv, folder, coverage, wanted) {
+function run(argv, folder, coverage, wanted, seen) {
   return new Promise((resolve) => {
     const said = path.join(folder, 'said');
     const out = fs.openSync(said, 'w');
-    const env = { ...process.env, ...(coverage ? { NODE_V8_COVERAGE: coverage } : {}) };
+    const env = { ...process.env, ...(coverage ? { NODE_V8_COVERAGE: coverage } : {}), ...(seen ? { FLASHAGENT_SEEN: seen } : {}) };
     const child = spawn(argv[0], argv.slice(1), { stdio: ['ignore', out, out], detached: true, env });
     fs.closeSync(out);
     const began = Date.now();
@@ -45,8 +45,10 @@ function run(argv, folder, coverage, wanted) {
     child.on('close', (status) => {
       clearInterval(watch);
       if (child.pid) kill(child.pid);
-      const text = wanted ? fs.readFileSync(said, 'utf8').slice(0, 200000) : '';
-      resolve({ status: status === null ? 137 : status, seconds: cpu, text });
+      const text = fs.readFileSync(said, 'utf8');
+      const code = status === null ? 137 : status;
+      const good = (text.match(/^ *ok \d+/gm) || []).length;
+      resolve({ status: code, seconds: cpu, good, text: wanted === 'all' || (wanted === 'green' && code === 0) ? text.slice(0, 200000) : '' });
     });
   });
 }
@@ -85,16 +87,18 @@ function lines(folder) {
 async function job(one) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'run-'));
   const coverage = one.coverage ? path.join(folder, 'coverage') : '';
+  const seen = one.seen ? path.join(folder, 'seen') : '';
   const kept = one.files.map(([file]) => [file, fs.readFileSync(path.join(root, file))]);
   try {
     for (const [file, text] of one.files) fs.writeFileSync(path.join(root, file), text);
     const results = [];
     for (const argv of one.commands) {
-      results.push(await run(argv, folder, coverage, one.text));
+      results.push(await run(argv, folder, coverage, one.text, seen));
       if (results[results.length - 1].status !== 0 && !one.all) break;
     }
     const ran = coverage && fs.existsSync(coverage) ? lines(coverage) : {};
-    return { place: one.place, results, lines: ran };
+    const words = seen && fs.existsSync(seen) ? fs.readFileSync(seen, 'utf8').slice(0, 400000) : '';
+    return { place: one.place, results, lines: ran, seen: words };
   } finally {
     for (const [file, data] of kept) fs.writeFileSync(path.join(root, file), data);
     fs.rmSync(folder, { recursive: true, force: true });
@@ -107,7 +111,7 @@ async function main() {
     try {
       told = await job(one);
     } catch (error) {
-      told = { place: one.place, results: [{ status: 1, seconds: 0, text: String(error) }], lines: {} };
+      told = { place: one.place, results: [{ status: 1, seconds: 0, good: 0, text: String(error) }], lines: {}, seen: '' };
     }
     process.stdout.write(`\n${asked.mark}${JSON.stringify(told)}\n`);
   }

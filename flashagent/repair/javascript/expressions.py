@@ -372,7 +372,60 @@ def ternary(site: JsSite) -> Iterator[JsFix]:
         yield JsFix((site.source.replace(yes, site.text(no)), site.source.replace(no, site.text(yes))))
 
 
+@template("another pattern", 0.3, "regex")
+def pattern(site: JsSite) -> Iterator[JsFix]:
+    """The flags, and what of a pattern is one sign: how often, where it stands, which letters."""
+    body, flags = site.piece.part("pattern"), site.piece.part("flags")
+    if body is None:
+        return
+    given = site.text(flags) if flags is not None else ""
+    for flag, weight in (("g", 1.5), ("i", 1.0), ("m", 0.6), ("u", 0.2), ("s", 0.2)):
+        other = given.replace(flag, "") if flag in given else given + flag
+        yield site.swap(site.piece, f"/{site.text(body)}/{other}", weight)
+    text = site.text(body)
+    for number_, sign in enumerate(text):
+        for other in _PATTERN.get(sign, ()):
+            if number_ == 0 or text[number_ - 1] != "\\" or sign in "dDwWsSbB":
+                yield site.swap(body, text[:number_] + other + text[number_ + 1 :], 0.6)
+    if text[:1] != "^":
+        yield site.swap(body, "^" + text, 0.5)
+    if text[-1:] != "$":
+        yield site.swap(body, text + "$", 0.5)
+    if text[-1:] not in "+*?$":
+        yield site.swap(body, text + "+", 0.8)
+
+
+@template("items asked for in another order", 0.4, "subscript_expression")
+def exchanged_items(site: JsSite) -> Iterator[JsFix]:
+    owner, index = site.piece.part("object"), site.piece.part("index")
+    inner = owner.part("index") if owner is not None and owner.kind == "subscript_expression" else None
+    if index is not None and inner is not None:
+        yield JsFix((site.source.replace(inner, site.text(index)), site.source.replace(index, site.text(inner))))
+
+
+@template("the larger or smaller of old and new", 0.2, "assignment_expression")
+def extreme(site: JsSite) -> Iterator[JsFix]:
+    target, given = site.piece.part("left"), site.piece.part("right")
+    if target is not None and given is not None and target.kind in ("identifier", "member_expression", "subscript_expression"):
+        for name in ("Math.max", "Math.min"):
+            yield site.swap(given, f"{name}({site.text(target)}, {site.text(given)})")
+        yield site.swap(given, f"{site.text(target)} ?? {site.source.operand(given)}", 0.5)
+
+
+@template("a copy kept apart", 0.15, "identifier", "member_expression")
+def copied(site: JsSite) -> Iterator[JsFix]:
+    parent = site.piece.parent
+    if parent is not None and _value(site.piece) and parent.kind in ("variable_declarator", "return_statement", "arguments", "assignment_expression", "pair"):  # fmt: skip
+        yield site.swap(site.piece, f"{{ ...{site.text()} }}")
+        yield site.swap(site.piece, f"structuredClone({site.text()})", 0.3)
+
+
+_PATTERN = {
+    "+": ("*", ""), "*": ("+",), "?": ("", "*"), "^": ("",), "$": ("",), "d": ("D", "w"), "w": ("W", "d"), "s": ("S",), "D": ("d",),
+    "W": ("w",), "S": ("s",), ".": ("\\.",), "b": ("B",), "B": ("b",),
+}  # fmt: skip
 EXPRESSIONS = (
+    pattern, exchanged_items, extreme, copied,
     boundary, comparison, arithmetic, logic, one_side, grouping, assignment, update, negation, number, off_by_one, string,
     truth, variable, shifted, value, member, arguments, call, absent, whole, own, ternary,
 )  # fmt: skip

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from flashagent.events import SearchProgress
 from flashagent.repair.hunt import Found
+from flashagent.repair.javascript.compare import Answers, compared
 from flashagent.repair.javascript.lanes import Job, Lanes, Told
 from flashagent.repair.javascript.mutate import mutations, ordered
 from flashagent.repair.javascript.project import JsProject
@@ -20,6 +21,7 @@ from flashagent.repair.localize import SuspiciousLine, TestRun, reported, suspic
 from flashagent.repair.mutate import Mutation
 from flashagent.repair.quick.foreign import may_change, own_files
 from flashagent.repair.rank import Judged, rank
+from flashagent.repair.schedule import pairs
 from flashagent.values import CheckReport
 from flashagent.verify.frameworks import node_test
 from flashagent.verify.places import Places
@@ -29,7 +31,7 @@ SUFFIXES = (".js", ".cjs", ".mjs", ".jsx", ".ts", ".cts", ".mts", ".tsx")
 KILLED = 137
 _TEST = re.compile(r"^\s*(?:test|it)\(\s*['\"`]([^'\"`\n]+)['\"`]", re.MULTILINE)
 MAX_FILES, MAX_TESTS, MAX_CANDIDATES, MAX_PLAUSIBLE = 8, 60, 4000, 12
-BATCH, SETTLE, OWN_FILES = 8, 60, 10
+BATCH, SETTLE, OWN_FILES, MAX_PAIRS = 8, 60, 10, 400
 START_CPU_S = 0.5  # more than a start of node and of a test runner needs
 
 
@@ -48,7 +50,11 @@ class JsHunt:
         self._runs: list[TestRun] = []
         self._scores: dict[tuple[str, int], float] = {}
         self._candidates: list[Mutation] = []
+        self._single = 0
         self._told: dict[int, Told] = {}
+        self._expected: dict[str, frozenset[str]] = {}
+        self._good: dict[str, int] = {}
+        self._answers = Answers()
 
     async def run(self, deadline: float) -> Found | str:
         """Everything until `deadline`; or why there is nothing to search."""
@@ -60,8 +66,13 @@ class JsHunt:
         if not self._scores:
             return "No line of the project was seen running while the failing tests ran, so there is nothing to change."
         self._candidates = self._made()
+        self._single = len(self._candidates)
         await self._try(deadline)
+        if not self._plausible():
+            await self._try_pairs(deadline)
         plausible = self._plausible()
+        patches = {place: self._candidates[place] for place in plausible}
+        self._answers = await compared(self.project, self._lanes, self._commands(), patches)
         ranked = rank([self._judged(place) for place in plausible])
         notes = [] if plausible else [self._misses()]
         return Found(tuple(ranked), self.reported(), len(self._told), tuple(note for note in notes if note))
@@ -129,14 +140,16 @@ class JsHunt:
     async def _names(self) -> list[tuple[str, str]]:
         """Test file and test of what is to be traced: single tests where the runner names them, else whole files."""
         jobs = [
-            Job(n, (tuple(self._runner.file(self._inside(path))),), text=True)
+            Job(n, (tuple(self._runner.file(self._inside(path))),), text="all")
             for n, path in enumerate(self._files)
         ]
         names: list[tuple[str, str]] = []
         for path, told in zip(self._files, await self._lanes.all(jobs), strict=True):
             results = node_test.results("\n".join(told.texts)) if self._runner.name == "node" else ()
             ids = [one.test_id for one in results if one.outcome in ("passed", "failed")]
+            self._expected[path] = frozenset(ids)
             leaves = [one for one in ids if not any(other.startswith(one + " > ") for other in ids)]
+            self._good[path] = told.good
             if self._runner.name == "node" and KILLED in told.statuses:  # cut before it came to the others
                 leaves = list(dict.fromkeys([*leaves, *_TEST.findall(self.project.text(path) or "")]))
             red = {one.test_id for one in results if one.outcome == "failed"}
@@ -162,24 +175,56 @@ class JsHunt:
                 found.extend(mutations(source, lines, tests))
         return ordered(found, MAX_CANDIDATES)
 
-    async def _try(self, deadline: float) -> None:
-        commands = tuple(tuple(self._runner.file(self._inside(path))) for path in self._files)
+    def _commands(self) -> tuple[tuple[str, ...], ...]:
+        return tuple(tuple(self._runner.file(self._inside(path))) for path in self._files)
+
+    async def _try(self, deadline: float, first: int = 0) -> None:
+        """The candidates from `first` on, in their order."""
+        commands = self._commands()
         jobs = [
-            Job(place, commands, ((mutation.path, self.project.change(mutation).after or ""),))
-            for place, mutation in enumerate(self._candidates)
+            Job(place, commands, ((mutation.path, self.project.change(mutation).after or ""),), text="green")
+            for place, mutation in enumerate(self._candidates[first:], first)
         ]
         batches = [jobs[at : at + BATCH] for at in range(0, len(jobs), BATCH)]
 
         def go_on(job: Job) -> bool:
-            last = _last(sorted(p for p, told in self._told.items() if told.passed))
+            last = _last(self._passing(), first)
             return time.monotonic() < deadline and (last is None or job.place <= last)
 
-        await self._lanes.each(batches, lambda told: self._told.__setitem__(told.place, told), go_on)
+        def on_told(told: Told) -> None:
+            self._told[told.place] = replace(told, statuses=told.statuses if self._genuine(told) else (1,), texts=())
+
+        await self._lanes.each(batches, on_told, go_on)
+
+    async def _try_pairs(self, deadline: float) -> None:
+        """Two edits at once, where one alone made more tests pass."""
+        before = self._good.get(self._files[0], 0)
+        partial = {
+            place: (told.good - before, self._candidates[place])
+            for place, told in sorted(self._told.items()) if told.good > before and not told.passed
+        }  # fmt: skip
+        if self._runner.name == "node" and len(self._told) == len(self._candidates):
+            first = len(self._candidates)
+            self._candidates += pairs(partial, self._candidates)[:MAX_PAIRS]
+            await self._try(deadline, first)
+
+    def _genuine(self, told: Told) -> bool:
+        """Did each test that is known run and pass? A process that ends early, with status 0, proves nothing."""
+        if not told.passed or self._runner.name != "node":
+            return True
+        for path, text in zip(self._files, told.texts, strict=False):
+            passed = {one.test_id for one in node_test.results(text) if one.outcome == "passed"}
+            if not self._expected.get(path, frozenset()) <= passed:
+                return False
+        return True
+
+    def _passing(self) -> list[int]:
+        return sorted(place for place, told in self._told.items() if told.passed)
 
     def _plausible(self) -> list[int]:
         """Places of candidates that pass, none beyond the last one that was asked for."""
-        places = sorted(place for place, told in self._told.items() if told.passed)
-        last = _last(places)
+        places = self._passing()
+        last = _last(places, self._single if places and places[0] >= self._single else 0)
         return [place for place in places if last is not None and place <= last]
 
     # what is said
@@ -188,7 +233,16 @@ class JsHunt:
         mutation = self._candidates[place]
         on = [run.passed for run in self._runs if mutation.line in run.lines.get(mutation.path, ())]
         added = "".join(edit.text for edit in mutation.edits)
-        return Judged(mutation, (), (), on.count(True), max(1, on.count(False)), added)
+        answers = self._answers.get(place)
+        return Judged(mutation, answers, self._answers.base if answers else (), on.count(True), max(1, on.count(False)), added,
+                      self._from_test(mutation, added), self.project.pointless(mutation))  # fmt: skip
+
+    def _from_test(self, mutation: Mutation, added: str) -> bool:
+        """Does the patch bring in a value that the failing tests have, and the file has not?"""
+        values = set(re.findall(r"(?<![\w.])\d{2,}(?![\w.])|'[^'\n]+'", added))
+        own = self.project.text(mutation.path) or ""
+        tests = "\n".join(self.project.text(path) or "" for path in self._files)
+        return any(value in tests and value not in own for value in values)
 
     def _misses(self) -> str:
         if len(self._told) < len(self._candidates):
@@ -219,10 +273,10 @@ def _runs_tests(path: str, text: str) -> bool:
     )
 
 
-def _last(places: Sequence[int]) -> int | None:
-    """The last place that is still tried: as many again as it took to the first plausible one, since a second patch is the best
-    evidence against it. None while there is none."""
+def _last(places: Sequence[int], first: int = 0) -> int | None:
+    """The last place that is still tried: as many again as it took from the `first` to the first plausible one, since a second
+    patch is the best evidence against it. None while there is none."""
     if not places:
         return None
-    limit = places[0] + max(SETTLE, places[0])
+    limit = places[0] + max(SETTLE, places[0] - first)
     return min(limit, places[MAX_PLAUSIBLE - 1]) if len(places) >= MAX_PLAUSIBLE else limit

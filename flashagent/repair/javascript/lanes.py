@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from importlib import resources
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
 from flashagent.dataclass import dataclass
 from flashagent.ports import Command, CommandRunner
@@ -28,26 +28,30 @@ FIRST_CPU_S = 4.0  # until the tests' own time is known
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Commands to run with some files changed; they stop at the first that fails unless `all_`."""
+    """Commands to run with some files changed; they stop at the first that fails unless `all_`. `text` says when what they
+    print is wanted; `seen` = what watched functions write is wanted."""
 
     place: int
     commands: tuple[tuple[str, ...], ...]
     files: tuple[tuple[str, str], ...] = ()
     coverage: bool = False
-    text: bool = False
+    text: Literal["", "green", "all"] = ""
     all_: bool = False
+    seen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """What came of a job: the exit status of each command (none when it was lost with its tree), its seconds, the texts when
-    asked for, and the lines that ran."""
+    asked for, the lines that ran, how many tests were `good` by what was printed, and what watched functions wrote."""
 
     place: int
     statuses: tuple[int, ...] = ()
     seconds: float = 0.0
     texts: tuple[str, ...] = ()
     lines: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    good: int = 0
+    seen: str = ""
 
     @property
     def passed(self) -> bool:
@@ -109,7 +113,7 @@ class Lanes:
         asked = {
             "mark": mark, "up": up, "cpu": self.cpu_s, "wall": int(wall_s * 1000),
             "jobs": [
-                {"place": j.place, "commands": j.commands, "files": j.files, "coverage": j.coverage, "text": j.text, "all": j.all_}
+                {"place": j.place, "commands": j.commands, "files": j.files, "coverage": j.coverage, "text": j.text, "all": j.all_, "seen": j.seen}
                 for j in batch
             ],
         }  # fmt: skip
@@ -154,4 +158,6 @@ def _told(raw: Mapping[str, Any]) -> Told:
         sum(float(one["seconds"]) for one in results),
         tuple(str(one["text"]) for one in results),
         {str(path): frozenset(int(n) for n in lines) for path, lines in raw["lines"].items()},
+        sum(int(one["good"]) for one in results),
+        str(raw["seen"]),
     )

@@ -50,6 +50,12 @@ class JsProject(Project):
             )
         return f"{' and '.join(told)} at {mutation.path}:{mutation.line} ({mutation.template})"
 
+    def pointless(self, mutation: Mutation) -> bool:
+        """Does the patch make more expressions that combine a thing with itself, or with what changes nothing?"""
+        source = self._sure(mutation)
+        changed = _parsed(mutation.path, patched(source, mutation))
+        return changed is not None and _self_made(changed) > _self_made(source)
+
     def _sure(self, mutation: Mutation) -> JsSource:
         source = self.javascript(mutation.path)
         assert source is not None
@@ -61,3 +67,18 @@ def _parsed(path: str, text: str) -> JsSource | None:
         return JsSource(path, text)
     except ValueError:
         return None
+
+
+def _self_made(source: JsSource) -> int:
+    """How often a file combines something with itself (`a === a`, `a && a`, `a = a`), or with a number that changes nothing."""
+    count = 0
+    for piece in source.pieces:
+        if piece.kind not in ("binary_expression", "assignment_expression"):
+            continue
+        left, right, sign = piece.part("left"), piece.part("right"), piece.part("operator")
+        if left is None or right is None:
+            continue
+        said = source.of(sign) if sign is not None else "="
+        idle = (said in "+-" and source.of(right) == "0") or (said in "*/" and source.of(right) == "1")
+        count += idle or (said not in "+*" and source.of(left) == source.of(right))
+    return count

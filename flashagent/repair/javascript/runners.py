@@ -31,7 +31,7 @@ class JsRunner:
         """The command for one test file (relative to the check's folder), or for one test of it by its own name."""
         bare = re.sub(r"[\\^$.*+?()\[\]{}|/]", r"\\\g<0>", test)
         if self.name == "node":
-            return [*self.head, *(["--test-name-pattern", f"/^{bare}$/"] if test else []), path]
+            return [*self.head, *(["--test-name-pattern", f"/^{bare}$/"] if test else []), path if "/" in path else f"./{path}"]
         chosen = {"mocha": "-g", "jest": "-t", "vitest": "-t"}[self.name]
         return [*self.head, *([chosen, f"{bare}$"] if test else []), path]
 
@@ -58,7 +58,8 @@ def _runner(words: list[str], root: Path, folder: str, depth: int) -> JsRunner |
         script = _script(words, root, folder)
         return _runner(shlex.split(script), root, folder, depth - 1) if script else None
     if program == "node" and "--test" in words:
-        return JsRunner("node", (words[0], *_options(words[1:])))
+        # A test file by itself is one process; below `--test` it is two.
+        return JsRunner("node", (words[0], "--test-reporter=tap", *_options(words[1:])))
     if program in _KNOWN:
         more = {
             "jest": ("--ci", "--silent", "--watchman=false", "--runTestsByPath"),

@@ -110,12 +110,14 @@ def _moved(lines: Sequence[str], start: int, end: int, by: int) -> str:
 
 
 def _one_kind(lines: Sequence[str], at: int) -> Iterator[tuple[str, str]]:
-    """The block's tabs as spaces, or its spaces as tabs, whichever the file has less of."""
+    """The tabs as spaces, as wide as a level and as wide as they are shown; or the spaces as tabs, in a file of tabs."""
     step = unit([line for line in lines if not line.startswith("\t")])
     how = f"tabs and spaces of one kind around line {at + 1}"
-    for size in dict.fromkeys((step, 8)):
+    for size in dict.fromkeys((step, 4, 8)):
         yield "".join(_expanded(line, size) for line in lines), how
-    yield "".join(_tabbed(line, step) for line in lines), how
+    tabbed = sum(line.startswith("\t") for line in lines)
+    if 2 * tabbed > sum(line[:1].isspace() and bool(line.strip()) for line in lines):
+        yield "".join(_tabbed(line, step) for line in lines), how
 
 
 def _expanded(line: str, size: int) -> str:

@@ -65,13 +65,20 @@ def added(window: Window, signs: Sequence[str]) -> Iterator[tuple[str, str]]:
     tokens = window.tokens()
     after = dict.fromkeys(match.end() for match in tokens)
     before = dict.fromkeys(match.start() for match in tokens)
+    # A space at the end of a line may have been the end of a text.
+    ends = {at: None for match in tokens if (at := _line_end(window.text, match.end())) <= window.end}
     for sign in signs:
-        places = before if sign in CLOSING else {**after, **before} if sign in "\"'`" else after
+        places = before if sign in CLOSING else {**after, **ends, **before} if sign in "\"'`" else after
         if sign == "(":
             places = {at: None for at in before if not _calls_unknown(window.text, at)}
         ordered = sorted(places, key=lambda at: (not window.ends_line(at), abs(at - window.error), at))
         for at in ordered:
             yield f"{window.text[:at]}{sign}{window.text[at:]}", f"{sign!r} added in line {window.line(at)}"
+
+
+def _line_end(text: str, place: int) -> int:
+    end = text.find("\n", place)
+    return len(text) if end < 0 else end
 
 
 def _calls_unknown(text: str, at: int) -> bool:

@@ -9,6 +9,7 @@ from flashagent.repair.templates import (
     constants,
     containers,
     expressions,
+    forgotten,
     gaps,
     guards,
     moves,
@@ -16,6 +17,7 @@ from flashagent.repair.templates import (
     operators,
     patterns,
     results,
+    rewrites,
     statements,
 )
 
@@ -33,6 +35,8 @@ _SUBJECTS = (
     gaps,
     expressions,
     patterns,
+    forgotten,
+    rewrites,
 )
 CATALOGUE: tuple[Template, ...] = tuple(
     thing for subject in _SUBJECTS for thing in vars(subject).values() if isinstance(thing, Template)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from flashagent.repair.source import FunctionNode, parameter_names
 from flashagent.repair.template import Fix, Site, template
+from flashagent.repair.templates.names import FORGOTTEN, forgotten
 
 # Functions and methods taken for one another, with their place in the language's own documentation as the witness.
 _FAMILIES: tuple[tuple[str, ...], ...] = (
@@ -21,6 +23,8 @@ _FAMILIES: tuple[tuple[str, ...], ...] = (
     ("title", "capitalize"), ("isupper", "islower"), ("chain", "product"), ("permutations", "combinations"),
     ("takewhile", "dropwhile"), ("str", "repr"), ("encode", "decode"), ("divmod", "pow"), ("nlargest", "nsmallest"),
     ("list", "tuple", "set"), ("dict", "defaultdict"), ("islower", "isspace"), ("add", "remove"), ("rotate", "reverse"),
+    ("difference", "difference_update"), ("intersection", "intersection_update"), ("union", "update"),
+    ("symmetric_difference", "symmetric_difference_update"), ("isalpha", "isupper"), ("heappush", "append"), ("heappop", "pop"),
 )  # fmt: skip
 _WRAPS = (
     "len",
@@ -59,7 +63,7 @@ def swap_arguments(site: Site) -> Iterator[Fix]:
                 yield Fix(edits, 1.0 if j == i + 1 else 0.5)
 
 
-@template("argument drop", 0.2, ast.Call)
+@template("argument drop", 0.14, ast.Call)
 def drop_argument(site: Site) -> Iterator[Fix]:
     """One argument taken away (overload templates of PAR, Kim et al. 2013)."""
     node = site.node
@@ -70,20 +74,49 @@ def drop_argument(site: Site) -> Iterator[Fix]:
         yield site.swap(node, f"{site.text(node.func)}({rest})", 1.0 if len(pieces) > 1 else 0.5)
 
 
-@template("argument add", 0.15, ast.Call, kinds=("type",))
+@template("argument add", 0.077, ast.Call, kinds=("type",))
 def add_argument(site: Site) -> Iterator[Fix]:
     """One argument more, from what is in scope (overload templates of PAR, Kim et al. 2013)."""
     node = site.node
     assert isinstance(node, ast.Call)
-    if node.keywords or any(isinstance(a, ast.Starred) for a in node.args):
+    if any(isinstance(a, ast.Starred) for a in node.args):
         return
-    pieces = [site.text(a) for a in node.args]
-    pool = [*site.scope.variables[:12], "0", "1", "None", "True", "False"]
+    pieces, named = [site.text(a) for a in node.args], [site.text(k) for k in node.keywords]
+    missing = _missing_parameters(site, node)
+    pool = dict.fromkeys([*missing, *site.scope.variables[:12], "0", "1", "None", "True", "False"])
     for name in pool:
         if name not in pieces:
-            yield site.swap(
-                node, f"{site.text(node.func)}({', '.join([*pieces, name])})", min(1.0, 6 / len(pool))
-            )
+            share = 4.0 if name in missing else FORGOTTEN if name in forgotten(site) else 1.0
+            arguments = ", ".join([*pieces, name, *named])
+            yield site.swap(node, f"{site.text(node.func)}({arguments})", min(1.0, 6 / len(pool)) * share)
+    for other in _varied(site, node):
+        yield site.swap(node, f"{site.text(node.func)}({', '.join([*pieces, other, *named])})", 0.5)
+
+
+def _missing_parameters(site: Site, call: ast.Call) -> list[str]:
+    """Variables named as the parameters that a call of a function of this file leaves out."""
+    if not isinstance(call.func, ast.Name) or call.keywords:
+        return []
+    name = call.func.id
+    known = next(
+        (n for n in ast.walk(site.source.tree) if isinstance(n, FunctionNode) and n.name == name), None
+    )
+    if known is None:
+        return []
+    return [p for p in parameter_names(known)[len(call.args) :][:2] if p in site.scope.variables]
+
+
+def _varied(site: Site, call: ast.Call) -> list[str]:
+    """The arguments that are calls themselves, each with one argument that is one more or one less."""
+    found: dict[str, None] = {}
+    for inner in call.args[-2:]:
+        if isinstance(inner, ast.Call) and not inner.keywords and 1 <= len(inner.args) <= 3:
+            texts = [site.text(a) for a in inner.args]
+            for place, text in enumerate(texts):
+                for step in ("+ 1", "- 1"):
+                    varied = ", ".join([*texts[:place], f"{text} {step}", *texts[place + 1 :]])
+                    found[f"{site.text(inner.func)}({varied})"] = None
+    return list(found)[:8]
 
 
 @template("keyword add", 0.3, ast.Call)
@@ -119,7 +152,7 @@ def sibling(site: Site) -> Iterator[Fix]:
         yield site.raw(end - len(name), end, other, 1.0 if len(others) < 3 else 0.7)
 
 
-@template("unwrap", 0.35, ast.Call)
+@template("unwrap", 0.18, ast.Call)
 def unwrap(site: Site) -> Iterator[Fix]:
     """A call replaced by one of its arguments or its receiver (call deletion: Delamaro et al. 2014; TBar)."""
     node = site.node
@@ -133,7 +166,7 @@ def unwrap(site: Site) -> Iterator[Fix]:
         yield site.swap(node, site.text(node.func.value), 0.7)
 
 
-@template("wrap", 0.12, ast.Name, ast.Attribute, ast.Subscript, ast.BinOp, ast.Call, kinds=("type",))
+@template("wrap", 0.048, ast.Name, ast.Attribute, ast.Subscript, ast.BinOp, ast.Call, kinds=("type",))
 def wrap(site: Site) -> Iterator[Fix]:
     """A call put around a value: a conversion, a length, an order (type cast templates of TBar and PyTER)."""
     node, parent = site.node, site.parent
@@ -205,7 +238,7 @@ def missing_await(site: Site) -> Iterator[Fix]:
             yield site.swap(site.node, f"await {site.text(site.node)}")
 
 
-@template("copy", 0.25, ast.Name, ast.Attribute)
+@template("copy", 0.19, ast.Name, ast.Attribute)
 def copied(site: Site) -> Iterator[Fix]:
     """A copy where the same object was shared (aliasing slips; SOFix, Liu and Zhong 2018)."""
     node, parent = site.node, site.parent
@@ -218,7 +251,7 @@ def copied(site: Site) -> Iterator[Fix]:
             yield site.swap(node, text.format(site.text(node)), 0.6)
 
 
-@template("argument unpacked", 0.2, ast.Call, kinds=("type",))
+@template("argument unpacked", 0.15, ast.Call, kinds=("type",))
 def unpacked(site: Site) -> Iterator[Fix]:
     """`f(x)` against `f(*x)` (argument templates of PyTER, Oh and Oh 2022)."""
     node = site.node

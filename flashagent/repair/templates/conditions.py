@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from flashagent.repair.nodes import own_nodes
 from flashagent.repair.template import Fix, Site, template
+from flashagent.repair.templates.names import forgotten
 
 _WORDS = {ast.Lt: "<", ast.Gt: ">", ast.LtE: "<=", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 _TESTED = (ast.If, ast.While, ast.IfExp, ast.Assert)
@@ -29,7 +30,7 @@ def negate(site: Site) -> Iterator[Fix]:
     yield site.swap(test, f"not {site.operand(test)}")
 
 
-@template("truth or None", 0.45, *_TESTED, ast.BoolOp, ast.UnaryOp, kinds=("none",))
+@template("truth or None", 0.34, *_TESTED, ast.BoolOp, ast.UnaryOp, kinds=("none",))
 def truth_or_none(site: Site) -> Iterator[Fix]:
     """`x` against `x is not None` (truthiness slips; None templates of PyTER, Oh and Oh 2022)."""
     node = site.node
@@ -60,10 +61,14 @@ def atoms(site: Site) -> list[tuple[str, float]]:
     """Small conditions over what is in scope, likelier ones first: over names of the condition, then over others."""
     statement = site.statement
     near = {n.id for n in own_nodes(statement) if isinstance(n, ast.Name)} if statement else set()
-    names = sorted(site.scope.variables, key=lambda n: n not in near)[:8]
+    inside = {n.id for n in ast.walk(site.node) if isinstance(n, ast.Name)}  # what the guarded block is about
+    unused = forgotten(site)
+    names = sorted(site.scope.variables, key=lambda n: (n not in near and n not in unused, n not in inside))[
+        :8
+    ]
     found: list[tuple[str, float]] = []
     for name in names:
-        weight = 1.0 if name in near else 0.5
+        weight = 1.0 if name in near or name in unused else 0.5
         found += [(name, weight), (f"not {name}", weight), (f"{name} is not None", weight * 0.8)]
         found += [
             (f"{name} > 0", weight * 0.6),
@@ -105,7 +110,7 @@ def bounds(site: Site) -> list[tuple[str, float]]:
     return list(found.items())[:16]
 
 
-@template("strengthen", 0.14, ast.If, ast.While, ast.IfExp, kinds=("index", "none", "key", "loop"))
+@template("strengthen", 0.056, ast.If, ast.While, ast.IfExp, kinds=("index", "none", "key", "loop"))
 def strengthen(site: Site) -> Iterator[Fix]:
     """One more conjunct or disjunct (condition synthesis: SPR, Long and Rinard 2015; Nopol, Xuan et al. 2017; PAR)."""
     test = test_of(site.node)
@@ -121,7 +126,7 @@ def strengthen(site: Site) -> Iterator[Fix]:
         )
 
 
-@template("replace condition", 0.1, ast.If, ast.While, ast.IfExp)
+@template("replace condition", 0.04, ast.If, ast.While, ast.IfExp)
 def replace_condition(site: Site) -> Iterator[Fix]:
     """The whole condition replaced by a small one or by another of the file (SPR; expression replacer of PAR)."""
     test = test_of(site.node)
@@ -188,7 +193,7 @@ def else_that_asks(site: Site) -> Iterator[Fix]:
         yield site.raw(place, place + 4, f"elif {text}", weight)
 
 
-@template("comprehension filter", 0.2, ast.comprehension)
+@template("comprehension filter", 0.17, ast.comprehension)
 def comprehension_filter(site: Site) -> Iterator[Fix]:
     """A comprehension's filter negated, dropped or added (Python counterpart of PAR's condition templates)."""
     node = site.node

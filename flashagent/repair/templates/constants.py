@@ -57,7 +57,7 @@ def _scaled(value: int | float) -> dict[str, float]:
     return found | ({str(value // 10): share} if value >= 10 else {})
 
 
-@template("boolean", 0.7, ast.Constant)
+@template("boolean", 0.96, ast.Constant)
 def boolean(site: Site) -> Iterator[Fix]:
     """Boolean constant flipped (Offutt et al. 1996)."""
     node = site.node
@@ -71,7 +71,7 @@ def boolean(site: Site) -> Iterator[Fix]:
             yield site.swap(node, f"not {site.text(site.parent.targets[0])}", 0.4)  # a switch
 
 
-@template("empty value", 0.3, ast.Constant, ast.List, ast.Dict, ast.Tuple)
+@template("empty value", 0.19, ast.Constant, ast.List, ast.Dict, ast.Tuple)
 def empty_value(site: Site) -> Iterator[Fix]:
     """None and empty values exchanged: a wrong initial or returned value (PyTER, Oh and Oh 2022)."""
     node, texts = site.node, ("None", "[]", "0", "''", "{}", "()", "set()", "False", "1")
@@ -86,7 +86,7 @@ def empty_value(site: Site) -> Iterator[Fix]:
                 yield site.swap(node, other, 0.35)
 
 
-@template("string", 0.35, ast.Constant, kinds=("key",))
+@template("string", 0.26, ast.Constant, kinds=("key",))
 def string(site: Site) -> Iterator[Fix]:
     """A string replaced by another of the file or of the failing test (literal donors: ssFix, Xin and Reiss 2017)."""
     node = site.node
@@ -123,7 +123,7 @@ def _string_donors(site: Site, value: str) -> list[str]:
 
 
 @template(
-    "off by one", 0.55, ast.Name, ast.Call, ast.BinOp, ast.Attribute, ast.Subscript, kinds=("index", "loop")
+    "off by one", 0.42, ast.Name, ast.Call, ast.BinOp, ast.Attribute, ast.Subscript, kinds=("index", "loop")
 )
 def off_by_one(site: Site) -> Iterator[Fix]:
     """One added or taken away where things are counted (boundary errors: Pan et al. 2009; SOFix, Liu and Zhong 2018)."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from flashagent.repair.template import Fix, Site, template
 
 
-@template("index", 0.5, ast.Subscript, kinds=("index",))
+@template("index", 0.28, ast.Subscript, kinds=("index",))
 def index(site: Site) -> Iterator[Fix]:
     """The first, the last or the next element instead (array index changes: Pan et al. 2009; TBar)."""
     node = site.node
@@ -56,7 +56,7 @@ def slice_bounds(site: Site) -> Iterator[Fix]:
             yield site.raw(start, end, text, weight)
 
 
-@template("slice it", 0.2, ast.Name, ast.Attribute, ast.Subscript, ast.Call, kinds=("index", "recursion"))
+@template("slice it", 0.14, ast.Name, ast.Attribute, ast.Subscript, ast.Call, kinds=("index", "recursion"))
 def slice_it(site: Site) -> Iterator[Fix]:
     """A part of a sequence instead of the whole, or it reversed (argument templates of TBar, Liu et al. 2019)."""
     node, parent = site.node, site.parent
@@ -72,7 +72,7 @@ def slice_it(site: Site) -> Iterator[Fix]:
             yield site.swap(node, site.operand(node) + part, weight * share)  # type: ignore[arg-type]
 
 
-@template("whole instead of part", 0.25, ast.Subscript)
+@template("whole instead of part", 0.18, ast.Subscript)
 def whole(site: Site) -> Iterator[Fix]:
     """The whole value where a part was taken (expression deletion, Delamaro et al. 2014)."""
     node = site.node
@@ -89,7 +89,7 @@ def whole(site: Site) -> Iterator[Fix]:
                 yield Fix(pair, 1.5)
 
 
-@template("missing key", 0.3, ast.Subscript, kinds=("key",))
+@template("missing key", 0.2, ast.Subscript, kinds=("key",))
 def missing_key(site: Site) -> Iterator[Fix]:
     """`d.get(k, ...)` for `d[k]` (missing key guards: Getafix, Bader et al. 2019; PyTER)."""
     node = site.node
@@ -125,7 +125,7 @@ def default_of_get(site: Site) -> Iterator[Fix]:
             yield site.swap(node, f"{site.text(node.func)}({key}, 0) + 1", 0.5)
 
 
-@template("kind of container", 0.2, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.List, ast.Set)
+@template("kind of container", 0.15, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.List, ast.Set)
 def kind_of_container(site: Site) -> Iterator[Fix]:
     """List for set, generator for list (type templates of PyTER, Oh and Oh 2022)."""
     node = site.node
@@ -158,7 +158,7 @@ def elements(site: Site) -> Iterator[Fix]:
             yield site.swap(node, f"[{rest}]", 0.4)
 
 
-@template("element added", 0.12, ast.List, ast.Dict)
+@template("element added", 0.092, ast.List, ast.Dict)
 def element_added(site: Site) -> Iterator[Fix]:
     """A literal list given one element from what is in scope or named by the test (literal donors of ssFix)."""
     node = site.node

@@ -20,7 +20,7 @@ def is_value(site: Site) -> bool:
     return isinstance(site.parent, _VALUE_PLACES) and site.place not in ("target", "targets", "func")
 
 
-@template("larger or smaller of two", 0.1, ast.Name, ast.Subscript, ast.BinOp)
+@template("larger or smaller of two", 0.04, ast.Name, ast.Subscript, ast.BinOp)
 def extreme(site: Site) -> Iterator[Fix]:
     """`max(a, b)` or `min(a, b)` where one of them stands (expression wrapping with a variable: TBar, Liu et al. 2019)."""
     if not is_value(site):
@@ -34,7 +34,7 @@ def extreme(site: Site) -> Iterator[Fix]:
             yield site.swap(site.node, f"{name}({own}, {other})", min(1.0, 6 / len(others)))
 
 
-@template("this or that", 0.1, ast.Name, ast.Attribute, ast.Subscript, ast.Call, kinds=("none",))
+@template("this or that", 0.043, ast.Name, ast.Attribute, ast.Subscript, ast.Call, kinds=("none",))
 def this_or_that(site: Site) -> Iterator[Fix]:
     """Another value where the first is empty: a variable, or what the failing test expects (None templates of PyTER, Oh
     and Oh 2022; literal donors: ssFix, Xin and Reiss 2017)."""
@@ -49,7 +49,7 @@ def this_or_that(site: Site) -> Iterator[Fix]:
             yield site.swap(site.node, f"{own} or {literal}", 0.4)
 
 
-@template("part of it", 0.1, ast.Name, kinds=("attribute", "type"))
+@template("part of it", 0.071, ast.Name, kinds=("attribute", "type"))
 def part_of_it(site: Site) -> Iterator[Fix]:
     """An attribute or element of a thing instead of the thing, of those that the function takes from others
     (expression replacer of PAR, Kim et al. 2013)."""
@@ -67,7 +67,7 @@ def part_of_it(site: Site) -> Iterator[Fix]:
         yield site.swap(node, f"{node.id}[{place}]", 0.3)
 
 
-@template("computed instead of fixed", 0.1, ast.Constant)
+@template("computed instead of fixed", 0.047, ast.Constant)
 def computed(site: Site) -> Iterator[Fix]:
     """A constant replaced by an expression of the same function (ingredients at the level of expressions: Martinez et al.
     2014)."""
@@ -81,7 +81,7 @@ def computed(site: Site) -> Iterator[Fix]:
         yield site.swap(node, text, min(0.8, 6 / len(texts)))
 
 
-@template("element joined", 0.08, ast.Name, ast.Call, ast.Subscript)
+@template("element joined", 0.039, ast.Name, ast.Call, ast.Subscript)
 def element_joined(site: Site) -> Iterator[Fix]:
     """A list with one element more, `a + [b]` (expression insertion: SemFix, Nguyen et al. 2013)."""
     if not is_value(site) or isinstance(site.parent, ast.BinOp | ast.Tuple):
@@ -153,7 +153,7 @@ def made_of(function: FunctionNode, name: str) -> list[str]:
     return list(found)[:4]
 
 
-@template("half or twice", 0.08, ast.BinOp, ast.Call, ast.Name)
+@template("half or twice", 0.052, ast.BinOp, ast.Call, ast.Name)
 def half_or_twice(site: Site) -> Iterator[Fix]:
     """A forgotten factor of two or of -1 (constant insertion: SemFix, Nguyen et al. 2013)."""
     if not is_value(site) or isinstance(site.parent, ast.Call | ast.Tuple):
@@ -163,7 +163,7 @@ def half_or_twice(site: Site) -> Iterator[Fix]:
         yield site.swap(site.node, text, weight)
 
 
-@template("shared rows", 0.4, ast.BinOp)
+@template("shared rows", 0.48, ast.BinOp)
 def shared_rows(site: Site) -> Iterator[Fix]:
     """`[[0] * n] * m` makes one row m times: each gets a row of its own (aliasing slips; SOFix, Liu and Zhong 2018)."""
     node = site.node

@@ -31,8 +31,8 @@ def places(site: Site, line: str) -> Iterator[Edit]:
         yield after
 
 
-def offered(site: Site, lines: dict[str, float], enough: int) -> Iterator[Fix]:
-    for line, weight in sorted(lines.items(), key=lambda item: -item[1])[:40]:
+def offered(site: Site, lines: dict[str, float], enough: int, most: int = 40) -> Iterator[Fix]:
+    for line, weight in sorted(lines.items(), key=lambda item: -item[1])[:most]:
         for edit in places(site, line):
             yield Fix((edit,), weight * min(1.0, enough / len(lines)), "insertion")
 

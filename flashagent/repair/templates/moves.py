@@ -28,7 +28,7 @@ def _shifted(text: str, old: str, new: str) -> str:
     )
 
 
-@template("swap statements", 0.35, *_MOVABLE)
+@template("swap statements", 0.18, *_MOVABLE)
 def swap_statements(site: Site) -> Iterator[Fix]:
     """A statement and the next one exchanged (GenProg's swap, Le Goues et al. 2012; move statement of TBar)."""
     node, source = site.node, site.source
@@ -45,6 +45,14 @@ def swap_statements(site: Site) -> Iterator[Fix]:
         return
     swapped = text[other[0] : other[1]] + text[mine[1] : other[0]] + text[mine[0] : mine[1]]
     yield site.raw(mine[0], other[1], swapped)
+    third = source.whole_lines(block[place + 2]) if place + 2 < len(block) else None
+    if third is None or other[1] > third[0] or text[third[1] - 1 : third[1]] not in ("\n", "\r"):
+        return
+    first, rest = text[mine[0] : mine[1]], text[mine[1] : third[1]]
+    yield site.raw(mine[0], third[1], rest + first, 0.5)  # two places down
+    if not isinstance(block[place + 2], ast.Return | ast.Raise):
+        last, before = text[third[0] : third[1]], text[mine[0] : third[0]]
+        yield site.raw(mine[0], third[1], last + before, 0.5)  # the third comes first
 
 
 @template("move out", 0.4, *_MOVABLE, kinds=("none", "loop"))
@@ -71,7 +79,7 @@ def move_out(site: Site) -> Iterator[Fix]:
         )
 
 
-@template("move in", 0.35, *_MOVABLE, kinds=("loop",))
+@template("move in", 0.23, *_MOVABLE, kinds=("loop",))
 def move_in(site: Site) -> Iterator[Fix]:
     """A statement joins the end of the block above it (indentation slips; move statement of TBar)."""
     node, source = site.node, site.source
@@ -101,7 +109,7 @@ def move_in(site: Site) -> Iterator[Fix]:
         above = inner
 
 
-@template("move up", 0.15, *_MOVABLE)
+@template("move up", 0.12, *_MOVABLE)
 def move_up(site: Site) -> Iterator[Fix]:
     """A statement moved before the block that stands above it, or to the top of the function (move statement of TBar)."""
     node, source = site.node, site.source

@@ -6,14 +6,23 @@ import ast
 import builtins
 from collections.abc import Iterator
 
+from flashagent.repair.nodes import unread
 from flashagent.repair.template import Fix, Site, template
+
+FORGOTTEN = 2.5  # how much likelier a variable is that nothing in the function reads
+
+
+def forgotten(site: Site) -> frozenset[str]:
+    """Parameters and variables of the function around the place that nothing reads."""
+    function = site.source.function_of(site.node)
+    return frozenset() if function is None else site.source.once(unread, function)
 
 
 def loaded(node: ast.AST) -> bool:
     return isinstance(getattr(node, "ctx", None), ast.Load)
 
 
-@template("variable", 0.5, ast.Name, kinds=("unbound",))
+@template("variable", 0.21, ast.Name, kinds=("unbound",))
 def variable(site: Site) -> Iterator[Fix]:
     """Variable replacement by another in scope (scalar variable replacement, Offutt et al. 1996; PAR, Kim et al. 2013)."""
     node = site.node
@@ -24,10 +33,11 @@ def variable(site: Site) -> Iterator[Fix]:
     if node.id in vars(builtins) or node.id in site.scope.globals:
         names = names if node.id in site.scope.variables else []
     for name in names:
-        yield site.swap(node, name, min(1.0, 4.0 / (len(names) + 1)))
+        share = FORGOTTEN if name in forgotten(site) else 1.0
+        yield site.swap(node, name, min(1.0, 4.0 / (len(names) + 1)) * share)
 
 
-@template("assigned variable", 0.25, ast.Name)
+@template("assigned variable", 0.1, ast.Name)
 def assigned(site: Site) -> Iterator[Fix]:
     """Another target of an assignment (Pan et al. 2009)."""
     node = site.node
@@ -38,7 +48,7 @@ def assigned(site: Site) -> Iterator[Fix]:
             yield site.swap(node, name, min(1.0, 4.0 / (len(names) + 1)))
 
 
-@template("global name", 0.2, ast.Name)
+@template("global name", 0.16, ast.Name)
 def global_name(site: Site) -> Iterator[Fix]:
     """A module-level name replaced by another one (reference replacement of PraPR, Ghanbari et al. 2019)."""
     node = site.node
@@ -51,7 +61,7 @@ def global_name(site: Site) -> Iterator[Fix]:
         yield site.swap(node, name, min(1.0, 5.0 / (len(names) + 1)))
 
 
-@template("attribute", 0.35, ast.Attribute, kinds=("attribute",))
+@template("attribute", 0.26, ast.Attribute, kinds=("attribute",))
 def attribute(site: Site) -> Iterator[Fix]:
     """Another attribute of the same receiver (field replacement of PraPR, Ghanbari et al. 2019)."""
     node = site.node
@@ -97,7 +107,7 @@ def receiver(site: Site) -> Iterator[Fix]:
             yield site.swap(node, name, 0.5)
 
 
-@template("operand exchanged", 0.22, ast.Subscript, ast.Call, ast.Attribute, ast.Name, ast.BinOp)
+@template("operand exchanged", 0.088, ast.Subscript, ast.Call, ast.Attribute, ast.Name, ast.BinOp)
 def expression_beside(site: Site) -> Iterator[Fix]:
     """An expression replaced by one of the same kind that stands elsewhere in the function (ingredients at the level of
     expressions: Martinez et al. 2014; ssFix, Xin and Reiss 2017)."""
@@ -124,7 +134,7 @@ def expression_beside(site: Site) -> Iterator[Fix]:
 
 
 @template(
-    "operand added", 0.12, ast.BinOp, ast.Name, ast.Subscript, ast.Call, ast.Tuple, ast.List, ast.JoinedStr
+    "operand added", 0.048, ast.BinOp, ast.Name, ast.Subscript, ast.Call, ast.Tuple, ast.List, ast.JoinedStr
 )
 def operand_added(site: Site) -> Iterator[Fix]:
     """A forgotten summand or difference taken from the function itself (expression insertion: SemFix, Nguyen et al. 2013)."""
@@ -163,7 +173,7 @@ def expressions_beside(site: Site) -> list[str]:
     return site.source.once(site.source.expressions, function)
 
 
-@template("first and the rest", 0.12, ast.Name, ast.Call, kinds=("recursion",))
+@template("first and the rest", 0.14, ast.Name, ast.Call, kinds=("recursion",))
 def first_and_rest(site: Site) -> Iterator[Fix]:
     """The first element put before what was made of the others, in functions that take `x[1:]` (expression insertion:
     SemFix, Nguyen et al. 2013)."""
@@ -220,7 +230,7 @@ def next_element(site: Site) -> str:
     return ""
 
 
-@template("variable to constant", 0.08, ast.Name)
+@template("variable to constant", 0.043, ast.Name)
 def to_constant(site: Site) -> Iterator[Fix]:
     """A variable replaced by 0, 1, None, True or False (constant for scalar, Agrawal et al. 1989)."""
     node = site.node
@@ -234,7 +244,7 @@ def to_constant(site: Site) -> Iterator[Fix]:
             yield site.swap(node, text, 0.5, "literal")
 
 
-@template("constant to variable", 0.3, ast.Constant)
+@template("constant to variable", 0.15, ast.Constant)
 def to_variable(site: Site) -> Iterator[Fix]:
     """A constant replaced by a variable in scope (scalar for constant, Agrawal et al. 1989)."""
     node = site.node
@@ -245,7 +255,7 @@ def to_variable(site: Site) -> Iterator[Fix]:
         yield site.swap(node, name, min(1.0, 3.0 / (len(names) + 1)))
 
 
-@template("expression to variable", 0.12, ast.Subscript, ast.Attribute, ast.BinOp, ast.Call)
+@template("expression to variable", 0.066, ast.Subscript, ast.Attribute, ast.BinOp, ast.Call)
 def expression_to_variable(site: Site) -> Iterator[Fix]:
     """A whole expression replaced by a variable in scope (expression replacer of PAR, Kim et al. 2013)."""
     node = site.node

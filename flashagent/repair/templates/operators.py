@@ -48,7 +48,7 @@ def operator_span(source: Source, left: ast.AST, right: ast.AST, text: str) -> t
     return (start + match.start(), start + match.end()) if match else None
 
 
-@template("comparison", 0.9, ast.Compare, kinds=("loop", "recursion", "index"))
+@template("comparison", 1.04, ast.Compare, kinds=("loop", "recursion", "index"))
 def comparison(site: Site) -> Iterator[Fix]:
     """Relational operator replacement (Offutt et al. 1996); as a repair: Debroy and Wong 2010, PraPR 2019."""
     node = site.node
@@ -73,7 +73,7 @@ def operands(site: Site) -> Iterator[Fix]:
         )
 
 
-@template("arithmetic", 0.8, ast.BinOp)
+@template("arithmetic", 0.61, ast.BinOp)
 def arithmetic(site: Site) -> Iterator[Fix]:
     """Arithmetic operator replacement (Offutt et al. 1996; Debroy and Wong 2010)."""
     node = site.node
@@ -114,7 +114,7 @@ def operand(site: Site) -> Iterator[Fix]:
         yield site.swap(node, text, 0.8)
 
 
-@template("grouping", 0.3, ast.BinOp)
+@template("grouping", 0.38, ast.BinOp)
 def grouping(site: Site) -> Iterator[Fix]:
     """Parentheses moved: `a + b * c` and `(a + b) * c` (expression templates of TBar, Liu et al. 2019)."""
     node = site.node
@@ -134,7 +134,7 @@ def grouping(site: Site) -> Iterator[Fix]:
         yield site.swap(node, f"({text(node.left)} {outer} {text(b)}) {inner} {text(c)}")
 
 
-@template("augmented operator", 0.8, ast.AugAssign)
+@template("augmented operator", 0.43, ast.AugAssign)
 def augmented(site: Site) -> Iterator[Fix]:
     """Assignment operator replacement (Agrawal et al. 1989), and `+=` against `=` (Pan et al. 2009)."""
     node = site.node
@@ -159,7 +159,7 @@ def to_augmented(site: Site) -> Iterator[Fix]:
                 yield site.raw(*span, text, weight)
 
 
-@template("connective", 0.8, ast.BoolOp)
+@template("connective", 1.02, ast.BoolOp)
 def connective(site: Site) -> Iterator[Fix]:
     """Logical connector replacement and operand deletion (Offutt et al. 1996; PAR expression remover, Kim et al. 2013)."""
     node = site.node
@@ -206,7 +206,7 @@ def unary(site: Site) -> Iterator[Fix]:
         yield site.swap(node, f"-{site.operand(node.operand)}", 0.4)
 
 
-@template("negative", 0.12, ast.Name, ast.Call, ast.Subscript, ast.Attribute)
+@template("negative", 0.089, ast.Name, ast.Call, ast.Subscript, ast.Attribute)
 def negative(site: Site) -> Iterator[Fix]:
     """Unary minus inserted (Agrawal et al. 1989), where a value is returned, compared or used in arithmetic."""
     node = site.node

@@ -10,7 +10,7 @@ from flashagent.repair.template import Fix, Site, template
 _YIELDING = (ast.Assign, ast.AugAssign, ast.Expr, ast.If, ast.For, ast.While)
 
 
-@template("returned value", 0.25, ast.Return)
+@template("returned value", 0.19, ast.Return)
 def returned(site: Site) -> Iterator[Fix]:
     """Another value returned (return value mutation: PraPR, Ghanbari et al. 2019; PAR)."""
     node = site.node
@@ -35,7 +35,7 @@ def returned(site: Site) -> Iterator[Fix]:
         yield site.swap(node.value, f"{site.operand(node.value)} or {name}", 0.15)
 
 
-@template("base case value", 0.4, ast.Return, kinds=("recursion",))
+@template("base case value", 0.2, ast.Return, kinds=("recursion",))
 def base_case_value(site: Site) -> Iterator[Fix]:
     """The value of a base case: empty, one empty, the argument (small-function experience of Goues et al.'s benchmarks)."""
     node = site.node
@@ -84,7 +84,7 @@ def yields(site: Site) -> Iterator[Fix]:
         yield site.raw(start, start, "yield ", 0.2)
 
 
-@template("missing yield", 0.3, *_YIELDING)
+@template("missing yield", 0.19, *_YIELDING)
 def missing_yield(site: Site) -> Iterator[Fix]:
     """A generator that passes over a value: a variable, or a part that the function looks at (missing statement patterns
     of Pan et al. 2009)."""

@@ -33,7 +33,7 @@ def in_loop(site: Site) -> bool:
     return False
 
 
-@template("delete statement", 0.2, *SIMPLE, ast.If, ast.For, ast.While)
+@template("delete statement", 0.1, *SIMPLE, ast.If, ast.For, ast.While)
 def delete(site: Site) -> Iterator[Fix]:
     """A statement removed (statement deletion: GenProg, Le Goues et al. 2012; Kali, Qi et al. 2015); ranked low."""
     node = site.node
@@ -53,7 +53,7 @@ def jump(site: Site) -> Iterator[Fix]:
         yield site.raw(*site.source.span(site.node), f"return {name}", 0.3, "early-return")
 
 
-@template("return or continue", 0.15, ast.Return)
+@template("return or continue", 0.17, ast.Return)
 def return_to_jump(site: Site) -> Iterator[Fix]:
     """A `return` in a loop that should go on or leave only the loop (control flow slips: Pan et al. 2009)."""
     if in_loop(site):
@@ -61,7 +61,7 @@ def return_to_jump(site: Site) -> Iterator[Fix]:
             yield site.raw(*site.source.span(site.node), word)
 
 
-@template("insert jump", 0.1, *SIMPLE, kinds=("loop",))
+@template("insert jump", 0.12, *SIMPLE, kinds=("loop",))
 def insert_jump(site: Site) -> Iterator[Fix]:
     """`break`, `continue` or a bare `return` after a statement (insertion: GenProg; SPR, Long and Rinard 2015)."""
     node = site.node
@@ -77,7 +77,7 @@ def insert_jump(site: Site) -> Iterator[Fix]:
             yield Fix((edit,), 1.0, "early-return" if word == "return" else "")
 
 
-@template("insert sibling", 0.1, *SIMPLE, ast.Pass)
+@template("insert sibling", 0.052, *SIMPLE, ast.Pass)
 def insert_sibling(site: Site) -> Iterator[Fix]:
     """A copy of another simple statement of the function, before or after this one (GenProg; ingredients: Martinez 2014)."""
     node, source = site.node, site.source
@@ -109,7 +109,7 @@ def insert_sibling(site: Site) -> Iterator[Fix]:
                 yield Fix((edit,), min(1.0, 6 / len(donors)), "insertion")
 
 
-@template("insert step", 0.2, *SIMPLE, ast.Pass, kinds=("loop", "recursion"))
+@template("insert step", 0.08, *SIMPLE, ast.Pass, kinds=("loop", "recursion"))
 def insert_step(site: Site) -> Iterator[Fix]:
     """A forgotten step: a count, a mark that something was seen, an element kept (insertion templates of SOFix)."""
     node, source, names = site.node, site.source, site.scope.variables[:7]
@@ -128,7 +128,7 @@ def insert_step(site: Site) -> Iterator[Fix]:
             yield Fix((edit,), min(1.0, 12 / len(lines)) * weight, "insertion")
 
 
-@template("rest after the loop", 0.2, *SIMPLE)
+@template("rest after the loop", 0.23, *SIMPLE)
 def rest_after_loop(site: Site) -> Iterator[Fix]:
     """What a loop collected last is handed over behind it, when there is something: `if part: parts.append(part)`
     (insertion of a guarded copy: SPR, Long and Rinard 2015; ingredients: Martinez 2014)."""
@@ -168,7 +168,7 @@ def assign_result(site: Site) -> Iterator[Fix]:
         yield site.raw(start, start, f"{site.text(target)} += ", 0.2)
 
 
-@template("accumulate", 0.3, ast.Assign)
+@template("accumulate", 0.24, ast.Assign)
 def accumulate(site: Site) -> Iterator[Fix]:
     """`x = f(y)` that should take the old value along (assignment patterns of Pan et al. 2009)."""
     node = site.node

@@ -44,7 +44,7 @@ async def crew(
     store.begin({"id": "b"}, items(count))
     events: list[BatchEvent] = []
     limits = Limits(tokens=1_000_000)
-    job = BatchSpec("b", (), "do it", item_limits=limits, **{"jobs": 3, "retries": 0, **spec})  # type: ignore[arg-type]
+    job = BatchSpec("b", (), item_limits=limits, **{"instruction": "do it", "jobs": 3, "retries": 0, **spec})  # type: ignore[arg-type]
     budget = SharedBudget()
     made = Crew(job, store, work, clock, events.append, budget, lambda one: Budget(one, clock))
     await made.run(store.rows())
@@ -135,3 +135,31 @@ def test_one_that_fails_stops_no_other(ends: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         states = asyncio.run(whole(folder))
     assert states == ["failed" if end == "error" else end for end in ends]
+
+
+async def test_more_items_than_may_ask_are_under_way_so_that_the_model_never_waits(tmp_path: Path) -> None:
+    for instruction, jobs, expected in (("do it", 4, 6), ("do it", 1, 1), ("", 4, 4)):
+        started: list[str] = []
+        all_wait = asyncio.Event()
+
+        async def work(
+            item: Item, number: int, budget: Budget, below: Sequence[FileChange],
+            started: list[str] = started, all_wait: asyncio.Event = all_wait,
+        ) -> Worked:  # fmt: skip
+            started.append(item.id)
+            await all_wait.wait()
+            return changed(item)
+
+        folder = tmp_path / f"{jobs}{instruction}"
+        folder.mkdir()
+        running = asyncio.create_task(
+            crew(folder, 20, work, FrozenClock(), instruction=instruction, jobs=jobs, rivals=False)
+        )
+        while len(started) < expected:
+            await asyncio.sleep(0)
+        for _ in range(50):  # whoever else could start would have
+            await asyncio.sleep(0)
+        assert started == [f"{n:04}" for n in range(1, expected + 1)]
+        all_wait.set()
+        store, _, _ = await running
+        store.close()

@@ -95,6 +95,11 @@ class Children:
             self._beaten = now
             os.write(self._writing, pack({"word": self._word, "answer": {"beat": True}}))
 
+    def finish(self, answer: Json) -> None:
+        """Give a child's last answer and end it there and then, whatever the runner would still do at its own end."""
+        os.write(self._writing, pack({"word": self._word, "answer": answer}))
+        os._exit(0)
+
     def _batch(self, tasks: list[Any], work: Callable[[Any], Json], wall: Callable[[Any], float],
                after: Callable[[], Json] | None) -> tuple[list[Json], Json]:  # fmt: skip
         word = os.urandom(12).hex()

@@ -18,7 +18,7 @@ from flashagent_worker.children import Children
 from flashagent_worker.counting import Rounds
 from flashagent_worker.limits import OWN_FOLDER, OutOfTime, Timer, is_project
 from flashagent_worker.livecode import ChangedSource, LiveCode
-from flashagent_worker.sessions import session_for
+from flashagent_worker.sessions import preload_pytest, session_for
 from flashagent_worker.talking import Channel
 from flashagent_worker.tracing import Tracer
 
@@ -218,7 +218,7 @@ class Server:
 def serve_cold(channel: Channel, setup: Json) -> None:
     """Each candidate in a process that imports the project anew."""
     if setup["framework"] == "pytest":
-        import pytest  # noqa: F401
+        preload_pytest(setup["root"])
     children = Children(channel)
     channel.send({"tests": [], "test_root": "", "error": "", "version": list(sys.version_info[:3])})
     while True:
@@ -242,13 +242,15 @@ def cold_verdict(channel: Channel, setup: Json, request: Json, candidate: Json, 
     chosen = dict(setup, arguments=request["arguments"])
     server = Server(channel, chosen, children)
 
+    tracer = Tracer(server.root)
+
     def judge() -> None:
         if request.get("trace"):
-            verdict.update(verdict="traced")
+            verdict.update(verdict="traced", lines=tracer.plain())
         else:
             verdict.update(server.judge(candidate, request))
+        children.finish(verdict)
 
-    tracer = Tracer(server.root)
     collect: Callable[[], Any] = lambda: server.session.collect(judge)  # noqa: E731
     try:
         server.timer(
