@@ -106,6 +106,7 @@ def main() -> int:
         code = frame.f_code
         if (
             event != "call"
+            or len(seen) >= CALLS
             or code.co_name not in names
             or os.path.realpath(code.co_filename) != real
             or code.co_flags & 0x0C

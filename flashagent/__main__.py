@@ -34,15 +34,30 @@ def main() -> int:
 
 
 def _run(arguments: list[str], splash: Splash) -> int:
-    import gc
     import os
 
-    # Imports make many objects that live for ever: at the default of 700 they are looked through again and again,
-    # which is a twentieth of the time of a short run.
-    gc.set_threshold(50_000)
+    collect_late()
     from flashagent.cli.main import run
 
     return run(arguments, dict(os.environ), splash)
+
+
+def collect_late(first: int = 500_000, then: int = 20_000) -> None:
+    """Look for garbage first when `first` objects have come, then at every `then`, and no more among those first ones.
+
+    Imports make hundreds of thousands of objects that live for ever; to look through them again and again, as the
+    interpreter would, is a twentieth of the time of a short run.
+    """
+    import gc
+
+    def settle(phase: str, _: dict[str, int]) -> None:
+        if phase == "stop":
+            gc.callbacks.remove(settle)
+            gc.freeze()
+            gc.set_threshold(then)
+
+    gc.set_threshold(first)
+    gc.callbacks.append(settle)
 
 
 if __name__ == "__main__":

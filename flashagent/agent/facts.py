@@ -12,7 +12,6 @@ from typing import Literal, Protocol
 
 from flashagent.dataclass import dataclass
 from flashagent.values import Failure
-from flashagent.verify.feedback import culprit
 
 FactKind = Literal["note", "check", "fix", "rejected"]
 MOST_FACTS = 200  # of one repository; the oldest learned ones go first, the user's own notes never
@@ -94,6 +93,9 @@ def refused(summary: str, reason: str, time: str) -> Fact:
 
 def features_of(failures: Sequence[Failure]) -> frozenset[str]:
     """What tells one failure from another, and lasts from run to run: no line numbers, no values."""
+    # Here, since who only keeps notes, such as undo, needs nothing of checks.
+    from flashagent.verify.feedback import culprit
+
     found: set[str] = set()
     for failure in failures[:FAILURES_DESCRIBED]:
         if failure.test_id:

@@ -48,7 +48,7 @@ class PromptWords:
             goal=goal or "Make the failing check pass.",
             check=check,
             summary=summary(before),
-            failures=self._failures(before.failures) or self._tail(before),
+            failures=self._beyond_summary(before),
             focus=focus,
         )
 
@@ -79,11 +79,17 @@ class PromptWords:
         """The result of a run that the model asked for."""
         if report.green:
             return "It passes."
-        return f"{summary(report)}\n{self._failures(report.failures) or self._tail(report)}"
+        return f"{summary(report)}\n{self._beyond_summary(report)}"
 
     def _still_wrong(self, judgement: Judgement) -> str:
         reasons = "; ".join(judgement.verdict.reasons)
         return self._clean(f"{reasons}. {progress(judgement.before, judgement.report)}".strip())
+
+    def _beyond_summary(self, report: CheckReport) -> str:
+        """What is wrong, beside the summary: that tells the exit status already."""
+        if says_only_its_status(report):
+            return "It printed nothing."
+        return self._failures(report.failures) or self._tail(report)
 
     def _failures(self, failures: Sequence[Failure]) -> str:
         """One failure in full, the others as a line for each kind."""
@@ -108,6 +114,13 @@ def linted(problems: Sequence[Diagnostic]) -> str:
     """What a linter says that an edit caused, '' for nothing."""
     lines = [f"{p.path}:{p.line}: {p.code} {p.message}" for p in problems[:MOST_PROBLEMS]]
     return "\n".join(["The linter now says:", *lines]) if lines else ""
+
+
+def says_only_its_status(report: CheckReport) -> bool:
+    """Whether the summary of the report is all that there is to tell."""
+    bare = Failure("", "exit", f"Exit status {report.exit_code}.")
+    told = [replace(one, rerun=()) for one in report.failures]
+    return told in ([], [bare]) and not (report.counted or report.limit or report.output.strip())
 
 
 def summary(report: CheckReport) -> str:

@@ -103,7 +103,7 @@ def _parsed(argv: list[str], splash: Splash) -> argparse.Namespace:
 
 def _controller(options: argparse.Namespace, environ: Mapping[str, str], *, ask_trust: bool) -> AppController:
     """Called in a thread, while the app takes its first keys."""
-    from flashagent.compose.house import Wishes, open_place
+    from flashagent.compose.place import Wishes, open_place
     from flashagent.frontends.app_controller import AppController
 
     if ask_trust and not options.trust_project and _trust_waits(environ):

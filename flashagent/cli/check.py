@@ -74,7 +74,8 @@ def _require_place(path: Path | None) -> None:
 async def _run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from contextlib import closing
 
-    from flashagent.compose.house import Wishes, new_session_id, open_house, open_place
+    from flashagent.compose.house import open_house
+    from flashagent.compose.place import Wishes, new_session_id, open_place
     from flashagent.errors import ExitCode
     from flashagent.events import CheckFinished, Event
     from flashagent.jobs.checking import examine

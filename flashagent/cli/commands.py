@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from flashagent.dataclass import dataclass
 
-
-@dataclass(frozen=True, slots=True)
 class CommandEntry:
     """`module` has `run(argv, environ) -> int` and `build_parser() -> argparse.ArgumentParser`."""
 
-    summary: str
-    module: str
+    # By hand: `--help` would wait longer for the standard library's dataclasses than for all else.
+    __slots__ = ("module", "summary")
+
+    def __init__(self, summary: str, module: str) -> None:
+        self.summary = summary
+        self.module = module
 
 
 COMMANDS: dict[str, CommandEntry] = {

@@ -49,7 +49,8 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
 async def _look_up(options: argparse.Namespace, environ: Mapping[str, str]) -> ApiDoc:
     from contextlib import closing
 
-    from flashagent.compose.house import Wishes, new_session_id, open_house, open_place
+    from flashagent.compose.house import open_house
+    from flashagent.compose.place import Wishes, new_session_id, open_place
     from flashagent.diagnose.docs import describe_name
 
     wishes = Wishes({}, (), not options.no_sandbox, options.trust_project)

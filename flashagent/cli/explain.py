@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from flashagent.compose.house import Place
+    from flashagent.compose.place import Place
     from flashagent.values import RankedSymbol
     from flashagent.verify.explain import Explained
 
@@ -34,7 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
     from contextlib import closing
 
-    from flashagent.compose.house import Wishes, open_place
+    from flashagent.compose.place import Wishes, open_place
     from flashagent.errors import ExitCode
     from flashagent.secrecy import Secrets
     from flashagent.untrusted import sanitize

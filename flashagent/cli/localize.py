@@ -56,7 +56,8 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
 async def _run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from contextlib import closing
 
-    from flashagent.compose.house import Wishes, new_session_id, open_house, open_place
+    from flashagent.compose.house import open_house
+    from flashagent.compose.place import Wishes, new_session_id, open_place
     from flashagent.jobs.localizing import suspicious_lines
 
     wishes = Wishes({}, tuple(options.check or ()), not options.no_sandbox, options.trust_project)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import errno
-import importlib
 import os
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 from flashagent.cli.commands import COMMANDS
 from flashagent.errors import ExitCode, FlashagentError
@@ -77,7 +75,9 @@ def _dispatch(argv: list[str], environ: Mapping[str, str], splash: Splash) -> in
     entry = COMMANDS.get(argv[0])
     if entry is None:
         return _unknown(argv[0])
-    code: int = importlib.import_module(entry.module).run(argv[1:], environ)
+    from importlib import import_module
+
+    code: int = import_module(entry.module).run(argv[1:], environ)
     return code
 
 
@@ -99,6 +99,7 @@ def _output_is_full(error: OSError) -> int:
 
 def _report_bug(environ: Mapping[str, str]) -> int:
     import traceback
+    from pathlib import Path
 
     from flashagent.folders import Folders
     from flashagent.untrusted import sanitize

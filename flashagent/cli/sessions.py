@@ -111,7 +111,7 @@ def _search(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def _fork(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from flashagent.compose.clock import SystemClock
-    from flashagent.compose.house import new_session_id
+    from flashagent.compose.place import new_session_id
     from flashagent.frontends.app_sessions import fork, read_lines, turns_of
 
     folder = Folders.of(environ).of_repository(project_root(Path.cwd())) / FOLDER

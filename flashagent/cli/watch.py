@@ -47,7 +47,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     if options.attached and not _is_pipe(sys.stdin.fileno()):
         parser.error("--attached needs a pipe as stdin")
     from flashagent.compose.changes import changes
-    from flashagent.compose.house import Wishes, open_place
+    from flashagent.compose.place import Wishes, open_place
     from flashagent.errors import ExitCode
     from flashagent.frontends import watching
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from flashagent.agent.limits import Limits
-from flashagent.compose.house import Place
+from flashagent.compose.place import Place
 from flashagent.errors import UsageError
 from flashagent.jobs.batch.spec import BatchSpec, Rule, Selector
 from flashagent.jobs.batch.store import BatchStore
@@ -34,10 +34,11 @@ def chosen(place: Place, wanted: str) -> str:
     """The batch of this id (or the beginning of one), the newest for ''. Raises UsageError."""
     found = [one for one in known(place) if one.startswith(wanted)]
     if not found:
-        what = (
-            f"There is no batch {wanted!r} here." if wanted else "There is no batch in this repository yet."
-        )
-        raise UsageError(what, hint="`flashagent batch status` lists them.")
+        if not known(place):
+            raise UsageError(
+                "There is no batch in this repository yet.", hint="`flashagent batch run` starts one."
+            )
+        raise UsageError(f"There is no batch {wanted!r} here.", hint="`flashagent batch status` lists them.")
     if wanted and len(found) > 1 and wanted not in found:
         raise UsageError(f"{len(found)} batches begin with {wanted!r}.", hint="Give more of the id.")
     return wanted if wanted in found else found[-1]

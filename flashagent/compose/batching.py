@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from flashagent.agent.limits import Budget
 from flashagent.agent.recorder import NOT_RECORDED, Recorder
 from flashagent.compose.batch_state import dumped, folder_of, held, reading
-from flashagent.compose.house import Place
 from flashagent.compose.inspect import inspector
+from flashagent.compose.place import Place
 from flashagent.compose.selecting import Finder
 from flashagent.dataclass import dataclass
 from flashagent.errors import UsageError

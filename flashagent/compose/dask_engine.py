@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import os
-from collections.abc import AsyncIterator, Mapping
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import field, replace
+from pathlib import Path
 from typing import Any
 
 from flashagent.dataclass import dataclass
@@ -22,7 +25,9 @@ from flashagent.jobs.batch.working import Worked
 CONNECT_S = 10.0
 PATIENCE_S = 300.0  # how long a scheduler that went away may take to come back
 PAUSE_S = 0.5
-_KEPT = "flashagent_benches"
+_KEPT, _HEARD = "flashagent_benches", "flashagent_heard"
+TOPIC = "flashagent-pace"
+PART_BYTES = 16_000_000  # of the bundle in the driver's memory at a time
 MOST_SENDINGS = 6  # of one try: workers and schedulers that were lost under it
 
 
@@ -38,7 +43,7 @@ def require() -> Any:
     return distributed
 
 
-def work_on(task: str, bundle: bytes) -> str:
+def work_on(task: str, bundle: list[bytes]) -> str:
     """What a worker runs, in one of its threads."""
     from distributed import get_worker
 
@@ -55,20 +60,44 @@ def _benches(worker: Any) -> Any:
     if (
         _KEPT not in kept
     ):  # two threads may come here at once: one of two benches is then idle until the process ends
-        kept.setdefault(_KEPT, Benches(os.environ))
+        kept.setdefault(_KEPT, Benches(os.environ, tell=_teller(worker)))
     return kept[_KEPT]
+
+
+def _teller(worker: Any) -> Callable[[str], None]:
+    """Tells all drivers what this worker met with; each message has a number, since several drivers may pass it on."""
+    numbers = itertools.count(1)
+    who = secrets.token_hex(8)
+    vars(worker)[_HEARD] = {who: float("inf")}  # its own words come back to it
+
+    def tell(notes: str) -> None:
+        worker.log_event(TOPIC, {"from": who, "number": next(numbers), "notes": notes})
+
+    return tell
+
+
+def hear(messages: list[dict[str, Any]], dask_worker: Any) -> None:
+    """What a worker runs to learn what the others met with."""
+    benches, heard = vars(dask_worker).get(_KEPT), vars(dask_worker).get(_HEARD, {})
+    for one in messages if benches is not None else ():
+        if one["number"] > heard.get(one["from"], 0):
+            heard[one["from"]] = one["number"]
+            benches.hear(one["notes"])
 
 
 @dataclass
 class Cluster:
-    """A connection to a scheduler that outlives it: what was lost with it is sent again to the next one."""
+    """A connection to a scheduler that outlives it: what was lost with it is sent again to the next one. `bundle` is the file
+    with the base, None where the workers have it. What one worker learns of an endpoint is passed on to the others."""
 
     address: str
-    bundle: bytes
+    bundle: Path | None
     patience_s: float = PATIENCE_S
     _client: Any | None = None
     _base: Any = None
     _connecting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _overheard: list[dict[str, Any]] = field(default_factory=list)
+    _relaying: asyncio.Task[None] | None = None
 
     async def work(self, task: Task) -> Told:
         """One try of an item somewhere. What cannot be done anywhere is a failed item; UsageError when no scheduler
@@ -95,6 +124,8 @@ class Cluster:
     async def close(self) -> None:
         client: Any = self._client
         self._client = None
+        if self._relaying is not None:
+            self._relaying.cancel()
         if client is not None:
             with contextlib.suppress(OSError, TimeoutError):
                 await client.close()
@@ -141,8 +172,32 @@ class Cluster:
         async with self._connecting:
             if self._client is None:
                 self._client = await self._connect()
-                self._base = await self._client.scatter(self.bundle, broadcast=True, hash=False)
+                self._client.subscribe_topic(TOPIC, self._overhear)
+                self._base = await self._scattered(self._client)
             return self._client
+
+    async def _scattered(self, client: Any) -> list[Any]:
+        """The bundle with all workers, part by part."""
+        if self.bundle is None:
+            return []
+        with await asyncio.to_thread(self.bundle.open, "rb") as file:
+            futures = []
+            while part := await asyncio.to_thread(file.read, PART_BYTES):
+                futures.append(await client.scatter(part, broadcast=True, hash=False))
+            return futures
+
+    def _overhear(self, event: tuple[Any, dict[str, Any]]) -> None:
+        self._overheard.append(event[1])
+        if self._relaying is None or self._relaying.done():
+            self._relaying = asyncio.create_task(self._relay())
+
+    async def _relay(self) -> None:
+        """Pass on what came, and what comes meanwhile with the next message. What is lost is only a hint."""
+        while self._overheard and self._client is not None:
+            messages, self._overheard = self._overheard, []
+            if len(_workers(self._client)) > 1:
+                with contextlib.suppress(OSError, TimeoutError):
+                    await self._client.run(hear, messages, on_error="ignore")
 
     async def _connect(self) -> Any:
         distributed = require()
@@ -170,7 +225,7 @@ class Cluster:
 
 
 @contextlib.asynccontextmanager
-async def cluster(address: str, bundle: bytes, *, patience_s: float) -> AsyncIterator[Cluster]:
+async def cluster(address: str, bundle: Path | None, *, patience_s: float) -> AsyncIterator[Cluster]:
     """Raises RunnerMissing without the package."""
     require()
     found = Cluster(address, bundle, patience_s)
@@ -193,6 +248,7 @@ async def serve(address: str, environ: Mapping[str, str], threads: int, *, sandb
                     address, nthreads=threads, memory_limit=0, dashboard=False, death_timeout=CONNECT_S
                 ) as worker:
                     setattr(worker, _KEPT, benches)
+                    benches.tell = _teller(worker)
                     await worker.finished()
             await asyncio.sleep(PAUSE_S)
     finally:

@@ -8,25 +8,31 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from flashagent.agent.limits import Budget
 from flashagent.agent.recorder import NOT_RECORDED
+from flashagent.compose import pacing
 from flashagent.compose.batch_state import loaded
 from flashagent.compose.batching import Batching, standing
-from flashagent.compose.house import Place, Wishes, open_house, open_place
+from flashagent.compose.clock import SystemClock
+from flashagent.compose.house import open_house
+from flashagent.compose.pacing import Paces
+from flashagent.compose.place import Place, Wishes, open_place
 from flashagent.dataclass import dataclass
 from flashagent.errors import FlashagentError, UsageError
 from flashagent.events import Emit, Event, to_line, with_texts
 from flashagent.folders import Folders
 from flashagent.jobs.batch.travelling import Task, Told
 from flashagent.jobs.batch.working import Worked, Workshop
+from flashagent.models.pace import Note
 from flashagent.untrusted import Secrets
 from flashagent.workspace.bundles import unbundled
 
 MODEL = "model_settings.model"
+_TOLD_AFTER_S = 0.02  # what happens meanwhile is told with it
 
 
 @dataclass
@@ -61,15 +67,37 @@ class Benches:
     """All batches that this process works on. `work` may be called from many threads; the items share one event loop, in
     which they run side by side."""
 
-    def __init__(self, environ: Mapping[str, str], *, sandboxed: bool = True) -> None:
+    def __init__(
+        self, environ: Mapping[str, str], *, sandboxed: bool = True, tell: Callable[[str], None] | None = None
+    ) -> None:
+        """`tell` hears, in batches, how the endpoints answered here: `hear` takes the same of other processes. It is called
+        from a thread of ours."""
         self._environ = dict(environ)
+        self.tell = tell
+        self._paces = Paces(SystemClock(), tell=self._note)
+        self._notes: list[tuple[str, Note]] = []
         self._sandboxed = sandboxed
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="flashagent", daemon=True)
         self._thread.start()
         self._benches: dict[tuple[str, str], asyncio.Task[_Bench]] = {}
 
-    def work(self, task: Task, bundle: Callable[[], bytes]) -> Told:
+    def hear(self, notes: str) -> None:
+        """May be called from any thread."""
+        heard = pacing.loaded(notes)
+        self._loop.call_soon_threadsafe(lambda: [self._paces.hear(*one) for one in heard])
+
+    def _note(self, name: str, note: Note) -> None:
+        if not self._notes:
+            self._loop.call_later(_TOLD_AFTER_S, self._tell_notes)
+        self._notes.append((name, note))
+
+    def _tell_notes(self) -> None:
+        notes, self._notes = self._notes, []
+        if self.tell is not None:
+            self.tell(pacing.dumped(notes))
+
+    def work(self, task: Task, bundle: Callable[[], Sequence[bytes]]) -> Told:
         """One try. Trouble of this machine (no model, a red check, no sandbox) is told as `unfit`."""
         told: Told = self._run(self._work(task, bundle))
         return told
@@ -84,7 +112,7 @@ class Benches:
     def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    async def _work(self, task: Task, bundle: Callable[[], bytes]) -> Told:
+    async def _work(self, task: Task, bundle: Callable[[], Sequence[bytes]]) -> Told:
         key = (task.batch, task.tree)
         if key not in self._benches:
             self._benches[key] = asyncio.create_task(self._opened(task, bundle))
@@ -95,7 +123,7 @@ class Benches:
             return Told(Worked("failed", "", (), ""), unfit=str(error) or type(error).__name__)
         return await bench.work(task)
 
-    async def _opened(self, task: Task, bundle: Callable[[], bytes]) -> _Bench:
+    async def _opened(self, task: Task, bundle: Callable[[], Sequence[bytes]]) -> _Bench:
         spec = loaded(task.spec)
         wishes = Wishes({MODEL: spec.model or None}, (), self._sandboxed)
         folder = Folders.of(self._environ).cache / "bases"
@@ -103,7 +131,7 @@ class Benches:
         async with contextlib.AsyncExitStack() as stack:
             place = open_place(root, self._environ, wishes)
             stack.callback(place.close)
-            house = open_house(place, wishes, _nobody, task.batch)
+            house = open_house(place, wishes, _nobody, task.batch, paces=self._paces)
             if spec.instruction and house.models is None:
                 raise UsageError("No model is configured on this worker.", hint=house.no_model_hint)
             stack.push_async_callback(house.close)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -13,24 +12,22 @@ from typing import TYPE_CHECKING, cast
 
 from flashagent.agent.approvals import Mode
 from flashagent.compose.auditing import FOLDER, SessionAudit
-from flashagent.compose.clock import SystemClock
 from flashagent.compose.facts import FactFile
 from flashagent.compose.inspect import inspector
 from flashagent.compose.mapping import open_map
 from flashagent.compose.models import build_models, price_of
+from flashagent.compose.place import Place, Wishes, allowed_variables
 from flashagent.compose.profiles import Profiles
 from flashagent.compose.remembered import ApprovalStore
-from flashagent.compose.runner import SandboxRunner, allowed_variables, is_offline, open_runner
+from flashagent.compose.runner import SandboxRunner, is_offline, open_runner
 from flashagent.compose.servers import language_servers, own_prefix, servers_of
 from flashagent.compose.texts import load_texts
-from flashagent.dataclass import dataclass
 from flashagent.errors import UsageError
 from flashagent.events import Emit, Notice
-from flashagent.folders import Folders
 from flashagent.jobs.house import House
-from flashagent.ports import Clock, CommandRunner
-from flashagent.secrecy import Secrets, looks_secret, stripped_values
-from flashagent.settings import Settings, TrustStore, load
+from flashagent.ports import CommandRunner
+from flashagent.secrecy import Secrets
+from flashagent.settings import Settings
 from flashagent.values import Diagnostic
 from flashagent.verify.buildcache import BuildCache
 from flashagent.verify.commands import CheckKind
@@ -42,7 +39,6 @@ from flashagent.workspace.checkpoints import Checkpoints
 from flashagent.workspace.git import Repository
 from flashagent.workspace.journal import Workspace
 from flashagent.workspace.past import PastTrees
-from flashagent.workspace.plain import open_work_tree
 from flashagent.workspace.recovery import recover_all
 from flashagent.workspace.worktrees import CandidateTrees
 
@@ -50,70 +46,8 @@ if TYPE_CHECKING:
     from flashagent.diagnose.lsp.servers import LanguageServers
 
 if TYPE_CHECKING:
+    from flashagent.compose.pacing import Paces
     from flashagent.compose.tape import Tape
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the command line says beside settings. `settings` maps setting names to values, None for not given. `full` is
-    the approval mode that only a flag can choose; `fresh` runs checks also where their result is known; `requests` is how
-    many each model may be asked at once, None for any number."""
-
-    settings: Mapping[str, object]
-    checks: tuple[str, ...] = ()
-    sandboxed: bool = True
-    trust_project: bool = False
-    full: bool = False
-    fresh: bool = False
-    requests: int | None = None
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a command was called: the repository around it, its settings, and the folders that outlive the run."""
-
-    cwd: Path
-    environ: Mapping[str, str]
-    folders: Folders
-    repository: Repository
-    settings: Settings
-    clock: Clock
-
-    @property
-    def root(self) -> Path:
-        return self.repository.root
-
-    @property
-    def state(self) -> Path:
-        return self.folders.of_repository(self.root)
-
-    @property
-    def secrets(self) -> frozenset[str]:
-        """All secret values known: of the settings, of variables that commands never see, and of the project's own
-        `.env` files."""
-        allowed = allowed_variables(self.root)
-        return self.settings.secrets | dotenv_secrets(self.root) | stripped_values(self.environ, allowed)
-
-    def close(self) -> None:
-        self.repository.close()
-
-
-def open_place(cwd: Path, environ: Mapping[str, str], wishes: Wishes) -> Place:
-    """The repository around `cwd`, or the folder itself outside of one. Raises NotARepository where neither can be
-    worked in, SettingsError for a wrong setting."""
-    folders = Folders.of(environ)
-    repository = open_work_tree(cwd, folders.state, environ)
-    trust = TrustStore(folders.config)
-    settings = load(
-        wishes.settings, environ, repository.root, folders.config, trust, trust_project=wishes.trust_project
-    )
-    return Place(cwd, environ, folders, repository, settings, SystemClock())
-
-
-def new_session_id(clock: Clock) -> str:
-    """Sortable by time, unique by chance: '20260131T101500-3f9a2c'."""
-    stamp = clock.now()[:19].replace("-", "").replace(":", "")
-    return f"{stamp}-{secrets.token_hex(3)}"
 
 
 def session_audit(place: Place, session_id: str) -> SessionAudit:
@@ -130,6 +64,7 @@ def open_house(
     can_ask: bool = False,
     audit: SessionAudit | None = None,
     tape: Tape | None = None,
+    paces: Paces | None = None,
 ) -> House:
     """Everything a job needs. Work that was cut off by a crash is rolled back or forward first. What models and commands
     say goes on the tape, where there is one.
@@ -161,7 +96,9 @@ def open_house(
     runner = audit.watch(sandbox, settings.sandbox.profile)
     if tape is not None:
         runner = tape.runner(runner, mask)
-    models = build_models(settings, place.clock, mask, Profiles(place.folders.state), tape, wishes.requests)
+    models = build_models(
+        settings, place.clock, mask, Profiles(place.folders.state), tape, wishes.requests, paces
+    )
     facts = FactFile(state, mask)
     servers = _language_servers(place, wishes, environment, own)
     mode: Mode = "full" if wishes.full else cast(Mode, settings.mode)
@@ -309,15 +246,6 @@ def _hooks_folder(repository: Repository) -> str:
         return ""
     folder = Path(os.path.normpath(repository.root / Path(configured).expanduser()))
     return folder.relative_to(repository.root).as_posix() if folder.is_relative_to(repository.root) else ""
-
-
-def dotenv_secrets(root: Path) -> frozenset[str]:
-    """The values in the project's own `.env` files that look like secrets."""
-    from dotenv import dotenv_values
-
-    files = [path for path in root.glob(".env*") if path.is_file() and not path.is_symlink()]
-    found = (value for path in files for value in dotenv_values(path, interpolate=False).values())
-    return frozenset(value for value in found if value and looks_secret(value))
 
 
 def _without_own_programs(environ: Mapping[str, str], own: Path | None) -> dict[str, str]:

@@ -12,6 +12,7 @@ from flashagent.ports import Clock
 from flashagent.settings import ModelSettings, Settings
 
 if TYPE_CHECKING:
+    from flashagent.compose.pacing import Paces
     from flashagent.compose.profiles import Profiles
     from flashagent.compose.tape import Tape
     from flashagent.models.base import ChatModel
@@ -26,17 +27,21 @@ def build_models(
     profiles: Profiles | None = None,
     tape: Tape | None = None,
     requests: int | None = None,
+    paces: Paces | None = None,
 ) -> Models | None:
-    """`requests` is how many each model may be asked at once. None when no model is configured or the user asked to work offline. Every text that goes to a model is masked, and on
+    """`requests` is how many each model may be asked at once, where `paces` do not say it. None when no model is configured or the user asked to work offline. Every text that goes to a model is masked, and on
     the tape where there is one. What settings leave open is taken from the doctor's profile, then from the model's name."""
     if settings.flash is None or settings.offline:
         return None
+    from flashagent.compose.pacing import Paces
     from flashagent.models.abilities import abilities_of
     from flashagent.models.masked import MaskedModel
     from flashagent.models.router import Router
 
+    known_paces = paces or Paces(clock, requests)
+
     def client(role: ModelSettings) -> ChatModel:
-        model = _client(role, clock, profiles, requests)
+        model = _client(role, clock, profiles, known_paces)
         return MaskedModel(tape.model(model, mask) if tape is not None else model, mask)
 
     architect = client(settings.architect) if settings.architect else None
@@ -88,7 +93,7 @@ def endpoint_of(role: ModelSettings, model: str = "") -> Endpoint:
     )
 
 
-def _client(role: ModelSettings, clock: Clock, profiles: Profiles | None, requests: int | None) -> ChatModel:
+def _client(role: ModelSettings, clock: Clock, profiles: Profiles | None, paces: Paces) -> ChatModel:
     from flashagent.models.endpoint import Timeouts
     from flashagent.models.openai_compatible import OpenAICompatibleModel
     from flashagent.models.router import FallbackModel
@@ -102,7 +107,7 @@ def _client(role: ModelSettings, clock: Clock, profiles: Profiles | None, reques
             clock,
             timeouts=timeouts,
             omit=profile.omits if profile else (),
-            at_once=requests,
+            pace=paces.of(endpoint),
         )
         for endpoint, profile in zip(endpoints, seen, strict=True)
     ]

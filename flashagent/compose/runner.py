@@ -61,11 +61,6 @@ def open_runner(
     return SandboxRunner(policy, chosen)
 
 
-def allowed_variables(root: Path) -> tuple[str, ...]:
-    """The names (patterns) of the variables that commands see."""
-    return load_profile(root=root).env_allow
-
-
 def is_offline(root: Path, profile: str) -> bool:
     """Whether commands of the profile reach no network at all."""
     with _our_errors():

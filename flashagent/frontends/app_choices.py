@@ -50,6 +50,7 @@ def _models(opened: Opened) -> Sequence[Choice]:
 _CHOICES: Mapping[str, Callable[[Opened], Sequence[Choice]]] = {
     "/add": _files,
     "/drop": lambda opened: [Choice(path) for path in opened.pins],
+    "/diff": lambda opened: [Choice("last")],
     "/undo": _checkpoints,
     "/fork": _turns,
     "/resume": _sessions,

@@ -22,8 +22,8 @@ from flashagent.values import FileChange, FocusQuery
 from flashagent.workspace import files
 
 if TYPE_CHECKING:
-    from flashagent.workspace.timeline import Checkpoint
     from flashagent.jobs.house import House
+    from flashagent.workspace.timeline import Checkpoint
 
 MOST_DIFF_LINES = 2_000
 _MAP_TOKENS = 800

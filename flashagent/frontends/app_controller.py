@@ -7,8 +7,8 @@ import codecs
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
-from flashagent.compose.house import Place, Wishes, new_session_id, open_place
 from flashagent.compose.mapping import open_map
+from flashagent.compose.place import Place, Wishes, new_session_id, open_place
 from flashagent.events import Decision, Emit, Event, FileChanged, Notice
 from flashagent.frontends import app_files, app_settings, app_watching, words
 from flashagent.frontends.app_asked import NOTHING, Asked

@@ -12,9 +12,10 @@ from flashagent.agent.effort import Effort, Level, Situation, choose, settled
 from flashagent.agent.limits import Limits
 from flashagent.agent.recorder import Recorder
 from flashagent.agent.resumed import history_of
-from flashagent.compose.house import Place, Wishes, open_house, session_audit
+from flashagent.compose.house import open_house, session_audit
 from flashagent.compose.limits import limits_of
 from flashagent.compose.models import build_models, price_of
+from flashagent.compose.place import Place, Wishes
 from flashagent.errors import UsageError
 from flashagent.events import AssistantReplied, Emit, Event, Notice
 from flashagent.frontends.masking import masked

@@ -11,8 +11,8 @@ from flashagent.agent.approvals import MODES
 from flashagent.agent.effort import REPLY_TOKENS
 from flashagent.agent.facts import new_fact
 from flashagent.compose.doctor import examine
-from flashagent.compose.house import new_session_id
 from flashagent.compose.models import build_models, price_of
+from flashagent.compose.place import new_session_id
 from flashagent.errors import UsageError
 from flashagent.frontends import app_sessions, words
 from flashagent.frontends.app_asked import NOTHING, Asked, Handler, note

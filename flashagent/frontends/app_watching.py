@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import aclosing
 
 from flashagent.compose.changes import changes, prepare
-from flashagent.compose.house import Place
+from flashagent.compose.place import Place
 from flashagent.errors import ExitCode, WorkspaceError
 from flashagent.frontends import words
 from flashagent.frontends.tui.controller import Found

@@ -13,9 +13,10 @@ from typing import TextIO
 from flashagent.agent.recorder import Recorder, read_record
 from flashagent.agent.resumed import history_of
 from flashagent.compose.clock import SystemClock
-from flashagent.compose.house import Place, Wishes, new_session_id, open_house, open_place, session_audit
+from flashagent.compose.house import open_house, session_audit
 from flashagent.compose.limits import limits_of
 from flashagent.compose.mapping import open_map
+from flashagent.compose.place import Place, Wishes, new_session_id, open_place
 from flashagent.dataclass import dataclass
 from flashagent.errors import ExitCode, FlashagentError, UsageError
 from flashagent.events import Emit, Notice

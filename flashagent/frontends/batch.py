@@ -10,7 +10,8 @@ from typing import Any
 
 from flashagent.compose import batch_state, batching
 from flashagent.compose.clock import SystemClock
-from flashagent.compose.house import Place, new_session_id, open_house, open_place
+from flashagent.compose.house import open_house
+from flashagent.compose.place import Place, new_session_id, open_place
 from flashagent.diffs import unified_diffs
 from flashagent.errors import ExitCode, UsageError
 from flashagent.frontends import words
@@ -19,6 +20,8 @@ from flashagent.frontends.batch_call import Call, nobody
 from flashagent.frontends.batch_reports.writing import write_report
 from flashagent.jobs.batch.spec import BatchSpec
 from flashagent.jobs.batch.store import BatchStore
+
+_TITLE = 70
 
 
 def plan(call: Call, spec: BatchSpec) -> int:
@@ -30,14 +33,23 @@ def plan(call: Call, spec: BatchSpec) -> int:
         items = [{**dataclasses.asdict(item), "paths": item.paths} for item in found.items]
         call.out.write(json.dumps({"items": items, "tokens": found.tokens, "cost": found.cost}) + "\n")
         return ExitCode.OK
-    for item in found.items:
-        size = sum(found.sizes.get(path, 0) for path in item.paths)
-        call.out.write(
-            f"{item.id}  {words.one_line(item.title, 70)}  {words.count(len(item.targets), 'place')}, {size:,} bytes\n"
-        )
-    cost = "" if not found.tokens else f", about {found.tokens:,} tokens {words.money(found.cost)}"
-    call.out.write(f"{words.count(len(found.items), 'item')}{cost}\n")
+    sizes = [sum(found.sizes.get(path, 0) for path in item.paths) for item in found.items]
+    places = [words.count(len(item.targets), "place") for item in found.items]
+    width = min(_TITLE, max((len(item.title) for item in found.items), default=0))
+    for item, size, where in zip(found.items, sizes, places, strict=True):
+        title = words.one_line(item.title, _TITLE)
+        call.out.write(f"{item.id}  {title:<{width}}  {where:>10}  {size:>9,} bytes\n")
+    call.out.write(f"{words.count(len(found.items), 'item')}, {sum(sizes):,} bytes{_estimate(spec, found)}\n")
+    if not found.items:
+        call.out.write("  The selectors find nothing that the commits hold.\n")
     return ExitCode.OK
+
+
+def _estimate(spec: BatchSpec, found: batching.Plan) -> str:
+    if not found.tokens:
+        return "; no model is asked" if not spec.instruction else ""
+    cost = words.money(found.cost)
+    return f"; about {found.tokens:,} tokens, {f'about {cost}' if cost else 'the price of the model is not known'}"
 
 
 async def _planned(call: Call, place: Place, spec: BatchSpec) -> batching.Plan:
@@ -63,9 +75,12 @@ def status(call: Call, batch: str) -> int:
         call.out.write("There is no batch in this repository yet.\n")
     for one in found:
         states = ", ".join(f"{number} {state}" for state, number in one["states"].items())
-        call.out.write(
-            f"{one['id']}  {one['name']}: {states}; {one['tokens']:,} tokens {words.money(one['cost'])}\n"
-        )
+        spent = f"{one['tokens']:,} tokens {words.money(one['cost'])}".rstrip()
+        call.out.write(f"{one['id']}  {words.one_line(one['name'], 60)}: {states}; {spent}\n")
+        if one["commit"]:
+            call.out.write(f"  branch {one['branch']} at {one['commit'][:12]}\n")
+        elif one["aborted"]:
+            call.out.write("  given up\n")
         for row in one["items"] if batch else ():
             call.out.write(
                 f"  {row['id']}  {row['state']:<9} {words.one_line(row['title'], 60)}  {words.one_line(row['message'], 80)}\n"
@@ -84,7 +99,7 @@ def _summary(store: BatchStore) -> dict[str, Any]:
     ]
     return {
         "id": meta["id"], "name": meta["name"], "branch": meta["branch"], "commit": meta.get("tip", ""),
-        "states": states, "tokens": spent.usage.total_tokens, "cost": spent.cost, "items": items,
+        "aborted": "aborted" in meta, "states": states, "tokens": spent.usage.total_tokens, "cost": spent.cost, "items": items,
     }  # fmt: skip
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from flashagent.compose import batch_state
 from flashagent.compose.clock import SystemClock
-from flashagent.compose.house import new_session_id, open_place
 from flashagent.compose.jobfile import read_job
+from flashagent.compose.place import new_session_id, open_place
 from flashagent.frontends.batch_call import Call
 from flashagent.frontends.batch_run import run
 from flashagent.jobs.batch.events import BatchEvent, BatchFinished

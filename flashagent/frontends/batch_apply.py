@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from flashagent.compose import batch_state
-from flashagent.compose.house import Place, open_house
+from flashagent.compose.house import open_house
+from flashagent.compose.place import Place
 from flashagent.errors import UsageError
 from flashagent.frontends import words
 from flashagent.frontends.batch_call import Call, nobody

@@ -8,7 +8,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import TextIO
 
-from flashagent.compose.house import Wishes
+from flashagent.compose.place import Wishes
 from flashagent.dataclass import dataclass
 from flashagent.errors import ExitCode
 from flashagent.events import Event
@@ -46,6 +46,17 @@ class Call:
     @property
     def wishes(self) -> Wishes:
         return Wishes(self.settings, (), self.sandboxed, self.trust_project)
+
+    @property
+    def live(self) -> bool:
+        """Whether people see the talk on a terminal that can draw anew."""
+        return self.talk.isatty() and self.environ.get("TERM") != "dumb"
+
+    def tell(self, line: str) -> None:
+        """What is going on, for people: nothing where a program reads the events."""
+        if not self.json and self.emit is None:
+            self.talk.write(line + "\n")
+            self.talk.flush()
 
     def asking(self, model: str) -> Call:
         """The same call, with the job's own model where the command line names none."""

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from flashagent.compose import batch_state, batching
 from flashagent.compose.clock import SystemClock
-from flashagent.compose.house import Place, new_session_id, open_house, open_place
+from flashagent.compose.house import open_house
+from flashagent.compose.place import Place, new_session_id, open_place
 from flashagent.errors import ExitCode, UsageError
 from flashagent.frontends import words
 from flashagent.frontends.batch_apply import apply_to_files
@@ -25,13 +29,15 @@ from flashagent.jobs.batch.spec import BatchSpec
 from flashagent.jobs.batch.working import Ground
 from flashagent.workspace.bundles import bundled, tree_of
 
+_TICK_S = 0.25
+
 
 def start(call: Call, spec: BatchSpec) -> int:
     """Begin a batch and run it to its end."""
     call = call.asking(spec.model)
     with closing(open_place(call.cwd, call.environ, call.wishes)) as place:
         spec = batch_state.with_settings(spec, place)
-        return _headless(lambda: run(call, place, spec, new_session_id(SystemClock()), fresh=True))
+        return _headless(call, lambda: run(call, place, spec, new_session_id(SystemClock()), fresh=True))
 
 
 def resume(call: Call, batch: str, *, retry: bool = False) -> int:
@@ -47,7 +53,7 @@ def resume(call: Call, batch: str, *, retry: bool = False) -> int:
     spec = batch_state.loaded(meta["spec"])
     call = call.asking(spec.model)
     with closing(open_place(call.cwd, call.environ, call.wishes)) as place:
-        return _headless(lambda: run(call, place, spec, batch, fresh=False))
+        return _headless(call, lambda: run(call, place, spec, batch, fresh=False))
 
 
 async def run(call: Call, place: Place, spec: BatchSpec, batch: str, *, fresh: bool) -> BatchFinished:
@@ -73,16 +79,20 @@ async def _through(
         warming = asyncio.create_task(_nothing() if call.scheduler else work.warm())
         stack.callback(warming.cancel)
         if fresh:
+            call.tell("Reading the map of the repository, finding the items …")
             found = await work.plan()
+            call.tell(
+                f"{words.count(len(found.items), 'item')}. Running the checks before anything is changed …"
+            )
             ground, finals = await work.ground(), await work.finals()
             work_on = await _work_of(call, work, batch, base, ground, stack)
             work.new(batch, base, found.items, elsewhere=bool(call.scheduler))
         else:
             _same_base(work.place, batch, base)
+            call.tell("Reading the map, running the checks before anything is changed …")
             ground, finals = await work.ground(), await work.finals()
             work_on = await _work_of(call, work, batch, base, ground, stack)
-        emit, close = _sink(call, batch)
-        stack.callback(close)
+        emit = await stack.enter_async_context(_sink(call, batch))
         await warming
         with work.opened(batch, ground, finals, emit, work_on) as running:
             return await running.run()
@@ -108,7 +118,10 @@ async def _work_of(
     dask_engine.require()
     repository = work.place.repository
     tree = tree_of(repository, base)
-    bundle = b"" if call.base_on_workers else await asyncio.to_thread(bundled, repository, tree)
+    bundle = None
+    if not call.base_on_workers:
+        bundle = Path(stack.enter_context(TemporaryDirectory(prefix="flashagent-"))) / "base.bundle"
+        await asyncio.to_thread(bundled, repository, tree, bundle)
     cluster = await stack.enter_async_context(
         dask_engine.cluster(call.scheduler, bundle, patience_s=call.patience_s)
     )
@@ -126,22 +139,35 @@ def _same_base(place: Place, batch: str, head: str) -> None:
         )
 
 
-def _sink(call: Call, batch: str) -> tuple[EmitBatch, Callable[[], None]]:
+@contextlib.asynccontextmanager
+async def _sink(call: Call, batch: str) -> AsyncIterator[EmitBatch]:
+    """Who hears of the batch; a live table is drawn anew also while nothing happens."""
     clock = SystemClock()
     if call.emit is not None:
-        return call.emit, lambda: None
-    if not call.json:
-        text = BatchText(
-            call.out, call.talk, clock, live=call.talk.isatty() and call.environ.get("TERM") != "dumb"
-        )
-        return text, text.close
-    numbers = iter(range(1, 1 << 62))
+        yield call.emit
+    elif call.json:
+        numbers = itertools.count(1)
 
-    def emit(event: BatchEvent) -> None:
-        call.out.write(to_line(event, seq=next(numbers), time=clock.now(), batch=batch) + "\n")
-        call.out.flush()
+        def emit(event: BatchEvent) -> None:
+            call.out.write(to_line(event, seq=next(numbers), time=clock.now(), batch=batch) + "\n")
+            call.out.flush()
 
-    return emit, lambda: None
+        yield emit
+    else:
+        text = BatchText(call.out, call.talk, clock, live=call.live)
+        ticking = asyncio.create_task(_tick(text)) if call.live else None
+        try:
+            yield text
+        finally:
+            if ticking is not None:
+                ticking.cancel()
+            text.close()
+
+
+async def _tick(text: BatchText) -> None:
+    while True:
+        await asyncio.sleep(_TICK_S)
+        text.draw()
 
 
 def worker(call: Call, threads: int) -> int:
@@ -165,14 +191,20 @@ def worker(call: Call, threads: int) -> int:
     return asyncio.run(run())
 
 
-def _headless(job: Callable[[], Coroutine[Any, Any, BatchFinished]]) -> int:
+def _headless(call: Call, job: Callable[[], Coroutine[Any, Any, BatchFinished]]) -> int:
     """Ctrl-C cancels once; the batch then tells its end as interrupted."""
 
     async def run() -> int:
         task = asyncio.create_task(job())
         loop = asyncio.get_running_loop()
+
+        def stop() -> None:
+            if not call.live:  # a table is not written into, and goes by itself
+                call.tell("Stopping; what is finished is kept …")
+            task.cancel()
+
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, task.cancel)
+            loop.add_signal_handler(number, stop)
         try:
             return EXIT_CODES[(await task).outcome]
         except asyncio.CancelledError:

@@ -83,7 +83,7 @@ class Table:
     def _amounts(self, now: float) -> str:
         elapsed = max(0.001, now - self.began)
         parts = [words.seconds(elapsed), f"{self.usage.total_tokens:,} tokens"]
-        if money := words.money(self.cost):
+        if self.usage.total_tokens and (money := words.money(self.cost)):
             parts.append(money)
         if self.ended:
             parts.append(f"{60 * len(self.ended) / elapsed:.1f} items a minute")

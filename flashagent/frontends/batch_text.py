@@ -69,7 +69,7 @@ class BatchText:
                 )
             case BatchFinished():
                 self._finish(event)
-        self._draw()
+        self.draw()
 
     def close(self) -> None:
         self._clear()
@@ -93,6 +93,10 @@ class BatchText:
             self._out.write(
                 f"  take it with `git merge {event.branch}` or `flashagent batch apply {event.batch}`\n"
             )
+        if event.failed:
+            self._out.write(
+                f"  `flashagent batch status {event.batch}` lists what failed and why; `flashagent batch retry` tries it again\n"
+            )
         spent = f"{event.usage.total_tokens:,} tokens {words.money(event.cost)}".rstrip()
         self._out.write(f"  {spent}, {words.seconds(event.seconds)}\n")
         for line in (event.message, event.hint):
@@ -110,7 +114,8 @@ class BatchText:
             self._talk.write(f"\x1b[{self._drawn}F\x1b[J")
             self._drawn = 0
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
+        """The table as it is now; from time to time also when nothing happened, since time passes."""
         now = self._clock.monotonic()
         if not self._live or not self._table.items or (self._drawn and now - self._drawn_at < _REDRAW_S):
             return

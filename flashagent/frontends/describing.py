@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TextIO
 
 from flashagent.agent.limits import Budget
-from flashagent.compose.house import Place, Wishes, open_place
 from flashagent.compose.limits import limits_of
 from flashagent.compose.models import build_models, price_of
+from flashagent.compose.place import Place, Wishes, open_place
 from flashagent.dataclass import dataclass
 from flashagent.errors import FlashagentError, UsageError
 from flashagent.frontends import words

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from flashagent.compose.facts import FactFile
-from flashagent.compose.house import Wishes, open_place
+from flashagent.compose.place import Wishes, open_place
 from flashagent.dataclass import dataclass
 from flashagent.diffs import unified_diffs
 from flashagent.errors import FlashagentError, WorkspaceError

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from flashagent.agent.recorder import Recorder
 from flashagent.compose.clock import SystemClock
-from flashagent.compose.house import Place, Wishes, new_session_id, open_house, open_place, session_audit
+from flashagent.compose.house import open_house, session_audit
 from flashagent.compose.limits import limits_of
+from flashagent.compose.place import Place, Wishes, new_session_id, open_place
 from flashagent.dataclass import dataclass
 from flashagent.errors import FlashagentError, InternalError, UsageError
 from flashagent.events import Emit, JobFinished, Notice

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from flashagent.agent.recorder import read_record
-from flashagent.compose.house import Wishes, open_place
+from flashagent.compose.place import Wishes, open_place
 from flashagent.errors import UsageError
 from flashagent.frontends.session_index import opened
 from flashagent.frontends.session_values import Hit, Recorded, Summary, hits_in

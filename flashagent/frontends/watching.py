@@ -11,8 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
-from flashagent.compose.house import Place
 from flashagent.compose.mapping import open_map
+from flashagent.compose.place import Place
 from flashagent.errors import WorkspaceError
 from flashagent.frontends import words
 from flashagent.jobs.watching import Finding, counts, findings

@@ -57,16 +57,15 @@ class OpenAICompatibleModel:
         retries: RetryPolicy | None = None,
         randomly: Callable[[], float] = random.random,
         omit: Iterable[str] = (),
-        at_once: int | None = None,
+        pace: Pace | None = None,
     ) -> None:
-        """`omit` are optional parameters that the endpoint is known to refuse; `at_once` is how many requests may be under
-        way at the same time."""
+        """`omit` are optional parameters that the endpoint is known to refuse; `pace` is that of all who ask it."""
         self.endpoint = endpoint
         self._clock = clock
         self._timeouts = timeouts or Timeouts()
         self._retries = retries or RetryPolicy()
         self._randomly = randomly
-        self.pace = Pace(clock, at_once)
+        self.pace = pace or Pace(clock)
         self._client: AsyncOpenAI | None = None
         self._build: tuple[str, str] | None = None  # the model's name and fingerprint, as first told
         self._told_change = False

@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import field
+from typing import Literal
 
 from flashagent.dataclass import dataclass
 from flashagent.ports import Clock
@@ -26,6 +27,16 @@ _LOOKS = 8
 _KINDS = ("requests", "tokens")
 _PARTS = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?")
 _SECONDS = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One thing that happened between somebody and an endpoint. `amount` is the tokens of a request that was sent, or the
+    seconds that a refusal asked to wait; `headers` are those about limits, their names in lower case."""
+
+    kind: Literal["sent", "answered", "refused"]
+    amount: float | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -128,10 +139,14 @@ class Learned:
 class Pace:
     """Lets requests go at the pace that was learned, first come, first served. One for all who ask one endpoint."""
 
-    def __init__(self, clock: Clock, at_once: int | None = None) -> None:
-        """`at_once` is how many requests may be under way at the same time, None for any number."""
+    def __init__(
+        self, clock: Clock, at_once: int | None = None, tell: Callable[[Note], None] | None = None
+    ) -> None:
+        """`at_once` is how many requests may be under way at the same time, None for any number; `tell` hears of all that
+        happens, for others who ask the same endpoint."""
         self.learned = Learned()
         self._clock = clock
+        self._tell = tell
         self._turn = asyncio.Lock()
         self._places = None if at_once is None else asyncio.Semaphore(at_once)
 
@@ -151,15 +166,30 @@ class Pace:
                 if wait <= 0:
                     break
                 await self._clock.sleep(wait)  # meanwhile a refusal may have made it longer
-            now = self._clock.monotonic()
-            self.learned.sent(now, tokens)
-        return now - began
+            self._note(Note("sent", tokens))
+        return self._clock.monotonic() - began
 
     def answered(self, headers: Mapping[str, str]) -> None:
-        self.learned.answered(self._clock.monotonic(), _lowered(headers))
+        self._note(Note("answered", headers=_lowered(headers)))
 
     def refused(self, asked_s: float | None, headers: Mapping[str, str]) -> None:
-        self.learned.refused(self._clock.monotonic(), asked_s, _lowered(headers))
+        self._note(Note("refused", asked_s, _lowered(headers)))
+
+    def hear(self, note: Note) -> None:
+        """Somebody else who asks the same endpoint met with this just now."""
+        now = self._clock.monotonic()
+        match note.kind:
+            case "sent":
+                self.learned.sent(now, int(note.amount or 0))
+            case "answered":
+                self.learned.answered(now, note.headers)
+            case "refused":
+                self.learned.refused(now, note.amount, note.headers)
+
+    def _note(self, note: Note) -> None:
+        self.hear(note)
+        if self._tell is not None:
+            self._tell(note)
 
 
 def _lowered(headers: Mapping[str, str]) -> dict[str, str]:

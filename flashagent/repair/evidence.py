@@ -69,27 +69,36 @@ class _File:
     unit: dict[int, Unit] = field(default_factory=dict)
 
 
-def table_lines(source: Source, used: Mapping[str, float], scene: Scene) -> dict[int, float]:
+def table_lines(scene: Scene, used: Mapping[str, float], sources: Iterable[Source]) -> dict[Place, float]:
     """Lines of module-level and class-level assignments to used names, with the score of their use: all of a short one, of a
     long one its ends and the rows that share a text or a rare word with the failing tests."""
     told = _told(scene)
-    found: dict[int, float] = {}
-    for first, score in data_lines(source, used).items():
-        statement = next(s for s in statements(source.tree) if s.lineno == first and not isinstance(s, ast.ClassDef))
-        last = statement.end_lineno or first
-        rows = list(range(first, last + 1))
-        if len(rows) > ROWS:
-            near = [n for n in rows if _row_is_told(source, statement, n, told)]
-            rows = [first, *near[: 2 * ROWS], last - 1, last]
-        found |= dict.fromkeys(rows, score)
+    found: dict[Place, float] = {}
+    for source in sources:
+        scores = data_lines(source, used)
+        for statement in statements(source.tree) if scores else ():
+            if statement.lineno in scores and isinstance(statement, ast.Assign | ast.AnnAssign):
+                rows = _rows(source, statement, told)
+                found |= {(source.path, n): scores[statement.lineno] for n in rows}
     return found
 
 
-def _row_is_told(source: Source, statement: ast.stmt, line: int, told: _Told) -> bool:
-    strings = _strings(statement, line)
-    if strings & told.strings or any(_is_only_in(s, told.actual, told.expected) for s in strings):
+def _rows(source: Source, statement: ast.stmt, told: _Told) -> list[int]:
+    first, last = statement.lineno, statement.end_lineno or statement.lineno
+    if last - first < ROWS:
+        return list(range(first, last + 1))
+    texts: dict[int, set[str]] = {}
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Constant):
+            texts.setdefault(node.lineno, set()).update(_text(node.value))
+    near = [n for n in range(first, last + 1) if _row_is_told(source.line_text(n), texts.get(n, set()), told)]
+    return list(dict.fromkeys([first, *near[: 2 * ROWS], last - 1, last]))
+
+
+def _row_is_told(line: str, texts: set[str], told: _Told) -> bool:
+    if texts & told.strings or any(_is_only_in(s, told.actual, told.expected) for s in texts):
         return True
-    return any(told.words.get(w, 0.0) > 0.5 for w in parts(source.line_text(line)))
+    return any(told.words.get(w, 0.0) > 0.5 for w in parts(line))
 
 
 def parts(text: str) -> set[str]:

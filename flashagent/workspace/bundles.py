@@ -7,7 +7,7 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from flashagent.errors import WorkspaceError
@@ -26,27 +26,24 @@ def tree_of(repository: Repository, commit: str) -> str:
     return repository.calls.text("rev-parse", "--verify", f"{commit}^{{tree}}")
 
 
-def bundled(repository: Repository, tree: str) -> bytes:
-    """A git bundle with one commit that holds the tree."""
+def bundled(repository: Repository, tree: str, place: Path) -> None:
+    """Write a git bundle with one commit that holds the tree to `place`."""
     made = repository.calls.run("commit-tree", tree, stdin=b"base\n", env=_identity()).decode().strip()
     ref = f"refs/flashagent/bundle-{secrets.token_hex(6)}"
     repository.calls.run("update-ref", ref, made)
     try:
-        with tempfile.TemporaryDirectory(prefix="flashagent-") as scratch:
-            place = Path(scratch) / "base.bundle"
-            repository.calls.run("bundle", "create", "-q", str(place), ref, timeout_s=_TIMEOUT_S)
-            return place.read_bytes()
+        repository.calls.run("bundle", "create", "-q", str(place), ref, timeout_s=_TIMEOUT_S)
     finally:
         repository.calls.run("update-ref", "-d", ref)
 
 
-def unbundled(data: bytes, tree: str, folder: Path, environ: Mapping[str, str]) -> Path:
-    """The repository of a bundle in `folder`, made once for all processes of the machine. Without data it must be there
+def unbundled(parts: Sequence[bytes], tree: str, folder: Path, environ: Mapping[str, str]) -> Path:
+    """The repository of a bundle in `folder`, made once for all processes of the machine. Without parts it must be there
     already. Raises WorkspaceError when it is not, or the bundle holds another tree than it should."""
     make_state_folder(folder)
     with ProcessLock(folder / "lock", wait_s=_TIMEOUT_S, purpose="the base of a batch").held():
         place = folder / tree
-        if not place.is_dir() and not data:
+        if not place.is_dir() and not parts:
             raise WorkspaceError(
                 f"The base of the batch is not on this machine ({place}).",
                 hint="Run without --base-on-workers.",
@@ -55,14 +52,14 @@ def unbundled(data: bytes, tree: str, folder: Path, environ: Mapping[str, str]) 
             draft = folder / f"draft-{os.getpid()}"
             shutil.rmtree(draft, ignore_errors=True)
             try:
-                _check_out(data, tree, draft, environ)
+                _check_out(parts, tree, draft, environ)
                 draft.rename(place)
             finally:
                 shutil.rmtree(draft, ignore_errors=True)
         return place
 
 
-def _check_out(data: bytes, tree: str, draft: Path, environ: Mapping[str, str]) -> None:
+def _check_out(parts: Sequence[bytes], tree: str, draft: Path, environ: Mapping[str, str]) -> None:
     git = find_git(environ, draft)
 
     def call(*arguments: str) -> str:
@@ -90,7 +87,7 @@ def _check_out(data: bytes, tree: str, draft: Path, environ: Mapping[str, str]) 
 
     call("init", "-q", str(draft))
     with tempfile.NamedTemporaryFile(prefix="flashagent-", suffix=".bundle") as bundle:
-        bundle.write(data)
+        bundle.writelines(parts)
         bundle.flush()
         call("fetch", "-q", bundle.name, "refs/flashagent/*:refs/bundled/*")
     commit = call("for-each-ref", "--format=%(objectname)", "refs/bundled")

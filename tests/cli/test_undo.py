@@ -86,6 +86,13 @@ def test_words_for_people(place: Place) -> None:
     assert "Nothing differs" in nothing.err or "changed nothing" in nothing.err
 
 
+def test_the_diff_since_a_checkpoint(place: Place) -> None:
+    first = place.call("undo", "--list").out.split()[0]
+    assert "-a = 1\n+a = 2\n" in place.call("diff", first).out
+    unknown = place.call("diff", "c9")
+    assert (unknown.code, unknown.out) == (2, "") and "no checkpoint c9" in unknown.err
+
+
 def test_undo_after_a_commit_names_it_or_commits_the_way_back(place: Place) -> None:
     git(place.root, "commit", "-qam", "Two")
     short = git(place.root, "rev-parse", "--short", "HEAD").strip()

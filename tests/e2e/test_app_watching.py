@@ -17,7 +17,7 @@ from helpers.model_server import Reply, serving
 from helpers.tui_tmux import Tmux, in_tmux
 from helpers.workspace_state import fingerprint
 
-from flashagent.compose.house import Wishes
+from flashagent.compose.place import Wishes
 from flashagent.errors import WorkspaceError
 from flashagent.frontends.app_controller import AppController
 from flashagent.frontends.app_watching import PROGRAM

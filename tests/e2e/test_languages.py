@@ -19,7 +19,8 @@ from helpers.model_server import Call, Reply, serving
 from helpers.workspace_state import fingerprint, git
 
 from flashagent.agent.limits import Limits
-from flashagent.compose.house import Wishes, open_house
+from flashagent.compose.house import open_house
+from flashagent.compose.place import Wishes
 from flashagent.events import CheckStarted, FocusChosen, JobFinished
 from flashagent.jobs.fix import run_fix
 from flashagent.jobs.house import Models

@@ -13,7 +13,7 @@ from helpers.jobs_house import CART, CHECK, Shop
 from helpers.model_server import Reply, serving
 from helpers.workspace_state import fingerprint
 
-from flashagent.compose.house import Wishes
+from flashagent.compose.place import Wishes
 from flashagent.errors import UsageError
 from flashagent.frontends.app_controller import AppController
 

@@ -15,7 +15,7 @@ from helpers.jobs_house import BUG, CART, CHECK, FIX, Shop
 from helpers.model_server import Call, Reply, serving
 from helpers.workspace_state import fingerprint
 
-from flashagent.compose.house import Wishes
+from flashagent.compose.place import Wishes
 from flashagent.errors import FlashagentError
 from flashagent.events import CheckFinished
 from flashagent.frontends.app_controller import AppController
@@ -65,6 +65,12 @@ async def test_change_check_undo_redo_and_commit(shop: Shop) -> None:
             assert (await say("/check")).startswith("The check passes.")
             assert [event.failed for event in shop.events if isinstance(event, CheckFinished)] == [2, 0, 0]
 
+            since = "changes since 'before: The discount is ten times too large.' of just now"
+            assert (await say("/diff")).startswith(since) and (await say("/diff", "last")).startswith(since)
+            await it.submit("Say more.", shop.events.append)
+            assert f"+    return amount - amount * {FIX}" in await say("/diff")
+            with pytest.raises(FlashagentError, match="no diff x"):
+                await say("/diff", "x")
             looked = await say("/undo")
             assert (
                 looked.startswith("/undo goes back to") and f"+    return amount - amount * {BUG}" in looked

@@ -13,7 +13,7 @@ from helpers.e2e_program import with_model
 from helpers.jobs_house import BUG, CART, CHECK, FIX, Shop
 from helpers.model_server import Call, ModelServer, Reply, serving
 
-from flashagent.compose.house import Wishes
+from flashagent.compose.place import Wishes
 from flashagent.errors import FlashagentError, UsageError, WorkspaceError
 from flashagent.events import ApprovalRequested, FileChanged, TurnFinished
 from flashagent.frontends.app_controller import AppController

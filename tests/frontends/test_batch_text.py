@@ -49,6 +49,21 @@ def test_on_a_terminal_a_table_stands_below_what_was_said() -> None:
     ]
 
 
+def test_time_passes_on_the_table_also_while_nothing_happens() -> None:
+    talk, clock = io.StringIO(), FrozenClock(10.0)
+    text = BatchText(io.StringIO(), talk, clock, live=True, size=lambda: (90, 24))
+    text(started())
+    text(ItemStarted("0001", "a.py", 1))
+    clock.seconds += 12.0
+    text.draw()
+    assert screen(talk.getvalue())[1:] == [
+        "░░░░░░░░░░░░░░░░░░░░░░░░ 0 of 3, 1 running",
+        "12 s  0 tokens",
+        "  0001     12 s  a.py",
+        "",
+    ]
+
+
 def test_the_table_is_never_wider_or_higher_than_the_terminal() -> None:
     talk, clock = io.StringIO(), FrozenClock(0.0)
     text = BatchText(io.StringIO(), talk, clock, live=True, size=lambda: (30, 6))

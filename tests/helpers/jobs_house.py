@@ -10,7 +10,8 @@ from pathlib import Path
 from helpers.workspace_state import git_environment, make_repository
 
 from flashagent.agent.limits import Limits
-from flashagent.compose.house import Place, Wishes, open_house, open_place
+from flashagent.compose.house import open_house
+from flashagent.compose.place import Place, Wishes, open_place
 from flashagent.events import Event, JobFinished
 from flashagent.jobs.fix import run_fix
 from flashagent.jobs.house import House, Models

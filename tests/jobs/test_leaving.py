@@ -16,7 +16,8 @@ from helpers.workspace_state import fingerprint
 from flashagent.agent.approvals import Command
 from flashagent.agent.limits import Limits
 from flashagent.compose.auditing import read_audit
-from flashagent.compose.house import Wishes, open_house
+from flashagent.compose.house import open_house
+from flashagent.compose.place import Wishes
 from flashagent.compose.remembered import ApprovalStore
 from flashagent.events import ApprovalRequested, Decision, ToolFinished
 from flashagent.frontends.app_controller import AppController

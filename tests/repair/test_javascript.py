@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
 from helpers.repair_projects import repaired, snapshot
-from helpers.repair_sandbox import TrustingRunner, bubblewrap
+from helpers.repair_sandbox import CopiedTrees, TrustingRunner, bubblewrap
 from helpers.verify_projects import write
 
 from flashagent.events import Event, SearchProgress
+from flashagent.ports import Channel, Command, CommandResult, OnOutput
+from flashagent.repair.engine import RepairRequest, repair
+from flashagent.repair.javascript.compare import outermost, watched_text
 from flashagent.repair.javascript.mutate import mutations, ordered, patched
 from flashagent.repair.javascript.runners import JsRunner, runner_of
 from flashagent.repair.javascript.source import JsSource
 from flashagent.verify.commands import check_from_text
 from flashagent.verify.environment import ProjectEnvironment
+from flashagent.verify.run import Verifier
 
 
 def made(text: str, line: int) -> list[str]:
@@ -186,3 +192,138 @@ async def test_a_candidate_that_deletes_files_harms_nothing(tmp_path: Path) -> N
     await repaired(root, files, "node --test", bubblewrap(root), search_time_s=15.0, environment=tools())
     assert outside.read_text() == "kept"
     assert sorted(snapshot(root)) == ["m.js", "test/m.test.js"]
+
+
+HEAD = "const test = require('node:test');\nconst assert = require('node:assert');\nconst { f } = require('../m.js');\n\n"
+RANGE = {
+    "m.js": "function f(items) {\n  const kept = items.filter((item) => item % 2 === 1);\n  return kept.reduce((sum, item) => sum + item, 0);\n}\nmodule.exports = { f };\n",
+    "test/m.test.js": HEAD
+    + "test('some', () => assert.strictEqual(f([1, 2, 3, 4]), 6));\ntest('odd', () => assert.strictEqual(f([1]), 0));\n"
+    + "test('none', () => assert.strictEqual(f([]), 0));\ntest('even', () => assert.strictEqual(f([2]), 2));\n",
+}  # fmt: skip
+
+
+@pytest.mark.needs("node")
+async def test_patches_that_pass_are_compared_by_what_they_do(tmp_path: Path) -> None:
+    result = await repaired(
+        tmp_path, RANGE, "node --test", TrustingRunner(tmp_path), search_time_s=60.0, environment=tools()
+    )
+    best = result.patches[0]
+    assert best.changes[0].after == RANGE["m.js"].replace("===", "!==")
+    assert best.confidence == "likely"
+    assert re.match(r"\d+ patches make the tests pass, and all do the same on \d+ calls", best.reasons[0])
+
+
+@pytest.mark.slow
+@pytest.mark.needs("node")
+async def test_one_lane_and_four_give_the_same(tmp_path: Path) -> None:
+    told = []
+    for lanes in (1, 4):
+        root = tmp_path / str(lanes)
+        root.mkdir()
+        result = await repaired(
+            root, RANGE, "node --test", TrustingRunner(root), search_time_s=120.0, jobs=lanes, environment=tools()
+        )
+        told.append([(patch.diff, patch.confidence, patch.reasons) for patch in result.patches])
+    assert told[0] == told[1] != []
+
+
+@pytest.mark.needs("node")
+async def test_ending_a_search_early_leaves_no_process_and_no_tree(tmp_path: Path) -> None:
+    write(tmp_path, RANGE)
+    runner = Counted(tmp_path)
+    verifier = Verifier(runner, tools(), tmp_path, lambda event: None, timeout_s=30.0)
+    check = check_from_text("node --test")
+    baseline = await verifier.run(check)
+    trees = CopiedTrees(tmp_path)
+    request = RepairRequest(tmp_path, check, baseline, tools(), 60.0, 2, quick_fixes=False)
+    search = asyncio.create_task(repair(request, runner, verifier, trees, lambda event: None))
+    await runner.deep.wait()
+    search.cancel()
+    await asyncio.wait([search])
+    assert search.cancelled()
+    assert (trees.open, runner.running) == (0, 0)
+    assert snapshot(tmp_path) == {path: text.encode() for path, text in RANGE.items()}
+
+
+class Counted(TrustingRunner):
+    """Counts the commands that run, and tells when the search is well under way."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.running = self.begun = 0
+        self.deep = asyncio.Event()
+
+    async def run(self, command: Command, *, on_output: OnOutput | None = None, channel: Channel | None = None) -> CommandResult:  # fmt: skip
+        self.running += 1
+        self.begun += 1
+        if self.begun > 5:
+            self.deep.set()
+        try:
+            return await super().run(command, on_output=on_output, channel=channel)
+        finally:
+            self.running -= 1
+
+
+# Each is what a line may do instead of being repaired.
+HOSTILE = {
+    "ends with status 0": "process.exit(0)",
+    "forges the results": "console.log('TAP version 13\\nok 1 - one\\nok 2 - two\\n1..2\\n# pass 2\\n# fail 0'), process.exit(0)",
+    "hangs": "(() => { for (;;) {} })()",
+    "deletes the tests": "require('node:fs').rmSync(require('node:path').join(__dirname, 'test'), { recursive: true })",
+    "starts processes that stay": "require('node:child_process').spawn('sleep', ['600'], { detached: true, stdio: 'ignore' }).unref()",
+    "writes over the driver's words": "require('node:fs').writeSync(1, '\\n{\"place\":0,\"results\":[{\"status\":0}]}\\n')",
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.needs("node", "bwrap")
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_a_hostile_candidate_is_a_failed_one(tmp_path: Path, name: str) -> None:
+    """The harm lies behind a comparison that one of the first candidates turns round."""
+    files = {
+        "m.js": f"function f(a, b) {{\n  if (a > 1000) {HOSTILE[name]};\n  return a - b;\n}}\nmodule.exports = {{ f }};\n",
+        "test/m.test.js": HEAD
+        + "test('one', () => assert.strictEqual(f(1, 2), 3));\ntest('two', () => assert.strictEqual(f(3, 0), 3));\n",
+    }  # fmt: skip
+    root = tmp_path / "project"
+    root.mkdir()
+    result = await repaired(
+        root, files, "node --test", bubblewrap(root), search_time_s=60.0, check_timeout_s=10.0, environment=tools()
+    )
+    assert [c.after for c in result.patches[0].changes] == [files["m.js"].replace("a - b", "a + b")]
+    assert not any(HOSTILE[name] in line for patch in result.patches for line in patch.diff.splitlines() if line.startswith("+"))  # fmt: skip
+    assert sorted(snapshot(root)) == ["m.js", "test/m.test.js"]
+
+
+@pytest.mark.slow
+@pytest.mark.needs("node")
+async def test_two_places(tmp_path: Path) -> None:
+    files = {
+        "m.js": "function f(low, high) {\n  const found = [];\n  for (let i = low; i < high; i++) {\n    found.push(i * 3);\n  }\n  return found;\n}\nmodule.exports = { f };\n",
+        "test/m.test.js": HEAD
+        + "test('none', () => assert.deepStrictEqual(f(2, 1), []));\ntest('zero', () => assert.deepStrictEqual(f(0, 0), [0]));\n"
+        + "test('two', () => assert.deepStrictEqual(f(1, 2), [2, 4]));\ntest('three', () => assert.deepStrictEqual(f(4, 6), [8, 10, 12]));\n",
+    }  # fmt: skip
+    result = await repaired(
+        tmp_path, files, "node --test", TrustingRunner(tmp_path), search_time_s=180.0, environment=tools()
+    )
+    best = result.patches[0]
+    wanted = files["m.js"].replace("i < high", "i <= high").replace("i * 3", "i * 2")
+    assert best.changes[0].after == wanted
+    assert best.confidence != "certain"
+
+
+def test_wrapped_functions_parse_and_keep_their_parameters() -> None:
+    text = (
+        "export class A extends B {\n  constructor(x) { super(x); }\n  async load(a, b = 1) { return super.load(a, b); }\n  get size() { return 1; }\n"
+        "  *all() { yield 1; }\n}\nexport const sum = (a, ...rest) => a + rest.length;\nexport default function main({ a }, [b]) { return () => a + b; }\n"
+    )
+    source = JsSource("m.mjs", text)
+    names = [text[one.start : one.start + 12].split("\n")[0] for one in outermost(source)]
+    assert names == ["async load(a", "get size() {", "(a, ...rest)", "function mai"]
+    wrapped = JsSource("m.mjs", watched_text(source, [0, 1, 2, 3], [["2 sum", "x"]]))
+    assert 'async load(a, b = 1) { return flashagentWatched("0 load", this, arguments, async (a, b = 1) =>' in wrapped.text
+    assert 'get size() { return flashagentWatched("1 size", this, arguments, function () { return 1; }); }' in wrapped.text
+    assert '(...flashagentGiven) => flashagentWatched("2 sum", undefined, flashagentGiven, (a, ...rest) => a + rest.length)' in wrapped.text
+    assert 'var FLASHAGENT_CALLS = [["2 sum", "x"]];' in wrapped.text

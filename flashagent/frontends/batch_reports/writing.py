@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from flashagent.compose import batch_state
-from flashagent.compose.house import Place
+from flashagent.compose.place import Place
 from flashagent.errors import UsageError
 from flashagent.frontends.batch_reports.account import Account, account_of
 from flashagent.frontends.batch_reports.html import html

@@ -14,6 +14,7 @@ from flashagent.frontends.tui.story import Story
 from flashagent.frontends.tui.tabs import TABS, Item, Look, TabRow, help_line, tab_rows, tabs_line
 from flashagent.frontends.tui.themes import Painter
 
+NARROW = 64  # columns of the screen, below which the panel takes all of them
 _WHEEL_ROWS = 3
 _MOVES = {"up": -1, "k": -1, "down": 1, "j": 1}
 _ACTS = ("enter", "a", "x", "f")
@@ -49,6 +50,7 @@ class Panel(Widget, can_focus=True):
         self._look = Look(1)
         self._rows: list[TabRow] = []
         self._top = 0
+        self._wide = False
 
     def turn(self, steps: int = 1, *, close: bool = True) -> None:
         """The next tab, and with `close` after the last one none."""
@@ -61,10 +63,10 @@ class Panel(Widget, can_focus=True):
         if tab == self.tab:
             return
         self.tab, self.item, self._top = tab, None, 0
-        if self._look.columns:
-            self._show_columns(False)
+        self._look = replace(self._look, columns=False)
         if self.display != bool(tab):
             self.display = bool(tab)
+        self._settle_width()
         self._lay_out()
 
     def show(self, story: Story) -> None:
@@ -94,6 +96,7 @@ class Panel(Widget, can_focus=True):
 
     def on_resize(self, event: ui.Resize) -> None:
         self._look = replace(self._look, width=max(1, event.size.width - 2))
+        self._settle_width()
         self._lay_out()
 
     def enter(self) -> None:
@@ -160,7 +163,14 @@ class Panel(Widget, can_focus=True):
         """Two columns need the whole width."""
         self._look = replace(self._look, columns=columns)
         self._lay_out()
-        self.post_message(self.Widened(columns))
+        self._settle_width()
+
+    def _settle_width(self) -> None:
+        """On a narrow screen half of it would show neither the panel nor the transcript."""
+        wide = bool(self.tab) and (self._look.columns or self.app.size.width < NARROW)
+        if wide != self._wide:
+            self._wide = wide
+            self.post_message(self.Widened(wide))
 
     def _choose(self, steps: int) -> None:
         """Another item, in sight; the first when none was chosen."""

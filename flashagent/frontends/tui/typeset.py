@@ -26,6 +26,7 @@ _SIGNS: dict[Mark, tuple[str, StyleName]] = {
 }
 INDENT = "  "
 MAX_WORDS_OF_THOUGHT = 12
+_HEAD = ("index ", "--- ", "+++ ", "new file mode ", "deleted file mode ")
 _TABLE_ROW = re.compile(r"\S{1,20}(?: \S{1,20}){0,2} {2,20}(?=\S)")
 
 
@@ -38,6 +39,7 @@ class Typeset:
         self._rows: list[Line] = []  # title and all whole lines of the text
         self._read = 0  # how much of the text they hold
         self._fence = ""
+        self._head = False  # what stands between a file's name and its first hunk is being read
 
     def rows(self, block: Block, *, whole: bool = False) -> list[Line]:
         """All rows of the block, folded where it can be unless `whole`. A block that only grew at the end of its text is
@@ -48,6 +50,7 @@ class Typeset:
             block = replace(block, text=block.more)
         if not self._continues(block):
             self._rows, self._read, self._fence = self._title(block), 0, ""
+            self._head = False
         self._block = block
         whole_end = len(block.text) if block.done else block.text.rfind("\n") + 1
         if whole_end > self._read:
@@ -112,6 +115,13 @@ class Typeset:
             laid, self._fence = markdown_line(line, self._fence)
             return wrap(laid, self._width, INDENT)
         if block.kind == "diff":
+            if line.startswith("diff --git "):
+                self._head = True
+                name = line.rpartition(" b/")[2]
+                return [] if name in block.title else wrap(Laid(((name, "bold"),)), self._width, INDENT * 2)
+            if self._head and line.startswith(_HEAD):
+                return []  # for programs; a copy of the block has them
+            self._head = False
             return wrap(diff_line(line), self._width, INDENT * 2)
         if block.kind == "user":
             rows = wrap(Laid(((line, "user"),)), self._width, INDENT)

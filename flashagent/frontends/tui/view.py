@@ -158,7 +158,7 @@ def _act(
         ):
             title = f"{_named(tool, said)} · {words.seconds(took)}"
             mark: Mark = "good" if outcome == "ok" else "bad"
-            extra = "" if outcome == "ok" else f" · {outcome}"
+            extra = "" if outcome == "ok" or said.endswith(outcome) else f" · {outcome}"
             key = f"tool {call_id}"
             finished = Block(
                 "tool", title + extra, mark=mark, key=key, done=True, more=capped(told, TOLD_LINES)

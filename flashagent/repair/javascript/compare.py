@@ -44,15 +44,15 @@ async def compared(project: JsProject, lanes: Lanes, commands: tuple[tuple[str, 
     watched = _watched(source, patches.values())
     if not watched:
         return Answers()
-    noted = await _seen(lanes, commands, path, {0: _wrapped(source, watched, None)})
+    noted = await _seen(lanes, commands, path, {0: watched_text(source, watched, None)})
     calls = _calls(noted[0])
     if not calls:
         return Answers()
-    texts = {-1: _wrapped(source, watched, calls)}
+    texts = {-1: watched_text(source, watched, calls)}
     for place, one in patches.items():
         other = _source(path, patched(source, one))
         if other is not None:
-            texts[place] = _wrapped(other, watched, calls)
+            texts[place] = watched_text(other, watched, calls)
     told = {place: _answers(lines) for place, lines in (await _seen(lanes, commands, path, texts)).items()}
     keys = dict.fromkeys(key for one in told.values() for key in one)
     shown = {key: next(one[key][0] for one in told.values() if key in one) for key in keys}
@@ -128,7 +128,7 @@ def _watched(source: JsSource, patches: Iterable[Mutation]) -> list[int]:
     return list(found)[:MAX_FUNCTIONS]
 
 
-def _wrapped(source: JsSource, watched: Sequence[int], calls: Sequence[Sequence[str]] | None) -> str:
+def watched_text(source: JsSource, watched: Sequence[int], calls: Sequence[Sequence[str]] | None) -> str:
     """The file with these functions watched: noting their calls, or answering the calls."""
     text = source.text
     every = outermost(source)

@@ -84,6 +84,31 @@ function lines(folder) {
   return found;
 }
 
+function project() {
+  // Size and time of the project's own files: a candidate that changes or deletes one spoils the tree for those after it.
+  const found = new Map();
+  const pending = [root];
+  while (pending.length && found.size < 4000) {
+    const folder = pending.pop();
+    for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
+      const place = path.join(folder, entry.name);
+      if (entry.name === 'node_modules' || entry.name === '.git') continue;
+      if (entry.isDirectory()) pending.push(place);
+      else if (entry.isFile()) found.set(place, marked(place));
+    }
+  }
+  return found;
+}
+
+function marked(place) {
+  try {
+    const { size, mtimeMs } = fs.statSync(place);
+    return `${size} ${mtimeMs}`;
+  } catch {
+    return 'gone';
+  }
+}
+
 async function job(one) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'run-'));
   const coverage = one.coverage ? path.join(folder, 'coverage') : '';
@@ -106,6 +131,7 @@ async function job(one) {
 }
 
 async function main() {
+  const before = project();
   for (const one of asked.jobs) {
     let told;
     try {
@@ -113,7 +139,10 @@ async function main() {
     } catch (error) {
       told = { place: one.place, results: [{ status: 1, seconds: 0, good: 0, text: String(error) }], lines: {}, seen: '' };
     }
+    for (const [file] of one.files) before.delete(path.join(root, file));
+    const spoiled = [...before].some(([place, mark]) => marked(place) !== mark);
     process.stdout.write(`\n${asked.mark}${JSON.stringify(told)}\n`);
+    if (spoiled) return;
   }
 }
 

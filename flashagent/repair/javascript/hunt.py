@@ -30,7 +30,7 @@ from flashagent.verify.tamper import is_test_file
 SUFFIXES = (".js", ".cjs", ".mjs", ".jsx", ".ts", ".cts", ".mts", ".tsx")
 KILLED = 137
 _TEST = re.compile(r"^\s*(?:test|it)\(\s*['\"`]([^'\"`\n]+)['\"`]", re.MULTILINE)
-MAX_FILES, MAX_TESTS, MAX_CANDIDATES, MAX_PLAUSIBLE = 8, 60, 4000, 12
+MAX_FILES, MAX_TESTS, MAX_STARTS, MAX_CANDIDATES, MAX_PLAUSIBLE = 8, 60, 12, 4000, 12
 BATCH, SETTLE, OWN_FILES, MAX_PAIRS = 8, 60, 10, 400
 START_CPU_S = 0.5  # more than a start of node and of a test runner needs
 
@@ -88,7 +88,7 @@ class JsHunt:
         jobs = [
             Job(
                 place,
-                (tuple(self._runner.file(self._inside(path), name.rpartition(" > ")[2])),),
+                (tuple(self._runner.file(self._inside(path), name)),),
                 coverage=True,
             )
             for place, (path, name) in enumerate(names)
@@ -139,22 +139,35 @@ class JsHunt:
 
     async def _names(self) -> list[tuple[str, str]]:
         """Test file and test of what is to be traced: single tests where the runner names them, else whole files."""
+        if self._runner.name != "node":
+            return self._reported_names()
         jobs = [
             Job(n, (tuple(self._runner.file(self._inside(path))),), text="all")
             for n, path in enumerate(self._files)
         ]
         names: list[tuple[str, str]] = []
         for path, told in zip(self._files, await self._lanes.all(jobs), strict=True):
-            results = node_test.results("\n".join(told.texts)) if self._runner.name == "node" else ()
+            results = node_test.results("\n".join(told.texts))
             ids = [one.test_id for one in results if one.outcome in ("passed", "failed")]
             self._expected[path] = frozenset(ids)
-            leaves = [one for one in ids if not any(other.startswith(one + " > ") for other in ids)]
             self._good[path] = told.good
-            if self._runner.name == "node" and KILLED in told.statuses:  # cut before it came to the others
+            leaves = [one for one in ids if not any(other.startswith(one + " > ") for other in ids)]
+            if KILLED in told.statuses:  # cut before it came to the others
                 leaves = list(dict.fromkeys([*leaves, *_TEST.findall(self.project.text(path) or "")]))
             red = {one.test_id for one in results if one.outcome == "failed"}
             leaves.sort(key=lambda one: one not in red)
             names += [(path, leaf) for leaf in leaves[:MAX_TESTS]] or [(path, "")]
+        return names[:MAX_TESTS]
+
+    def _reported_names(self) -> list[tuple[str, str]]:
+        """Tests of the failing files as the check told them, those that failed first; each takes a start of the runner."""
+        names: list[tuple[str, str]] = []
+        for path in self._files:
+            own = [one for one in self._baseline.results if one.test_id.startswith(path + " > ")]
+            own = [one for one in own if one.outcome in ("passed", "failed")]
+            red = [one for one in own if one.outcome == "failed"][:MAX_STARTS]
+            green = [one for one in own if one.outcome == "passed"][: MAX_STARTS - len(red)]
+            names += [(path, one.test_id.removeprefix(path + " > ")) for one in (*red, *green)] or [(path, "")]
         return names[:MAX_TESTS]
 
     def _inside(self, path: str) -> str:

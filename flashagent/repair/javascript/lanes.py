@@ -1,6 +1,6 @@
 """Runs jobs for a search in the sandbox: a few at a time in one candidate tree, several such trees side by side.
 
-A candidate is hostile: it is run nowhere else, and what a tree became is thrown away with it.
+A candidate is hostile: it is run nowhere else, what a tree became is thrown away with it, and what a candidate spoiled serves no other.
 """
 
 from __future__ import annotations
@@ -107,6 +107,16 @@ class Lanes:
         return [found.get(job.place, Told(job.place)) for job in jobs]
 
     async def _batch(self, batch: Sequence[Job]) -> list[Told]:
+        """All jobs of a batch; what a candidate spoiled or ended early goes on in a fresh tree."""
+        found: list[Told] = []
+        while len(found) < len(batch):
+            rest = batch[len(found) :]
+            told = await self._in_one_tree(rest)
+            # The driver stops behind a job that changed the tree, or inside one that ended it: that one failed.
+            found += told if told else [Told(rest[0].place)]
+        return found
+
+    async def _in_one_tree(self, batch: Sequence[Job]) -> list[Told]:
         mark = secrets.token_hex(8)
         wall_s = 5.0 + 5.0 * self.cpu_s
         up = "/".join([".."] * len(PurePosixPath(self._check.cwd).parts)) or "."
@@ -136,8 +146,8 @@ class Lanes:
         return self._read(result.output.decode("utf-8", "replace"), mark, batch)
 
     def _read(self, output: str, mark: str, batch: Sequence[Job]) -> list[Told]:
-        """What the driver told, and nothing for jobs that it never came to: they count as failed."""
-        found = {job.place: Told(job.place) for job in batch}
+        """What the driver told of the jobs that it came to, in their order."""
+        found: dict[int, Told] = {}
         for line in output.splitlines():
             if not line.startswith(mark):
                 continue
@@ -145,9 +155,9 @@ class Lanes:
                 told = _told(json.loads(line.removeprefix(mark)))
             except (ValueError, KeyError, TypeError, AttributeError):
                 continue  # a candidate wrote over it: that job has no result
-            if told.place in found:
-                found[told.place] = told
-        return list(found.values())
+            found[told.place] = told
+        came_to = max((n for n, job in enumerate(batch) if job.place in found), default=-1)
+        return [found.get(job.place, Told(job.place)) for job in batch[: came_to + 1]]
 
 
 def _told(raw: Mapping[str, Any]) -> Told:

@@ -28,8 +28,10 @@ class JsRunner:
     head: tuple[str, ...]
 
     def file(self, path: str, test: str = "") -> list[str]:
-        """The command for one test file (relative to the check's folder), or for one test of it by its own name."""
-        bare = re.sub(r"[\\^$.*+?()\[\]{}|/]", r"\\\g<0>", test)
+        """The command for one test file (relative to the check's folder), or for one test of it, named by its suites and
+        itself with ' > ' between."""
+        name = test.rpartition(" > ")[2] if self.name == "node" else test.replace(" > ", " ")
+        bare = re.sub(r"[\\^$.*+?()\[\]{}|/]", r"\\\g<0>", name)
         if self.name == "node":
             return [*self.head, *(["--test-name-pattern", f"/^{bare}$/"] if test else []), path if "/" in path else f"./{path}"]
         chosen = {"mocha": "-g", "jest": "-t", "vitest": "-t"}[self.name]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
-from flashagent.repair.quick import jsnames
+from flashagent.repair.quick import jsnames, jssyntax
 from flashagent.repair.quick.foreign import Finding, Seen, line_span, offset, together
 from flashagent.repair.quick.proposal import Proposal, near
 from flashagent.repair.source import Edit
@@ -39,6 +40,7 @@ async def proposals(seen: Seen) -> list[Proposal]:
     # As TAP, what a file prints stands behind '# '.
     printed = re.sub(r"^# ?", "", seen.report.output, flags=re.MULTILINE).replace("\\#", "#")
     groups.append(list(_unloaded(seen, printed)))
+    groups += await asyncio.to_thread(lambda: list(jssyntax.unparsed(seen, printed)))
     return together(seen, groups)
 
 

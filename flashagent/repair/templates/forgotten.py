@@ -7,11 +7,10 @@ from collections.abc import Iterator
 
 from flashagent.repair.source import Edit, FunctionNode
 from flashagent.repair.template import Fix, Site, template
-from flashagent.repair.templates.gaps import around, offered, places
+from flashagent.repair.templates.gaps import PLACES, around, offered, places
 from flashagent.repair.templates.statements import in_loop
 
 _LOOPS = (ast.For, ast.While)
-_SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.If, ast.Return)
 _OTHER_FLAG = {"True": "False", "False": "True"}
 _STARTS = ("0", "[]", "None", "1", "''", "False", "{}", "set()")
 
@@ -100,7 +99,7 @@ def _round_places(site: Site, loop: ast.For | ast.While, line: str) -> Iterator[
             yield edit, weight
 
 
-@template("set again", 0.1, *_SIMPLE)
+@template("set again", 0.1, *PLACES)
 def set_again(site: Site) -> Iterator[Fix]:
     """A variable gets one of its plain values behind a statement (forgotten reset; Pan et al. 2009)."""
     node, function = site.node, site.source.function_of(site.node)
@@ -144,7 +143,7 @@ def start_value(site: Site) -> Iterator[Fix]:
                 yield Fix((edit,), 1.0 if number < 2 else 0.5, "insertion")
 
 
-@template("forgotten link", 0.12, *_SIMPLE, kinds=("none", "loop", "attribute"))
+@template("forgotten link", 0.12, *PLACES, kinds=("none", "loop", "attribute"))
 def forgotten_link(site: Site) -> Iterator[Fix]:
     """An attribute of a local object that is set nowhere here: the other end of a link, the end of a list (missing
     statement patterns of Pan et al. 2009)."""
@@ -162,6 +161,7 @@ def forgotten_link(site: Site) -> Iterator[Fix]:
     owners = dict.fromkeys(
         n.value.id for n in used if isinstance(n.value, ast.Name) and n.value.id != receiver
     )
+    owners |= dict.fromkeys(n.value.id for n in _attribute_stores(function) if isinstance(n.value, ast.Name))
     links = [n for n in dict.fromkeys(n.attr for n in stored) if f"{receiver}.{n}" not in held][:4]
     values = ["None", *held, *list(owners)[:5]]
     lines = {
@@ -171,7 +171,14 @@ def forgotten_link(site: Site) -> Iterator[Fix]:
     yield from offered(site, {k: v for k, v in lines.items() if k not in known[1].statements}, 12, most=60)
 
 
-@template("put back", 0.087, *_SIMPLE, kinds=("recursion",))
+def _attribute_stores(function: ast.AST) -> Iterator[ast.Assign]:
+    """Assignments to attributes: what they store is an object to be linked, too."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
+            yield node
+
+
+@template("put back", 0.087, *PLACES, kinds=("recursion",))
 def put_back(site: Site) -> Iterator[Fix]:
     """An element that the function sets gets its value from before, or a plain one (backtracking without its way back,
     forgotten marks; missing statement patterns of Pan et al. 2009)."""

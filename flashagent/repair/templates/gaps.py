@@ -9,7 +9,7 @@ from flashagent.repair.flow import Flow, calls_itself, flow, text
 from flashagent.repair.source import Edit, FunctionNode
 from flashagent.repair.template import Fix, Site, template
 
-_PLACES = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Pass, ast.If, ast.For, ast.While, ast.With, ast.Return,
+PLACES = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Pass, ast.If, ast.For, ast.While, ast.With, ast.Return,
            ast.Raise, ast.Break, ast.Continue)  # fmt: skip
 _ENDS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 _OTHER_FLAG = {"True": "False", "False": "True"}
@@ -49,7 +49,7 @@ def around(site: Site) -> tuple[FunctionNode, Flow] | None:
     return outer, site.source.once(flow, outer)
 
 
-@template("mark as seen", 0.4, *_PLACES, kinds=("loop", "recursion"))
+@template("mark as seen", 0.4, *PLACES, kinds=("loop", "recursion"))
 def mark_as_seen(site: Site) -> Iterator[Fix]:
     """What is looked for in a container and never put there (insertion templates of SOFix, Liu and Zhong 2018)."""
     known = around(site)
@@ -69,7 +69,7 @@ def mark_as_seen(site: Site) -> Iterator[Fix]:
     yield from offered(site, lines, 4)
 
 
-@template("move on", 0.4, *_PLACES, kinds=("loop",))
+@template("move on", 0.4, *PLACES, kinds=("loop",))
 def move_on(site: Site) -> Iterator[Fix]:
     """What a `while` tests and its body never changes: a step, the next node, a division (a loop that does not progress:
     insertion templates of SOFix, Liu and Zhong 2018; infinite loops: Marcote and Monperrus 2015)."""
@@ -121,7 +121,7 @@ def _is_of(node: ast.Attribute | ast.Subscript, name: str) -> bool:
     return text(node.slice) == name or text(node.value) == name
 
 
-@template("fill", 0.35, *_PLACES)
+@template("fill", 0.35, *PLACES)
 def fill(site: Site) -> Iterator[Fix]:
     """A container, text or count that starts empty and is never added to (forgotten accumulation; missing statement
     patterns of Pan et al. 2009)."""
@@ -158,7 +158,7 @@ def _added(name: str, kind: str, value: str, values: list[str]) -> list[str]:
     return [f"{name}.append({value})", *([f"{name}.extend({value})"] if kind != "value" else [])]
 
 
-@template("carry over", 0.35, *_PLACES, kinds=("loop",))
+@template("carry over", 0.35, *PLACES, kinds=("loop",))
 def carry_over(site: Site) -> Iterator[Fix]:
     """A variable from before the loop that is read in it and never changed there takes what the round found
     (forgotten update; missing statement patterns of Pan et al. 2009)."""
@@ -192,7 +192,7 @@ def carry_over(site: Site) -> Iterator[Fix]:
     yield from offered(site, lines, 6)
 
 
-@template("start again", 0.25, *_PLACES)
+@template("start again", 0.25, *PLACES)
 def start_again(site: Site) -> Iterator[Fix]:
     """What a loop collects in and never empties is begun anew once it was handed over (forgotten reset; missing statement
     patterns of Pan et al. 2009)."""
@@ -205,7 +205,7 @@ def start_again(site: Site) -> Iterator[Fix]:
     yield from offered(site, lines, 5)
 
 
-@template("use it", 0.25, *_PLACES)
+@template("use it", 0.25, *PLACES)
 def use_it(site: Site) -> Iterator[Fix]:
     """A value that is made and never used goes where the function collects or ends (forgotten use; Pan et al. 2009)."""
     known = around(site)
@@ -223,7 +223,7 @@ def use_it(site: Site) -> Iterator[Fix]:
     yield from offered(site, lines, 8)
 
 
-@template("take back", 0.35, *_PLACES, kinds=("recursion",))
+@template("take back", 0.35, *PLACES, kinds=("recursion",))
 def take_back(site: Site) -> Iterator[Fix]:
     """What a recursive function put on a path or marked is taken off again (backtracking without its way back; paired
     calls: Engler et al. 2001)."""
@@ -244,7 +244,7 @@ def take_back(site: Site) -> Iterator[Fix]:
     yield from offered(site, {k: v for k, v in lines.items() if k not in known[1].statements}, 4)
 
 
-@template("state of the object", 0.3, *_PLACES)
+@template("state of the object", 0.3, *PLACES)
 def object_state(site: Site) -> Iterator[Fix]:
     """An attribute that the class sets up and this method does not touch: counted, switched, given what came in
     (forgotten state change; missing statement patterns of Pan et al. 2009)."""

@@ -124,7 +124,7 @@ def expression_beside(site: Site) -> Iterator[Fix]:
     for text in texts:
         if text != own and text not in own:
             # An expression put inside itself fits a test by its numbers now and then, and is hardly ever meant.
-            nested = 0.1 if own in text else 1.0
+            nested = 0.3 if own in text else 1.0
             yield site.swap(node, text, min(0.8, 5.0 / len(texts)) * near * nested)
     here = site.text(site.statement) if site.statement is not None else ""
     for text in elements_beside(site):

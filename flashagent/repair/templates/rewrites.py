@@ -86,18 +86,18 @@ def exchange(site: Site) -> Iterator[Fix]:
     """`a = b` that should exchange both, and an exchange that should only copy (half a swap; Pan et al. 2009)."""
     node = site.node
     assert isinstance(node, ast.Assign)
-    target, value = node.targets[0], node.value
+    target, value, span = node.targets[0], node.value, site.source.span(node)
     movable = ast.Name | ast.Attribute | ast.Subscript
     if isinstance(target, movable) and isinstance(value, movable):
         one, other = site.text(target), site.text(value)
-        yield site.swap(node, f"{one}, {other} = {other}, {one}")
+        yield site.raw(*span, f"{one}, {other} = {other}, {one}")
     if (
         isinstance(target, ast.Tuple)
         and isinstance(value, ast.Tuple)
         and len(target.elts) == len(value.elts) == 2
     ):
         for one_target, one_value in zip(target.elts, value.elts, strict=True):
-            yield site.swap(node, f"{site.text(one_target)} = {site.text(one_value)}", 0.4)
+            yield site.raw(*span, f"{site.text(one_target)} = {site.text(one_value)}", 0.4)
 
 
 @template("taken out", 0.3, ast.Subscript, ast.Call, kinds=("loop",))
@@ -135,9 +135,9 @@ def new_or_emptied(site: Site) -> Iterator[Fix]:
         if node.value.func.attr == "clear":
             base = site.text(node.value.func.value)
             for weight, text in ((1.0, "[]"), (0.6, "{}"), (0.6, "set()")):
-                yield site.swap(node, f"{base} = {text}", weight)
+                yield site.raw(*site.source.span(node), f"{base} = {text}", weight)
     elif isinstance(node, ast.Assign) and site.text(node.value) in ("[]", "{}", "set()"):
-        yield site.swap(node, f"{site.text(node.targets[0])}.clear()", 0.3)
+        yield site.raw(*site.source.span(node), f"{site.text(node.targets[0])}.clear()", 0.3)
 
 
 @template("bits turned", 0.29, ast.Name, ast.BinOp, ast.Call, ast.Subscript)
@@ -148,7 +148,7 @@ def bits_turned(site: Site) -> Iterator[Fix]:
         and isinstance(site.parent.op, _BITS)
         and loaded_value(site)
     ):
-        yield site.swap(site.node, f"~{site.operand(site.node)}")  # type: ignore[arg-type]
+        yield site.raw(*site.source.span(site.node), f"~{site.operand(site.node)}")  # type: ignore[arg-type]
 
 
 def loaded_value(site: Site) -> bool:

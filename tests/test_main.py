@@ -1,0 +1,28 @@
+"""The entry of the program: what it does before anything is imported."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+LATE = """
+import gc, weakref
+from flashagent.__main__ import collect_late
+class Cycle:
+    def __init__(self):
+        self.me = self
+collect_late(30_000, 900)
+kept = [[n] for n in range(10_000)]
+early = gc.get_threshold()[0]
+before = gc.get_freeze_count()
+kept += [[n] for n in range(25_000)]
+settled = (gc.get_threshold()[0], gc.get_freeze_count() - before >= 25_000, gc.callbacks)
+gone = weakref.ref(Cycle())
+kept += [[n] for n in range(5_000)]
+print(early, settled, gone())
+"""
+
+
+def test_garbage_is_looked_for_late_but_then_as_usual() -> None:
+    done = subprocess.run([sys.executable, "-c", LATE], capture_output=True, text=True, check=True)
+    assert done.stdout == "30000 (900, True, []) None\n"
