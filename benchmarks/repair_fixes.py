@@ -274,7 +274,9 @@ def main() -> int:
     if options.what == "mine":
         for repository in options.repositories:
             fixes = list(History(options.mirror, repository).fixes(options.most))
-            chosen = random.Random(f"{repository} {options.seed}").sample(fixes, min(len(fixes), options.each))
+            chosen = random.Random(f"{repository} {options.seed}").sample(
+                fixes, min(len(fixes), options.each)
+            )
             asyncio.run(mined(chosen, options))
         return 0
     print(summary(asyncio.run(measured(known_cases(options), options))))

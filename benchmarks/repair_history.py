@@ -54,7 +54,9 @@ class History:
 
     def fixes(self, most: int) -> Iterator[Fix]:
         """Commits with at most `most` changed source lines, newest first."""
-        printed = self.git("log", "--no-merges", "--numstat", "--no-renames", "--format=%x00%H%x01%s%x01%b%x02")
+        printed = self.git(
+            "log", "--no-merges", "--numstat", "--no-renames", "--format=%x00%H%x01%s%x01%b%x02"
+        )
         for entry in printed.decode(errors="replace").split("\0")[1:]:
             head, _, numbers = entry.partition("\x02")
             commit, subject, body = head.split("\x01", 2)
@@ -102,10 +104,14 @@ class History:
 
     def changed(self, fix: Fix) -> frozenset[int]:
         """Lines of the old source that the commit changes; of lines that it only adds, both neighbours."""
-        return changed_lines(self.git("diff", "-U0", f"{fix.commit}^", fix.commit, "--", fix.source).decode(errors="replace"))
+        return changed_lines(
+            self.git("diff", "-U0", f"{fix.commit}^", fix.commit, "--", fix.source).decode(errors="replace")
+        )
 
     def diff(self, fix: Fix) -> str:
-        return self.git("diff", "-U4", f"{fix.commit}^", fix.commit, "--", fix.source).decode(errors="replace")
+        return self.git("diff", "-U4", f"{fix.commit}^", fix.commit, "--", fix.source).decode(
+            errors="replace"
+        )
 
 
 def changed_lines(diff: str) -> frozenset[int]:
@@ -130,10 +136,19 @@ def _is_module(path: str) -> bool:
 
 def _is_furniture(path: str) -> bool:
     name = PurePosixPath(path).name
-    return name in ("setup.py", "__about__.py", "_version.py", "version.py", "conf.py", "__version__.py") or path.startswith(
-        ("docs/", "doc/", "examples/", "bench", "tools/", "scripts/")
-    )
+    return name in (
+        "setup.py",
+        "__about__.py",
+        "_version.py",
+        "version.py",
+        "conf.py",
+        "__version__.py",
+    ) or path.startswith(("docs/", "doc/", "examples/", "bench", "tools/", "scripts/"))
 
 
 def _is_plain(member: tarfile.TarInfo) -> bool:
-    return (member.isfile() or member.isdir()) and not member.name.startswith("/") and ".." not in Path(member.name).parts
+    return (
+        (member.isfile() or member.isdir())
+        and not member.name.startswith("/")
+        and ".." not in Path(member.name).parts
+    )

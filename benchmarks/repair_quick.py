@@ -77,7 +77,9 @@ def _tree(text: str | None) -> str:
     except SyntaxError:
         return "broken"
     imports = sorted(ast.dump(one) for one in tree.body if isinstance(one, ast.Import | ast.ImportFrom))
-    return "\n".join([*imports, *(ast.dump(one) for one in tree.body if not isinstance(one, ast.Import | ast.ImportFrom))])
+    return "\n".join(
+        [*imports, *(ast.dump(one) for one in tree.body if not isinstance(one, ast.Import | ast.ImportFrom))]
+    )
 
 
 async def main() -> int:
@@ -111,9 +113,17 @@ async def main() -> int:
             counts["among"] += one.outcome == "choices" and one.among
             slowest = max(slowest, one.seconds)
             if one.outcome == "wrong" or (given.show and one.outcome != "right"):
-                was = next((a for a, b in zip(text.splitlines(), planted.text.splitlines(), strict=False) if a != b), "")
-                now = next((b for a, b in zip(text.splitlines(), planted.text.splitlines(), strict=False) if a != b), "")
-                print(f"   {one.outcome}: {planted.path}:{planted.line} {planted.exception}: {planted.message}; {one.shown}\n      was {was.strip()[:110]}\n      now {now.strip()[:110]}")
+                was = next(
+                    (a for a, b in zip(text.splitlines(), planted.text.splitlines(), strict=False) if a != b),
+                    "",
+                )
+                now = next(
+                    (b for a, b in zip(text.splitlines(), planted.text.splitlines(), strict=False) if a != b),
+                    "",
+                )
+                print(
+                    f"   {one.outcome}: {planted.path}:{planted.line} {planted.exception}: {planted.message}; {one.shown}\n      was {was.strip()[:110]}\n      now {now.strip()[:110]}"
+                )
         print(f"{name:32} {counts['right']:5} {counts['wrong']:5} {counts['choices']:7} {counts['among']:5} {counts['none']:4} {slowest:7.1f} s", flush=True)  # fmt: skip
         total.update(counts)
     certain = total["right"] + total["wrong"]

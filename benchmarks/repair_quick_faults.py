@@ -41,7 +41,9 @@ def broken(path: str, text: str) -> Planted | None:
 
 
 def raised(path: str, text: str, line: int, exception: str, message: str) -> Planted:
-    return Planted(path, text, line, exception, message, f'  File "{path}", line {line}, in f\n{exception}: {message}')
+    return Planted(
+        path, text, line, exception, message, f'  File "{path}", line {line}, in f\n{exception}: {message}'
+    )
 
 
 def tokens(text: str) -> list[tokenize.TokenInfo]:
@@ -126,7 +128,11 @@ class Start:
 
 def ast_statements(text: str) -> list[Start]:
     """Where statements of one line begin."""
-    return [Start((n.lineno, n.col_offset)) for n in ast.walk(ast.parse(text)) if isinstance(n, ast.stmt) and n.lineno == n.end_lineno]
+    return [
+        Start((n.lineno, n.col_offset))
+        for n in ast.walk(ast.parse(text))
+        if isinstance(n, ast.stmt) and n.lineno == n.end_lineno
+    ]
 
 
 def tab(path: str, text: str, chance: random.Random) -> Planted | None:
@@ -171,7 +177,7 @@ def lookalike(path: str, text: str, chance: random.Random) -> Planted | None:
 def slipped(name: str, chance: random.Random) -> str:
     """A letter more, less or other, or two exchanged; not the first."""
     at = chance.randrange(1, len(name))
-    kind = chance.choice("more less other exchanged".split())
+    kind = chance.choice(["more", "less", "other", "exchanged"])
     if kind == "more":
         return name[:at] + chance.choice(LETTERS) + name[at:]
     if kind == "less" and len(name) > 3:
@@ -189,7 +195,9 @@ def node_place(text: str, node: ast.expr | ast.stmt | ast.keyword) -> int:
 
 def variable(path: str, text: str, chance: random.Random) -> Planted | None:
     tree = ast.parse(text)
-    nodes = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load) and len(n.id) > 2]
+    nodes = [
+        n for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load) and len(n.id) > 2
+    ]
     node = chance.choice(nodes or [None])
     if node is None:
         return None

@@ -6,6 +6,8 @@ pure function). Each is imported when it is first asked for.
 
 from __future__ import annotations
 
+from flashagent import version as _version
+
 TYPE_CHECKING = False  # as in `typing`, which a first sign of life does not wait for
 if TYPE_CHECKING:
     from flashagent.agent.session import Session
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from flashagent.frontends.batch_api import batch
     from flashagent.repomap.repo_map import RepoMap
 
-__version__ = "0.1.0"
+__version__ = _version.VERSION
 __all__ = ["RepoMap", "Session", "__version__", "apply_reply", "batch", "fix"]
 
 _HOMES = {

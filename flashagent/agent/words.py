@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from flashagent.agent.witness import Judgement
 from flashagent.prompts import Prompt

@@ -15,7 +15,7 @@ def build_parser() -> argparse.ArgumentParser:
         usage="flashagent do [OPTIONS] GOAL [-- PATHS...]",
         description="Make a change with a model; the check must be green afterwards.",
     )
-    add_job_options(parser)
+    add_job_options(parser, searches=False)
     return parser
 
 

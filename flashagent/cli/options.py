@@ -29,9 +29,13 @@ def positive_float(text: str) -> float:
     return value
 
 
-def add_job_options(parser: argparse.ArgumentParser) -> None:
-    """The options that `fix` and `do` share."""
+def add_job_options(parser: argparse.ArgumentParser, *, searches: bool = True) -> None:
+    """The options that `fix` and `do` share. Those of the offline search are told only where it `searches`."""
     add = parser.add_argument
+
+    def of_search(told: str) -> str:
+        return told if searches else argparse.SUPPRESS
+
     add(
         "goal",
         nargs="?",
@@ -43,13 +47,18 @@ def add_job_options(parser: argparse.ArgumentParser) -> None:
     add("--check", action="append", metavar="CMD", help="the command that must pass (repeat for several)")
     add("--model", metavar="M", help="the model to ask")
     add("--effort", choices=EFFORTS, help="how hard the model should think (as the situation needs)")
-    add("--offline", action="store_true", help="ask no model: quick fixes and search only")
+    add("--offline", action="store_true", help=of_search("ask no model: quick fixes and search only"))
     add("--max-attempts", type=positive_int, metavar="N", help="attempts of the model (3)")
     add("--max-requests", type=positive_int, metavar="N", help="requests to the model (30)")
     add("--max-tokens", type=positive_int, metavar="N", help="tokens in all, prompts and replies (200000)")
     add("--max-cost", type=positive_float, metavar="X", help="US dollars in all")
     add("--timeout", type=positive_float, metavar="S", help="seconds for the whole job (900)")
-    add("--search-time", type=positive_float, metavar="S", help="seconds for the offline search (60)")
+    add(
+        "--search-time",
+        type=positive_float,
+        metavar="S",
+        help=of_search("seconds for the offline search (60)"),
+    )
     add(
         "--test-timeout",
         type=positive_float,
@@ -76,11 +85,15 @@ def add_job_options(parser: argparse.ArgumentParser) -> None:
         metavar="ID",
         help="go on with a job that did not get there: its session or the start of it (the last one)",
     )
-    add("--all-candidates", action="store_true", help="list every patch that the offline search found")
+    add(
+        "--all-candidates",
+        action="store_true",
+        help=of_search("list every patch that the offline search found"),
+    )
     add(
         "--explain",
         action="store_true",
-        help="say which lines the offline search suspected, and what it tried",
+        help=of_search("say which lines the offline search suspected, and what it tried"),
     )
     add("--dry-run", action="store_true", help="show the patch, write nothing")
     add("--commit", action="store_true", help="commit the fix")

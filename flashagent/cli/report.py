@@ -32,6 +32,13 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     with archive_at(Path.cwd(), environ) as archive:
         told = archive.read(args.session)
     data = html(told).encode("utf-8", "replace")
+    if args.output is None and sys.stdout.isatty():
+        from flashagent.errors import UsageError
+
+        raise UsageError(
+            "A page is not meant for a terminal.",
+            hint="Name a file: `flashagent report -o report.html`; or pipe it.",
+        )
     if args.output is None:
         sys.stdout.buffer.write(data)
     else:

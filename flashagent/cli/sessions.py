@@ -167,7 +167,14 @@ def _command_words(facts: Mapping[str, Any]) -> str:
     else:
         limit = f", limit {facts['limit']}" if facts.get("limit") else ""
         ended = f"exit {facts.get('exit')} after {facts.get('seconds')} s{limit}"
-    return f"{shlex.join(map(str, facts.get('argv', [])))}  [{where}]  {ended}"
+    argv = [_on_one_line(str(word)) for word in facts.get("argv", [])]
+    return f"{shlex.join(argv)}  [{where}]  {ended}"
+
+
+def _on_one_line(word: str) -> str:
+    """A script that was passed as one word is shown by its beginning; `--json` has it whole."""
+    first, _, rest = word.partition("\n")
+    return f"{first}…" if rest else word
 
 
 def _plain_words(facts: Mapping[str, Any]) -> str:

@@ -84,8 +84,8 @@ class Benches:
 
     def hear(self, notes: str) -> None:
         """May be called from any thread."""
-        heard = pacing.loaded(notes)
-        self._loop.call_soon_threadsafe(lambda: [self._paces.hear(*one) for one in heard])
+        for name, note in pacing.loaded(notes):
+            self._loop.call_soon_threadsafe(self._paces.hear, name, note)
 
     def _note(self, name: str, note: Note) -> None:
         if not self._notes:

@@ -35,6 +35,7 @@ from flashagent.verify.detect import Check, check_from_text, detect_checks, furt
 from flashagent.verify.environment import ProjectEnvironment, find_environment
 from flashagent.verify.resultcache import ResultCache
 from flashagent.verify.run import Verifier
+from flashagent.version import VERSION
 from flashagent.workspace.checkpoints import Checkpoints
 from flashagent.workspace.git import Repository
 from flashagent.workspace.journal import Workspace
@@ -161,8 +162,6 @@ def _results(
     matter, or the user wants each check run."""
     if wishes.fresh or not wishes.sandboxed or not is_offline(place.root, place.settings.sandbox.profile):
         return None
-    from flashagent import __version__
-
     allowed = allowed_variables(place.root)
     seen = sorted(
         f"{name}={value}"
@@ -171,7 +170,7 @@ def _results(
     )
     sandboxing = (sandbox.description, str(place.settings.sandbox), str(place.settings.secret_files))
     folder = place.folders.cache / "results" / place.state.name
-    surroundings = "\n".join((__version__, *sandboxing, *seen))
+    surroundings = "\n".join((VERSION, *sandboxing, *seen))
     return ResultCache(folder, place.root, environment, surroundings, mask)
 
 

@@ -26,18 +26,19 @@ class Paces:
         self._paces: dict[str, Pace] = {}
 
     def of(self, endpoint: Endpoint) -> Pace:
-        name = name_of(endpoint)
+        return self._named(name_of(endpoint))
+
+    def hear(self, name: str, note: Note) -> None:
+        """Also of an endpoint that nobody has asked here yet."""
+        self._named(name).hear(note)
+
+    def _named(self, name: str) -> Pace:
         if name not in self._paces:
             tell = self._tell
             self._paces[name] = Pace(
                 self._clock, self._at_once, None if tell is None else lambda note: tell(name, note)
             )
         return self._paces[name]
-
-    def hear(self, name: str, note: Note) -> None:
-        """Nothing is learned of an endpoint that nobody asks here."""
-        if name in self._paces:
-            self._paces[name].hear(note)
 
 
 def name_of(endpoint: Endpoint) -> str:

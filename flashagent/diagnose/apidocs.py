@@ -35,7 +35,8 @@ class ApiDoc:
         """A few lines for a person or a model."""
         if not self.exists:
             hint = f" Names like it: {', '.join(self.nearest)}." if self.nearest else ""
-            return f"{self.name} does not exist: {self.missing} was not found.{hint}"
+            why = self.missing if " " in self.missing else f"{self.missing} was not found"
+            return f"{self.name} does not exist: {why}.{hint}"
         place = f" ({self.file}:{self.line})" if self.file else ""
         head = f"{self.kind} {self.signature or self.name}  [{self.version or 'version unknown'}]{place}"
         return "\n".join(part for part in (head, self.doc, _members(self.members)) if part)

@@ -16,10 +16,11 @@ DONE = ("fixed", "already_green", "changed_unverified")
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """`account` says how the job ended, what was tried, and the best patch of it, which is not in the files."""
+    """`session` is its id; `account` says how the job ended, what was tried, and the best patch of it, which is not in the files."""
 
     goal: str
     account: str
+    session: str = ""
 
 
 def earlier_work(folder: Path, name: str, own: str = "") -> Earlier:
@@ -38,7 +39,7 @@ def earlier_work(folder: Path, name: str, own: str = "") -> Earlier:
     if outcome in DONE:
         raise UsageError(f"Session {path.stem} ended with '{outcome}': there is nothing left to do.")
     report = ended.get("report")
-    return Earlier(*_account(outcome, ended, report if isinstance(report, Mapping) else {}))
+    return Earlier(*_account(outcome, ended, report if isinstance(report, Mapping) else {}), path.stem)
 
 
 def _last_job(folder: Path, own: str) -> Path:

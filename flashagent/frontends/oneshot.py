@@ -151,6 +151,13 @@ async def _run(
             emit(notice)
         _refuse_asking(wish, place.settings)
         earlier = earlier_work(place.state / FOLDER, wish.resume, session) if wish.resume else None
+        if earlier is not None:
+            emit(
+                Notice(
+                    "info",
+                    f"Going on with session {earlier.session}: {earlier.goal or 'make the check pass'}.",
+                )
+            )
         paths = tuple(_in_repository(path, cwd, place.root) for path in wish.paths)
         wish = replace(wish, paths=paths, docs=tuple(str(cwd / path) for path in wish.docs))
         house = open_house(place, wishes, emit, session, audit=audit, tape=tape)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
@@ -82,8 +83,10 @@ def _part(event: Mapping[str, Any]) -> Part | None:
             return Part(f"Result, {said('outcome')}: {said('for_person')}", said("for_model"))
         case "ApprovalResolved":
             return Part(f"Approval: {said('decision')}", said("reason"))
+        case "CheckStarted":
+            return Part(f"Check: {shlex.join(map(str, event.get('command') or ()))}")
         case "CheckFinished":
-            return Part("Check finished", json.dumps(_outline(event), indent=2, ensure_ascii=False))
+            return Part(_check_words(event), "\n".join(_failure_lines(event)))
         case "FileChanged":
             return Part(f"{said('path')} {said('kind')}", said("diff"))
         case "EditRejected":
@@ -93,14 +96,35 @@ def _part(event: Mapping[str, Any]) -> Part | None:
         case "TurnFinished":
             return Part(f"Turn ended: {said('end')}", said("message"), code=False)
         case "JobFinished":
-            return Part(f"Job ended: {said('outcome')}", said("patch"))
+            report = event.get("report")
+            why = str(report.get("message") or "") if isinstance(report, Mapping) else ""
+            return Part(f"Job ended: {said('outcome')}{why and f'. {why}'}", said("patch"))
         case _:
             return None
 
 
-def _outline(event: Mapping[str, Any]) -> dict[str, Any]:
-    own = ("v", "seq", "time", "session", "type")
-    return {key: value for key, value in event.items() if key not in own and value not in ("", [], None)}
+def _check_words(event: Mapping[str, Any]) -> str:
+    """'1 failed, 19 passed in 0.4 s', or the exit status where no test was counted."""
+    passed, failed, seconds = (event.get(key) or 0 for key in ("passed", "failed", "seconds"))
+    counts = f"{failed} failed, {passed} passed" if event.get("counted") else f"exit {event.get('exit_code')}"
+    how = "known from an earlier run" if event.get("cached") else f"in {seconds:.1f} s"
+    return f"{counts}, {how}" if event.get("cached") else f"{counts} {how}"
+
+
+def _failure_lines(event: Mapping[str, Any]) -> Iterator[str]:
+    """Each failure with its message and the places in the project, the innermost last."""
+    for failure in event.get("failures") or ():
+        yield str(failure.get("test_id") or f"{failure.get('kind')} of the whole check")
+        exception, message = failure.get("exception"), str(failure.get("message") or "")
+        yield from (
+            (f"  {line}" for line in f"{exception}: {message}".splitlines())
+            if exception
+            else [f"  {message}"]
+        )
+        for frame in failure.get("frames") or ():
+            if frame.get("in_project"):
+                inside = f" in {frame['function']}" if frame.get("function") else ""
+                yield f"  {frame.get('path')}:{frame.get('line')}{inside}: {str(frame.get('source') or '').strip()}"
 
 
 def _short(text: str) -> str:

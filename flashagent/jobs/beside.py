@@ -94,14 +94,14 @@ class Beside:
         cores = min(self._house.idle(), self._house.jobs)
         if cores < 1 or self._job.search_seconds <= 0 or self._seen.green or not self._house.runner.protects:
             return None
-        flaky = frozenset(await self._flaky())
-        baseline = without(self._seen.before, flaky)
-        if flaky and not baseline.failures:
-            return None
         from flashagent.repair.engine import RepairRequest, repair
         from flashagent.repair.insight import Insight
 
         self._insight = Insight()
+        flaky = frozenset(await self._flaky())
+        baseline = without(self._seen.before, flaky)
+        if flaky and not baseline.failures:
+            return None
         request = RepairRequest(
             self._house.root, self._seen.check, baseline, self._house.environment,
             search_time_s=self._job.search_seconds, jobs=cores, quick_fixes=False, insight=self._insight, flaky=flaky,

@@ -10,10 +10,11 @@ import ast
 import builtins
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from flashagent.dataclass import dataclass
 from flashagent.repair.source import Source
+from flashagent.values import Failure
 
 _TOLD = re.compile(r"'[^'\\\n]{0,30}'|\"[^\"\\\n]{0,30}\"|(?<![\w.])-?\d{1,6}(?:\.\d{1,6})?(?![\w.])")
 _EXCEPTIONS = frozenset(
@@ -38,14 +39,29 @@ class Donors:
     test_strings: tuple[str, ...] = ()
     test_numbers: tuple[str, ...] = ()
     test_exceptions: tuple[str, ...] = ()
+    test_messages: tuple[str, ...] = ()
+    differences: tuple[tuple[str, str], ...] = ()
+    failing_exceptions: tuple[str, ...] = ()
+    said: str = ""
 
 
-def collect(source: Source, test_trees: Iterable[ast.AST] = (), messages: Iterable[str] = ()) -> Donors:
-    """The donors of one file under repair, with those of the failing tests and of what they say when they fail."""
+def collect(
+    source: Source,
+    test_trees: Iterable[ast.AST] = (),
+    messages: Iterable[str] = (),
+    failures: Sequence[Failure] = (),
+) -> Donors:
+    """The donors of one file under repair, with those of the failing tests and of what they say when they fail.
+
+    `test_messages` are the texts that tests expect of an exception, `differences` pairs of texts of which a test got one and
+    wanted the other, `failing_exceptions` what ended the tests, `said` their messages.
+    """
     own = _Counts(source.tree, skip=source.docstring_nodes)
     tests = _Counts()
+    expected: list[str] = []
     for tree in test_trees:
         tests.read(tree)
+        expected += _messages_expected(tree)
     for message in messages:
         for value in values_told(message):
             tests.value(value)
@@ -61,7 +77,62 @@ def collect(source: Source, test_trees: Iterable[ast.AST] = (), messages: Iterab
         test_strings=tests.top("string", 30),
         test_numbers=tests.top("number", 10),
         test_exceptions=tests.top("exception", 6),
+        test_messages=tuple(dict.fromkeys(expected))[:4],
+        differences=tuple(dict.fromkeys(pair for f in failures for pair in differing(f)))[:12],
+        failing_exceptions=tuple(dict.fromkeys(f.exception for f in failures if f.exception in _EXCEPTIONS))[
+            :3
+        ],
+        said="\n".join(f.message for f in failures),
     )
+
+
+def _messages_expected(tree: ast.AST) -> Iterator[str]:
+    """The texts that a test wants to see in an exception, as literals: of `match=`, and of `assertRaisesRegex`."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        given = [k.value for k in node.keywords if k.arg == "match"]
+        if name.startswith("assertRaisesReg"):
+            given += node.args[1:2]
+        for value in given:
+            text = _plain_text(value)
+            if text:
+                yield repr(text)
+
+
+def _plain_text(value: ast.expr) -> str:
+    """The plain text that a pattern stands for; '' when it stands for many."""
+    if isinstance(value, ast.Call) and value.args:
+        value = value.args[0]  # re.escape(...)
+    if not isinstance(value, ast.Constant) or not isinstance(value.value, str):
+        return ""
+    text = value.value.removeprefix("^").removesuffix("$")
+    plain = re.sub(r"\\(\W)", r"\1", text)
+    return "" if re.search(r"(?<!\\)[*+?|\[({]|\\[A-Za-z]|\.[*+]", text) else plain
+
+
+def differing(failure: Failure) -> list[tuple[str, str]]:
+    """Pairs of texts that a failed comparison puts beside each other, both ways round: which side is the wanted one, only the
+    writer of a test knows."""
+    try:
+        one, other = ast.literal_eval(failure.actual), ast.literal_eval(failure.expected)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return []
+    pairs = [(a, b) for a, b in _beside(one, other) if a != b]
+    return [*pairs, *((b, a) for a, b in pairs)][:12]
+
+
+def _beside(one: object, other: object) -> Iterator[tuple[str, str]]:
+    """Texts at the same place of two values."""
+    if isinstance(one, str) and isinstance(other, str):
+        yield one, other
+    elif isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        for a, b in zip(one, other, strict=False):
+            yield from _beside(a, b)
+    elif isinstance(one, dict) and isinstance(other, dict):
+        for key in one.keys() & other.keys():
+            yield from _beside(one[key], other[key])
 
 
 def values_told(message: str) -> list[object]:
@@ -108,10 +179,9 @@ class _Counts:
             self._add("attribute", node.attr)
         elif isinstance(node, ast.keyword) and node.arg:
             self._add("keyword", node.arg)
-        if isinstance(node, ast.Name) and (
-            node.id in _EXCEPTIONS or node.id.endswith(("Error", "Exception"))
-        ):
-            self._add("exception", node.id)
+        name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+        if name in _EXCEPTIONS or name.endswith(("Error", "Exception")):
+            self._add("exception", name)
 
     def value(self, value: object) -> None:
         if isinstance(value, str) and len(value) <= 60:

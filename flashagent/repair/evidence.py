@@ -22,12 +22,17 @@ from flashagent.repair.source import FunctionNode, Source, Unit
 from flashagent.values import Failure
 
 Place = tuple[str, int]
-FEATURES = (
-    "spectrum", "all failing", "passing", "fresh", "crash", "caller", "stack", "same function", "raise guard", "branch", "return",
-    "assign", "call", "loop", "raise", "other", "not first", "closed gate", "own gate", "words", "literal", "only actual",
-    "only expected", "called", "function words", "owner words", "function size", "file size", "function spectrum", "data",
-    "signature", "first in function", "long",
-)  # fmt: skip
+# Fitted on 69 small fixes of 17 projects; on 26 fixes of 5 others they lift the share of fixes of which a changed line is
+# among the first ten from 65 % to 81 %.
+WEIGHTS: Mapping[str, float] = {
+    "spectrum": 0.6, "all failing": 0.1, "passing": -0.35, "fresh": 0.3, "crash": 0.65, "stack": 0.9, "same function": 1.6,
+    "raise": -0.55, "call": 0.15, "other": 0.35, "not first": 0.5, "closed gate": -0.25, "own gate": 1.2, "words": 1.05,
+    "literal": 0.7, "only actual": 0.7, "only expected": 1.2, "called": 0.65, "function words": 0.4, "owner words": 2.3,
+    "function size": -0.1, "file size": 0.1, "first in function": -0.2, "long": 0.35,
+}  # fmt: skip
+TEMPER = (
+    0.5  # a search multiplies the scores with how common a repair is, and should still try the tenth line
+)
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|\d+")
 _SIGNATURE = re.compile(r"(\w+)\(\) (?:got an unexpected keyword|takes|missing|got multiple values)")
 _COMMON = frozenset({"self", "assert", "def", "test", "return", "for", "in", "is", "not", "none", "true", "false", "if", "the", "and", "cls", "py", "or", "to", "of"})  # fmt: skip
@@ -112,11 +117,11 @@ def gathered(scene: Scene) -> dict[Place, dict[str, float]]:
     return _Gatherer(scene).all()
 
 
-def weighed(found: Mapping[Place, Mapping[str, float]], weights: Mapping[str, float]) -> dict[Place, float]:
-    """Scores above 0 with the highest 1: what a softmax over the weighted sums would give, but for its scale."""
-    sums = {p: sum(weights.get(name, 0.0) * value for name, value in e.items()) for p, e in found.items()}
+def weighed(found: Mapping[Place, Mapping[str, float]]) -> dict[Place, float]:
+    """Scores above 0, the highest 1: a softmax over the weighted sums, flattened by `TEMPER`."""
+    sums = {p: sum(WEIGHTS.get(name, 0.0) * value for name, value in e.items()) for p, e in found.items()}
     top = max(sums.values(), default=0.0)
-    return {place: math.exp(total - top) for place, total in sums.items()}
+    return {place: math.exp(TEMPER * (total - top)) for place, total in sums.items()}
 
 
 class _Gatherer:
@@ -137,20 +142,16 @@ class _Gatherer:
             for (p, n), d in self._crash.items() if d == 0 and (f := self._files.get(p)) and n in f.unit
         }  # fmt: skip
         self._of_file = Counter(path for path, _ in scene.spectrum)
-        self._guards = set(self._raise_guards())
 
     def all(self) -> dict[Place, dict[str, float]]:
         found = {}
         for place, score in self._scene.spectrum.items():
             if place[0] in self._files:
                 found[place] = self._line(place, score)
-        for place, score in [*self._scene.data.items(), *self._signatures()]:
+        signatures = dict.fromkeys(self._signatures(), 1.0)
+        for place, score in {**self._scene.data, **signatures}.items():
             if place[0] in self._files and place not in found:
-                found[place] = {**self._line(place, score), "data": 1.0}
-        for place in self._signatures_places():
-            if place in found:
-                found[place]["data"] = 0.0
-                found[place]["signature"] = 1.0
+                found[place] = self._line(place, score)
         return found
 
     # one line
@@ -170,9 +171,8 @@ class _Gatherer:
         told["long"] = math.log1p(len(text.strip()) / 20)
         unit = file.unit.get(line)
         if unit is not None:
-            size, best, words = self._of_function.get((path, unit.first_line), (0, 0.0, 0.0))
+            size, words = self._of_function.get((path, unit.first_line), (0, 0.0))
             told["function size"] = math.log1p(size)
-            told["function spectrum"] = best
             told["function words"] = words
             first = next((s for s in unit.node.body if s not in file.source.docstring_nodes), None)
             told["first in function"] = float(first is statement)
@@ -185,10 +185,8 @@ class _Gatherer:
         unit = self._files[place[0]].unit.get(place[1])
         return {
             "crash": float(depth == 0),
-            "caller": float(depth == 1),
             "stack": float(depth is not None),
             "same function": float(unit is not None and (place[0], unit.first_line) in self._crashed),
-            "raise guard": float(place in self._guards),
         }
 
     def _flow(self, place: Place) -> dict[str, float]:
@@ -208,7 +206,11 @@ class _Gatherer:
         told, statement = self._told, file.statement.get(line)
         strings = _strings(statement, line) if statement is not None else set()
         unit = file.unit.get(line)
-        owner = file.source.class_of(unit.node if unit is not None else statement) if statement is not None else None
+        owner = (
+            file.source.class_of(unit.node if unit is not None else statement)
+            if statement is not None
+            else None
+        )
         names = {n.name for n in (unit.node if unit is not None else None, owner) if n is not None}
         return {
             "words": self._alike(parts(text)),
@@ -238,34 +240,22 @@ class _Gatherer:
                 seen.update(parts(self._files[path].source.line_text(line)))
         return {word: math.log(1.0 + lines / (1.0 + n)) / math.log(1.0 + lines) for word, n in seen.items()}
 
-    def _functions(self) -> dict[tuple[str, int], tuple[int, float, float]]:
-        """Of each function, by file and first line: how many lines ran, the best score, how like the failing tests it is."""
-        found: dict[tuple[str, int], tuple[int, float, float]] = {}
-        for (path, line), score in [*self._scene.spectrum.items(), *self._scene.data.items()]:
+    def _functions(self) -> dict[tuple[str, int], tuple[int, float]]:
+        """Of each function, by file and first line: how many lines ran, and how like the failing tests it is."""
+        found: dict[tuple[str, int], tuple[int, float]] = {}
+        for path, line in [*self._scene.spectrum, *self._scene.data]:
             unit = self._files[path].unit.get(line) if path in self._files else None
             if unit is None:
                 continue
             key = (path, unit.first_line)
             if key not in found:
-                found[key] = (0, 0.0, self._alike(parts(self._files[path].source.text_of(unit.node))))
-            size, best, words = found[key]
-            found[key] = (size + 1, max(best, score), words)
+                found[key] = (0, self._alike(parts(self._files[path].source.text_of(unit.node))))
+            found[key] = (found[key][0] + 1, found[key][1])
         return found
 
-    def _raise_guards(self) -> Iterator[Place]:
-        """Conditions under which the crash's own `raise` stands."""
-        for (path, line), depth in self._crash.items():
-            statement = self._files[path].statement.get(line) if path in self._files else None
-            if depth == 0 and isinstance(statement, ast.Raise):
-                source = self._files[path].source
-                for ancestor in source.ancestors(statement):
-                    if isinstance(ancestor, FunctionNode):
-                        break
-                    if isinstance(ancestor, ast.If | ast.Try | ast.For):
-                        yield path, ancestor.lineno
-
-    def _signatures_places(self) -> Iterator[Place]:
-        for path, file in self._files.items():
+    def _signatures(self) -> Iterator[Place]:
+        """The heads of functions that were called with the wrong arguments."""
+        for path, file in self._files.items() if self._told.signatures else ():
             for node in ast.walk(file.source.tree):
                 if isinstance(node, FunctionNode) and self._is_told(file.source, node):
                     yield path, node.lineno
@@ -275,9 +265,6 @@ class _Gatherer:
         return node.name in self._told.signatures and (
             node.name != "__init__" or owner is None or owner.name in self._told.called
         )
-
-    def _signatures(self) -> list[tuple[Place, float]]:
-        return [(place, 1.0) for place in self._signatures_places()] if self._told.signatures else []
 
 
 def _mapped(source: Source) -> _File:
@@ -326,7 +313,7 @@ def _told(scene: Scene) -> _Told:
             called.add(node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", ""))
     messages = "\n".join(f.message for f in scene.failures)
     names = " ".join(run.test_id for run in scene.runs if not run.passed)
-    own = Counter({word: 2 for word in parts(names.rpartition("/")[2])})
+    own = Counter(dict.fromkeys(parts(names.rpartition("/")[2]), 2))
     own.update(dict.fromkeys([*parts(messages), *(w for tree in scene.tests for w in _words_of(tree))], 1))
     elsewhere = Counter(w for tree in scene.others for w in _words_of(tree))
     total = 2.0 + len(scene.others)
@@ -377,14 +364,10 @@ def _strings(statement: ast.stmt, line: int) -> set[str]:
 
 
 def _kind(statement: ast.stmt | None) -> str:
-    if isinstance(statement, ast.If):
-        return "branch"
-    if isinstance(statement, ast.Return):
-        return "return"
-    if isinstance(statement, ast.Assign | ast.AugAssign | ast.AnnAssign):
-        return "assign"
+    if isinstance(
+        statement, ast.If | ast.Return | ast.Assign | ast.AugAssign | ast.AnnAssign | ast.For | ast.While
+    ):
+        return "usual"
     if isinstance(statement, ast.Expr):
         return "call"
-    if isinstance(statement, ast.For | ast.While):
-        return "loop"
     return "raise" if isinstance(statement, ast.Raise) else "other"

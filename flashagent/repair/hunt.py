@@ -86,7 +86,7 @@ class Hunt:
         for path, lines in sorted(self._places().items()):
             source = self.project.source(path)
             assert source is not None
-            found.extend(mutations(source, lines, donors.collect(source, trees, self._messages()), hints))
+            found.extend(mutations(source, lines, donors.collect(source, trees, self._messages(), self.baseline.failures[:8]), hints))
         return best_mutations(found, MAX_CANDIDATES)
 
     async def _only_when_loading(self) -> list[Mutation]:
@@ -106,7 +106,7 @@ class Hunt:
                 continue
             inside = {n: LOADING for n in lines - run[path] if source.unit_of_line(n) is not None}
             self.look.scores |= {(path, line): score for line, score in inside.items()}
-            given = donors.collect(source, trees, self._messages())
+            given = donors.collect(source, trees, self._messages(), self.baseline.failures[:8])
             found.extend(m for m in mutations(source, inside, given) if not m.cold)
             assert self._search is not None
             self._search.trials.add_source(source)

@@ -15,6 +15,7 @@ from flashagent.dataclass import dataclass
 from flashagent.values import Failure
 
 Lines = Mapping[str, frozenset[int]]
+SPREAD = 0.93  # what a line counts for each better one of its own function
 CHANGED = 4.0  # how much more suspicious a line of the commit that broke the test is
 
 
@@ -146,20 +147,45 @@ def reported(
     scores: Mapping[tuple[str, int], float], failures: Sequence[Failure], texts: Mapping[str, Sequence[str]],
     functions: Mapping[tuple[str, int], str], runs: Sequence[TestRun] = (), limit: int = 20,
 ) -> tuple[SuspiciousLine, ...]:  # fmt: skip
-    """The best lines for a person: blank lines, comments and bare keywords left out, ties in the order of the text."""
+    """The best lines for a person: blank lines, comments and bare keywords left out, ties in the order of the text;
+    not all of one function where others are hardly less suspicious."""
     framed = {(frame.path, frame.line) for failure in failures for frame in failure.frames}
-    found = []
+    said = "\n".join(failure.message for failure in failures)
+    found: list[SuspiciousLine] = []
     for (path, line), score in sorted(scores.items(), key=lambda item: (-item[1], item[0])):
         lines = texts.get(path, ())
         text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
-        if (
-            not text
-            or text.startswith(("#", '"""', "def ", "class ", "@"))
-            or text in ("else:", "try:", "finally:")
-        ):
+        if not _says_something(text, said):
             continue
         why = _why(path, line, framed, runs)
         found.append(
             SuspiciousLine(path, line, round(score, 4), functions.get((path, line), ""), text[:160], why)
         )
-    return tuple(found[:limit])
+        if len(found) >= 5 * limit:
+            break
+    return tuple(_spread(found, limit))
+
+
+def _says_something(text: str, said: str) -> bool:
+    """Is it a line that a person could change? Heads of functions are, where the failure speaks of how they are called."""
+    if text.startswith(("def ", "async def ")):
+        return f"{text.partition('def ')[2].partition('(')[0]}() " in said
+    if not text.strip("()[]{},:") or text.startswith(("#", '"""', "class ", "@")):
+        return False
+    return text not in ("else:", "try:", "finally:")
+
+
+def _spread(found: Sequence[SuspiciousLine], limit: int) -> list[SuspiciousLine]:
+    """The first few, where each line of a function makes the next one of the same function a little less worth showing."""
+    waiting = list(found)
+    shown: list[SuspiciousLine] = []
+    taken: dict[tuple[str, str], int] = {}
+    while waiting and len(shown) < limit:
+        best = max(
+            waiting,
+            key=lambda x: x.score * SPREAD ** (taken.get((x.path, x.function), 0) if x.function else 0),
+        )
+        waiting.remove(best)
+        shown.append(best)
+        taken[best.path, best.function] = taken.get((best.path, best.function), 0) + 1
+    return shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from flashagent.repair.localize import TestRun, suspicion
 from flashagent.repair.phases import Phases
 from flashagent.repair.pool import Pool
 from flashagent.repair.project import Project
+from flashagent.repair.weigh import weighed_lines
 from flashagent.values import CheckReport
 from flashagent.verify.commands import Check
 
@@ -63,9 +65,11 @@ class Look:
             await self._import_lines()
         files = {path for run in self.runs for path in run.lines} | set(self._paths.values())
         excluded = {p for p in files if p and self._project.is_test(p)}
-        self.scores = suspicion(
-            self.runs, self._baseline.failures, excluded | self._foreign_frames(), self._changed
-        )
+        excluded |= self._foreign_frames()
+        failures = self._baseline.failures
+        self.scores = await asyncio.to_thread(
+            weighed_lines, self._project, self.runs, failures, excluded, self._changed
+        ) or suspicion(self.runs, failures, excluded, self._changed)
 
     def _foreign_frames(self) -> set[str]:
         frames = {f.path for failure in self._baseline.failures for f in failure.frames}
@@ -73,10 +77,17 @@ class Look:
 
     async def _plain(self, tests: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Pass and fail are decided without a tracer: some tests are only too slow under one. A test that takes much
-        longer than any test of the baseline took is hanging."""
-        known = [r.seconds for r in self._baseline.results if r.test_id in self._paths and r.seconds < 20.0]
-        limit = 1.5 + 3.0 * max(known, default=0.0)
-        return await self._pool.spread(tests, {"do": "plain", "cpu": limit, "wall": limit * 3 + 5})
+        longer than any test of the baseline took is hanging; one that the baseline has no time of may well be."""
+        known = {r.test_id: r.seconds for r in self._baseline.results if r.test_id in self._paths}
+        slowest = max((seconds for seconds in known.values() if seconds < 20.0), default=0.0)
+        found: dict[str, dict[str, Any]] = {}
+        for some, least in (
+            ([t for t in tests if t in known], 1.5),
+            ([t for t in tests if t not in known], 0.6),
+        ):
+            limit = least + 3.0 * slowest
+            found |= await self._pool.spread(some, {"do": "plain", "cpu": limit, "wall": limit * 3 + 5})
+        return {test: found[test] for test in tests}
 
     async def _traced(self, plain: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
         """The lines of every test; loops are cut soon, other tests may take ten times as long under a tracer."""

@@ -6,6 +6,7 @@ Runs no code but the check itself. What it returns is called certain.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -14,7 +15,18 @@ from flashagent.dataclass import dataclass
 from flashagent.diagnose import lint
 from flashagent.errors import RunnerMissing
 from flashagent.repair.project import Project
-from flashagent.repair.quick import golang, imports, javascript, names, native, relics, rust, syntax
+from flashagent.repair.quick import (
+    checkers,
+    golang,
+    imports,
+    javascript,
+    moved,
+    names,
+    native,
+    relics,
+    rust,
+    syntax,
+)
 from flashagent.repair.quick.foreign import Seen
 from flashagent.repair.quick.proposal import Proposal
 from flashagent.repair.validate import Validator
@@ -24,7 +36,8 @@ from flashagent.verify.verdict import judge
 Proposer = Callable[[Project, Failure, str], Iterator[Proposal]]
 # What names the repair exactly comes before what only comes near it.
 PROPOSERS: tuple[Proposer, ...] = (
-    syntax.broken, relics.names, relics.modules, relics.of_modules, relics.methods, relics.printed, imports.missing, names.undefined, imports.cannot_import, imports.no_module, names.attribute,
+    syntax.broken, relics.names, relics.modules, relics.gone, relics.of_modules, relics.methods, relics.children, relics.printed, relics.numpy,
+    moved.names, moved.modules, moved.attributes, imports.missing, names.undefined, imports.cannot_import, imports.no_module, names.attribute,
     names.keyword, names.missing_self, names.key,
 )  # fmt: skip
 Foreign = Callable[[Seen], Awaitable[list[Proposal]]]
@@ -35,7 +48,7 @@ FOREIGN: tuple[tuple[re.Pattern[str], Foreign], ...] = (
     (re.compile(r"\.(?:c|h|cc|hh|cpp|hpp|cxx|hxx):\d+:\d+: (?:fatal )?error|undefined reference to"), native.proposals),
     (re.compile(r"\.[cm]?[jt]sx?\b"), javascript.proposals),
 )  # fmt: skip
-MAX_TRIED, ROUNDS, LINTED = 6, 4, 20
+MAX_TRIED, ROUNDS, LINTED = 10, 4, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +63,8 @@ class QuickFix:
 
 async def first_that_works(project: Project, baseline: CheckReport, validator: Validator) -> QuickFix | None:
     """The quick fix that makes the check green, or None. Several faults are repaired one after the other as long as
-    each step makes more tests pass. Two different fixes that both work are no certainty: then None."""
+    each step makes more tests pass. Two different fixes that both work, or one of more than can be tried, are no certainty: then
+    None."""
     fixed: dict[str, FileChange] = {}
     hows: list[str] = []
     reasons: list[str] = []
@@ -68,7 +82,9 @@ async def first_that_works(project: Project, baseline: CheckReport, validator: V
                 green.append(one)
             elif better is None and _improves(report, after):
                 better = (one, after)
-        if len(green) == 1:
+            if len(green) > 1:
+                break
+        if len(green) == 1 and len(found) <= MAX_TRIED:
             changes = _together(fixed, green[0].changes)
             return QuickFix(changes, "; ".join([*hows, green[0].how]), (*reasons, green[0].reason), tried)
         if green or better is None:
@@ -135,6 +151,8 @@ async def _foreign(
     check = validator.check
     seen = Seen(project, report, ask, check.cwd, check.argv)
     found: list[Proposal] = []
+    with contextlib.suppress(RunnerMissing):
+        found += await checkers.proposals(seen)
     for about, proposer in FOREIGN:
         if about.search(report.output):
             try:

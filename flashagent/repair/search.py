@@ -93,14 +93,14 @@ class Search:
             # State leaks from one candidate into the next, perhaps unseen: the best again, each in a process of its own.
             best = (t for t in ordered[:COLD_ROUND] if not t.cold)
             await self._round([Task(t.place, t.mutation, False, alone=True) for t in best])
-        if not self.tally.plausible:
-            both = pairs(self.tally.partial, [t.mutation for t in ordered])
-            self.tally.candidates += len(both)
-            await self._round(tasks(both, len(ordered), cold=self._only_cold))
         if not self.tally.plausible and self._later is not None:
             more = await self._later()
             self.tally.candidates += len(more)
             await self._round(tasks(more, len(ordered) + PAIRS, cold=True))
+        if not self.tally.plausible:
+            both = pairs(self.tally.partial, [t.mutation for t in ordered])
+            self.tally.candidates += len(both)
+            await self._round(tasks(both, len(ordered), cold=self._only_cold))
         await self._round(ordered[FIRST_ROUND:])
         if not self.tally.plausible:
             # A repair may well make many more rounds than the faulty code did: the clock decides for these.

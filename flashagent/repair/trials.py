@@ -16,9 +16,9 @@ from flashagent.repair.source import Edit, Source
 
 COVER_CAP = 250
 Json = dict[str, Any]
-# A changed function may make twice as many rounds of its loops as the faulty one did, and a few more. No test at all that
-# comes back from it says little about what is many.
-ROUNDS, FEW, UNKNOWN = 2, 1000, 20_000
+# A changed function may make a quarter more rounds of its loops than the faulty one did, and some; so a hang costs less than
+# twice the test. Where no test at all comes back from it, little is known of what is many.
+MORE, FEW, UNKNOWN = 0.25, 1000, 20_000
 
 
 class Trials:
@@ -109,7 +109,7 @@ class Trials:
     def _allowed(self, key: str) -> int:
         """How many rounds a failing test may make: what any test makes says what is usual."""
         known = [count for unit in _units_of(key) for count in self._rounds.get(unit, {}).values()]
-        return FEW + ROUNDS * max(known) if known else UNKNOWN
+        return _rounds(max(known)) if known else UNKNOWN
 
     def _rationed(self, key: str, tests: Sequence[Json]) -> list[Json]:
         """Passing tests with the rounds that each may make."""
@@ -117,7 +117,7 @@ class Trials:
         found = []
         for test in tests:
             known = [unit[test["id"]] for unit in units if test["id"] in unit]
-            found.append({**test, "rounds": FEW + ROUNDS * sum(known)} if known else test)
+            found.append({**test, "rounds": _rounds(sum(known))} if known else test)
         return found
 
     # candidates and their tests
@@ -229,6 +229,10 @@ def _cover(runs: Sequence[TestRun], sources: Mapping[str, Source]) -> dict[str, 
             for first in [0, *sorted(units)]:
                 covered.setdefault(f"{path}:{first}", []).append(run)
     return covered
+
+
+def _rounds(base: int) -> int:
+    return FEW + base + int(MORE * base)
 
 
 def _units_of(key: str) -> list[str]:

@@ -13,6 +13,7 @@ from flashagent.verify.tamper import is_test_file
 ReadSource = Callable[[str], str | None]
 _MAX_LINE = 200
 _MESSAGE_LINES = 4
+_VALUE_LINES = 3
 _FRAMES = 4
 _OUTPUT_LINES = 3
 _VARYING = re.compile(r"0x[0-9a-f]+|\d+|'[^']*'|\"[^\"]*\"", re.IGNORECASE)
@@ -37,7 +38,7 @@ def describe(failure: Failure, read_source: ReadSource) -> str:
     title = f"{failure.exception}: " if failure.exception else ""
     lines += _message(title + failure.message)
     if failure.expected or failure.actual:
-        lines += [_cut(f"expected: {failure.expected}"), _cut(f"actual:   {failure.actual}")]
+        lines += [*_value("expected: ", failure.expected), *_value("actual:   ", failure.actual)]
     frames = important_frames(failure)
     lines += [_frame(frame, read_source) for frame in frames]
     if failure.details and (not frames or failure.kind in ("exit", "crash", "timeout")):
@@ -135,6 +136,14 @@ def _message(text: str) -> list[str]:
     if len(lines) > _MESSAGE_LINES:
         return [*lines[: _MESSAGE_LINES - 1], lines[-1]]
     return lines
+
+
+def _value(label: str, value: str) -> list[str]:
+    """The value in few lines, those after the first below its beginning."""
+    first, *rest = value.splitlines() or [""]
+    if len(rest) >= _VALUE_LINES:
+        rest = [*rest[: _VALUE_LINES - 2], f"... {len(rest) - _VALUE_LINES + 2} more lines"]
+    return [_cut(label + first), *(_cut(" " * len(label) + line) for line in rest)]
 
 
 def _frame(frame: Frame, read_source: ReadSource) -> str:

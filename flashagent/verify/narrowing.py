@@ -30,10 +30,10 @@ def narrowed(
     for context in (frozenset[str](), binding):
         left, right = (_kept(every, alike, context) for every in (old, new))
         if left is None or right is None:
-            return before, after
-        if used is None or not (used.search(left) or used.search(right)):
             break
-    return left, right
+        if context is binding or used is None or not (used.search(left) or used.search(right)):
+            return left, right
+    return before, after
 
 
 def _binds(statement: str, modules: re.Pattern[str]) -> bool:

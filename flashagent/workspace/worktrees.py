@@ -28,6 +28,7 @@ from flashagent.workspace.git import Repository, index_entries, raw_entries
 from flashagent.workspace.gitcalls import split_nul
 from flashagent.workspace.ignored import left_to_the_original, needed
 from flashagent.workspace.locks import process_start
+from flashagent.workspace.removing import open_up, remove_tree
 
 Signature = tuple[int, ...]
 _PIECE = 1 << 20
@@ -367,7 +368,7 @@ def _without_strangers(root: Path, wanted: Collection[str]) -> dict[str, Signatu
     while pending:
         here = pending.pop()
         place = root / here
-        _open_up(place)
+        open_up(place)
         with os.scandir(place) as listed:
             entries = list(listed)
         for entry in entries:
@@ -392,23 +393,3 @@ def _folders_of(paths: Iterable[str]) -> set[str]:
             folders.add(parent)
             parent = parent.rpartition("/")[0]
     return folders
-
-
-def remove_tree(place: Path) -> None:
-    """Remove a folder (or file) of our own whole, also where a command took its permissions away; follows no link."""
-    if place.is_symlink() or not place.is_dir():
-        place.unlink(missing_ok=True)
-        return
-    pending = [place]
-    while pending:
-        here = pending.pop()
-        _open_up(here)
-        with os.scandir(here) as found:
-            pending.extend(Path(entry.path) for entry in found if entry.is_dir(follow_symlinks=False))
-    shutil.rmtree(place)
-
-
-def _open_up(folder: Path) -> None:
-    mode = stat.S_IMODE(folder.stat().st_mode)
-    if mode & 0o700 != 0o700:
-        folder.chmod(mode | 0o700)

@@ -37,3 +37,26 @@ def test_a_linter_is_heard_also_where_no_check_ran() -> None:
     problem = Diagnostic("a.py", 3, 1, "F821", "Undefined name `x`")
     assert words().after_edit(None, [problem]) == "The linter now says:\na.py:3: F821 Undefined name `x`"
     assert words().after_edit(None) == ""
+
+
+def without_words(output: str = "", *failures: Failure) -> CheckReport:
+    return CheckReport(("make",), 3, 0.1, (), failures, False, output=output)
+
+
+def test_an_exit_status_alone_is_told_once() -> None:
+    bare = Failure("", "exit", "Exit status 3.", rerun=("make",))
+    assert words().report(without_words("", bare)) == "It ends with exit status 3.\nIt printed nothing."
+    assert words().report(without_words("")) == "It ends with exit status 3.\nIt printed nothing."
+    prompt = words().first("", "make", without_words("", bare), "")
+    assert prompt == (
+        "Make the failing check pass.\n\nThe check is `make`. It ends with exit status 3.\n\nIt printed nothing.\n\n"
+        "Nothing stood out; search for the place."
+    )
+
+
+def test_what_was_printed_beside_an_exit_status_is_told() -> None:
+    bare = Failure("", "exit", "Exit status 3.", details="no rule")
+    for report_with_words in (without_words("no rule\n", bare), without_words("no rule\n")):
+        told = words().report(report_with_words)
+        assert told.startswith("It ends with exit status 3.\n<data-")
+        assert "no rule" in told

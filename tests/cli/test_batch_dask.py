@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -112,3 +114,37 @@ def test_a_scheduler_that_is_not_there_is_said_so_before_anything_runs(tmp_path:
     assert ran.code == 2 and "No Dask scheduler with a worker answers" in ran.err
     apart = flashagent(root, environ, "batch", "run", "--engine", "dask", *RENAME)
     assert apart.code == 2 and "go together" in apart.err
+
+
+def test_what_one_worker_is_told_about_limits_holds_up_the_others(tmp_path: Path) -> None:
+    held_s, reset_s, around_s = 4.0, 8.0, 2.0
+    root, environ = batch_project.make(tmp_path, modules=4)
+    arrived: list[tuple[float, str]] = []
+    told_at: list[float] = []
+    limits = (
+        ("x-ratelimit-limit-requests", "1"),
+        ("x-ratelimit-remaining-requests", "0"),
+        ("x-ratelimit-reset-requests", f"{reset_s}s"),
+    )
+
+    def answer(body: dict[str, Any]) -> Reply:
+        """Slow to the first worker; the second one hears that nobody may ask for a while."""
+        now, item = time.monotonic(), asked_about(body)
+        begun = {one for _, one in arrived}
+        arrived.append((now, item))
+        if not begun:
+            return replace(renaming(body), pace=200 / held_s)
+        if not told_at and item not in begun:
+            told_at.append(now)
+            return replace(renaming(body), headers=limits)
+        return renaming(body)
+
+    with serving(answer) as server:
+        theirs = with_model(environ, server.base_url)
+        with batch_cluster.running(tmp_path / "cluster", theirs, workers=2, threads=1) as cluster:
+            ran = run(root, environ, cluster, "--jobs", "2")
+    assert ran.code == 0, ran.out + ran.err
+    assert ran.lines[-1]["merged"] == 4
+    waited = [moment - told_at[0] for moment, _ in arrived]
+    assert [one for one in waited if around_s < one < 0.9 * reset_s] == []
+    assert max(waited) >= 0.9 * reset_s

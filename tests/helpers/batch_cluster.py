@@ -74,12 +74,12 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def running(folder: Path, environ: Mapping[str, str], workers: int) -> Iterator[Cluster]:
+def running(folder: Path, environ: Mapping[str, str], workers: int, threads: int = 2) -> Iterator[Cluster]:
     cluster = Cluster(folder, environ)
     try:
         cluster.start_scheduler()
         for _ in range(workers):
-            cluster.start_worker()
+            cluster.start_worker(threads)
         yield cluster
     finally:
         for process in (*cluster.workers, cluster.scheduler):

@@ -87,6 +87,7 @@ class Reply:
     model: str = "scripted"
     fingerprint: str = ""
     times: int = 1
+    headers: Sequence[tuple[str, str]] = ()
 
 
 Script = Sequence[Reply] | Callable[[dict[str, Any]], Reply]
@@ -185,7 +186,8 @@ class ModelServer:
     async def _stream(
         self, request: Request, reply: Reply, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bool:
-        writer.write(_STREAM_HEAD)
+        more = "".join(f"{name}: {value}\r\n" for name, value in reply.headers)
+        writer.write(_STREAM_HEAD.removesuffix(b"\r\n") + more.encode() + b"\r\n")
         by_responses = request.path.endswith("/responses")
         chunks = list(response_events(reply, request) if by_responses else _chunks(reply, request))
         # these faults come in the middle: after half of the content

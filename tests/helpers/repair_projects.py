@@ -84,6 +84,7 @@ async def repaired(
     jobs: int = 2,
     check_timeout_s: float = 30.0,
     environment: ProjectEnvironment | None = None,
+    patience_s: float = 4.0,
 ) -> RepairResult:
     """Write the project, run its check, repair it. The work tree is asserted to be as it was."""
     write(root, files)
@@ -95,7 +96,7 @@ async def repaired(
     assert not baseline.green
     trees = CopiedTrees(root)
     before = snapshot(root)
-    request = RepairRequest(root, parsed, baseline, environment, search_time_s, jobs, patience_s=4.0)
+    request = RepairRequest(root, parsed, baseline, environment, search_time_s, jobs, patience_s=patience_s)
     result = await repair(request, runner, verifier, trees, seen.append)
     assert snapshot(root) == before
     assert trees.open == 0

@@ -89,6 +89,27 @@ async def test_what_the_search_learns_is_told_once_and_a_model_that_gives_up_lea
     assert len(rest) <= 1
 
 
+async def test_flaky_tests_count_for_nothing(shop: Shop) -> None:
+    house = with_idle_cores(shop.house(()), 2)
+    seen = await observe(JOB, house, shop.events.append)
+
+    async def flaky() -> frozenset[str]:
+        return frozenset(failure.test_id for failure in seen.before.failures)
+
+    async def ask(emit: Emit, learned: Callable[[], str]) -> Result:
+        emit(StepStarted(1))
+        while beside._insight is None:
+            await asyncio.sleep(0.01)
+        return Result("not_fixed", message="given up")
+
+    beside = Beside(JOB, seen, house, shop.events.append, first_token_s=0.0, flaky=flaky)
+    try:
+        assert (await beside.first(ask)).message == "given up"  # type: ignore[arg-type]
+    finally:
+        await house.close()
+    assert not [e for e in shop.events if isinstance(e, Notice) and "Searching" in e.text]
+
+
 @pytest.mark.parametrize("cores", [0, 2])
 async def test_no_search_without_idle_cores_or_beside_a_model_that_answers(shop: Shop, cores: int) -> None:
     async def ask(emit: Emit, learned: Callable[[], str]) -> Result:

@@ -114,6 +114,55 @@ async def test_a_loop_that_never_ends(tmp_path: Path) -> None:
     assert [p.changes[0].after for p in result.patches][:1] == [code]
 
 
+TABLE = {
+    "m.py": """
+        RULES = {}
+
+        def rule(name):
+            def keep(function):
+                if name in RULES:
+                    RULES[name] = function
+                return function
+
+            return keep
+
+        @rule("double")
+        def double(n):
+            return n * 2
+
+        def apply(name, n):
+            return RULES[name](n)
+        """,
+    "test_m.py": """
+        from m import apply
+
+        def test_double():
+            assert apply("double", 3) == 6
+        """,
+}
+
+
+@bwrap
+async def test_a_fault_in_code_that_runs_only_while_the_tests_are_loaded(tmp_path: Path) -> None:
+    result = await repaired(tmp_path, TABLE, "python -m pytest -q", bubblewrap(tmp_path))
+    after = result.patches[0].changes[0].after
+    assert after is not None and "if name not in RULES:" in after
+    assert ("m.py", 6) in [(s.path, s.line) for s in result.suspicious[:10]]
+
+
+@bwrap
+async def test_a_likely_patch_takes_one_run_of_the_check_and_the_time_is_accounted_for(
+    tmp_path: Path,
+) -> None:
+    runner = bubblewrap(tmp_path)
+    runs: list[Event] = []
+    result = await repaired(tmp_path, CART, "python -m pytest -q", runner, runs)
+    assert [p.confidence for p in result.patches] == ["likely"]
+    names = [name for name, _ in result.phases]
+    assert names == ["loading", "plain run", "tracing", "candidates", "search", "ranking", "whole check"]
+    assert result.cpu_s > 0.0
+
+
 @bwrap
 async def test_tests_are_never_edited_and_near_misses_are_told(tmp_path: Path) -> None:
     files = {
@@ -250,17 +299,39 @@ async def test_two_faults_at_once(tmp_path: Path) -> None:
     assert best.confidence in ("possible", "weak")
 
 
+# A loop that never ends, rows of data that the code changes, and several patches that differ in what they do.
+HALVES = {
+    "halves.py": "def halves(numbers):\n    steps = 0\n    while numbers[-1] > 0:\n        numbers.append(numbers[-1] // 1)\n        steps += 1\n    return steps\n",
+    "test_halves.py": (
+        "import pytest\nfrom halves import halves\n\nROWS = [([0], 0), ([1], 1), ([4], 3), ([5], 3)]\n\n"
+        "@pytest.mark.parametrize('numbers,steps', ROWS)\ndef test_halves(numbers, steps):\n    assert halves(numbers) == steps\n"
+    ),
+}
+
+
 @bwrap
-async def test_the_same_patches_on_one_core_and_on_several(tmp_path: Path) -> None:
-    (tmp_path / "one").mkdir()
-    (tmp_path / "many").mkdir()
-    found = [
-        await repaired(tmp_path / name, CART, "python -m pytest -q", bubblewrap(tmp_path / name), jobs=jobs)
-        for name, jobs in (("one", 1), ("many", 3))
-    ]
+@pytest.mark.parametrize("files", [CART, HALVES], ids=["cart", "halves"])
+async def test_the_same_patches_on_one_core_and_on_several(tmp_path: Path, files: dict[str, str]) -> None:
+    """The clock may end a search, so it gets time enough here: what is found must not depend on the cores."""
+    found = []
+    for name, jobs in (("one", 1), ("several", 4)):
+        (tmp_path / name).mkdir()
+        runner = bubblewrap(tmp_path / name)
+        found.append(
+            await repaired(
+                tmp_path / name,
+                files,
+                "python -m pytest -q",
+                runner,
+                jobs=jobs,
+                search_time_s=120.0,
+                patience_s=60.0,
+            )
+        )
     told = [[(p.diff, p.how, p.confidence, p.reasons) for p in result.patches] for result in found]
     assert told[0] == told[1]
-    assert found[0].tried >= 100
+    assert told[0] and found[0].tried >= 100
+    assert [line.line for line in found[0].suspicious] == [line.line for line in found[1].suspicious]
 
 
 @bwrap

@@ -222,7 +222,13 @@ async def test_one_lane_and_four_give_the_same(tmp_path: Path) -> None:
         root = tmp_path / str(lanes)
         root.mkdir()
         result = await repaired(
-            root, RANGE, "node --test", TrustingRunner(root), search_time_s=120.0, jobs=lanes, environment=tools()
+            root,
+            RANGE,
+            "node --test",
+            TrustingRunner(root),
+            search_time_s=120.0,
+            jobs=lanes,
+            environment=tools(),
         )
         told.append([(patch.diff, patch.confidence, patch.reasons) for patch in result.patches])
     assert told[0] == told[1] != []
@@ -289,7 +295,13 @@ async def test_a_hostile_candidate_is_a_failed_one(tmp_path: Path, name: str) ->
     root = tmp_path / "project"
     root.mkdir()
     result = await repaired(
-        root, files, "node --test", bubblewrap(root), search_time_s=60.0, check_timeout_s=10.0, environment=tools()
+        root,
+        files,
+        "node --test",
+        bubblewrap(root),
+        search_time_s=60.0,
+        check_timeout_s=10.0,
+        environment=tools(),
     )
     assert [c.after for c in result.patches[0].changes] == [files["m.js"].replace("a - b", "a + b")]
     assert not any(HOSTILE[name] in line for patch in result.patches for line in patch.diff.splitlines() if line.startswith("+"))  # fmt: skip
@@ -323,7 +335,16 @@ def test_wrapped_functions_parse_and_keep_their_parameters() -> None:
     names = [text[one.start : one.start + 12].split("\n")[0] for one in outermost(source)]
     assert names == ["async load(a", "get size() {", "(a, ...rest)", "function mai"]
     wrapped = JsSource("m.mjs", watched_text(source, [0, 1, 2, 3], [["2 sum", "x"]]))
-    assert 'async load(a, b = 1) { return flashagentWatched("0 load", this, arguments, async (a, b = 1) =>' in wrapped.text
-    assert 'get size() { return flashagentWatched("1 size", this, arguments, function () { return 1; }); }' in wrapped.text
-    assert '(...flashagentGiven) => flashagentWatched("2 sum", undefined, flashagentGiven, (a, ...rest) => a + rest.length)' in wrapped.text
+    assert (
+        'async load(a, b = 1) { return flashagentWatched("0 load", this, arguments, async (a, b = 1) =>'
+        in wrapped.text
+    )
+    assert (
+        'get size() { return flashagentWatched("1 size", this, arguments, function () { return 1; }); }'
+        in wrapped.text
+    )
+    assert (
+        '(...flashagentGiven) => flashagentWatched("2 sum", undefined, flashagentGiven, (a, ...rest) => a + rest.length)'
+        in wrapped.text
+    )
     assert 'var FLASHAGENT_CALLS = [["2 sum", "x"]];' in wrapped.text

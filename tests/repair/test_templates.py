@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 import pytest
+from helpers.repair_shapes import SHAPES, TOLD_ELSEWHERE
 
 from flashagent.repair import donors, mutate
 from flashagent.repair.source import Source
@@ -343,7 +344,7 @@ def test_a_raising_guard_comes_from_the_failing_test() -> None:
 
 
 def test_every_template_is_tested_and_names_its_source() -> None:
-    tested = {c[0] for c in CASES} | {b[0] for b in BLOCKS} | {"missing error"}
+    tested = {c[0] for c in [*CASES, *SHAPES]} | {b[0] for b in BLOCKS} | {"missing error"} | TOLD_ELSEWHERE
     assert {t.name for t in CATALOGUE} == tested
     assert [t.name for t in CATALOGUE if "(" not in t.source_of_idea] == []
 

@@ -246,6 +246,91 @@ async def test_cold_candidates_are_imported_anew(project: Path) -> None:
         await worker.close()
 
 
+LOOPS = """
+    import m
+
+    def test_short():
+        assert m.times(3) == 6
+
+    def test_long():
+        assert m.times(50) == 100
+    """
+TIMES = (
+    "def times(n):\n    total = 0\n    while n > 0:\n        n -= 1\n        total += 2\n    return total\n"
+)
+
+
+async def test_endless_loops_are_cut_by_count_and_the_process_goes_on(tmp_path: Path) -> None:
+    root = write(tmp_path, {"m.py": TIMES, "test_m.py": LOOPS})
+    part = {"path": str(root / "m.py"), "line": 1, "name": "times", "offset": 0}
+
+    def changed(old: str, new: str) -> dict[str, Any]:
+        return {"parts": [{**part, "code": TIMES.replace(old, new)}], "cover": "u"}
+
+    tests = ["test_m.py::test_short", "test_m.py::test_long"]
+    worker = Worker(TrustingRunner(root), launch(root), "warm", 60.0)
+    try:
+        await worker.start()
+        await worker.ask({"do": "prepare", "modules": []})
+        units = [{**part, "code": TIMES, "unit": 7}]
+        request = {"do": "count", "units": units, "tests": tests, "cpu": 5.0, "wall": 30.0}
+        counted = await worker.ask(request)
+        assert [r["rounds"] for r in counted["results"]] == [[[7, 4]], [[7, 51]]]  # one for the call itself
+        candidates = [changed("n -= 1", "n += 0"), changed("total += 2", "total += 3"), changed("2", "2 ")]
+        asked = {
+            "do": "try", "candidates": candidates, "batch": 10, "wall": 30.0, "cover": {"u": []}, "control": [],
+            "failing": [{"id": test, "cpu": 60.0} for test in tests], "rounds": {"u": 60},
+        }  # fmt: skip
+        answer = await worker.ask(asked)
+        assert [(r["verdict"], r.get("cut", False), r.get("last", False)) for r in answer["results"]] == [
+            ("failed", True, False), ("failed", False, False), ("plausible", False, False),
+        ]  # fmt: skip
+        assert worker.cpu_s > 0.0
+    finally:
+        await worker.close()
+
+
+async def test_a_long_candidate_is_not_a_stalled_one(tmp_path: Path) -> None:
+    tests = "import time, pytest\nimport m\n\n@pytest.mark.parametrize('n', range(4))\ndef test_it(n):\n    time.sleep(0.6)\n    assert m.one() == 1\n"
+    root = write(tmp_path, {"m.py": "def one():\n    return 2\n", "test_m.py": tests})
+    part = {
+        "path": str(root / "m.py"),
+        "line": 1,
+        "name": "one",
+        "offset": 0,
+        "code": "def one():\n    return 1\n",
+    }
+    worker = Worker(TrustingRunner(root), launch(root), "warm", 60.0)
+    try:
+        names = [test["id"] for test in (await worker.start())["tests"]]
+        await worker.ask({"do": "prepare", "modules": []})
+        asked = {
+            "do": "try", "candidates": [{"parts": [part], "cover": "u"}], "batch": 1, "wall": 2.0, "cover": {},
+            "control": [], "failing": [{"id": name, "cpu": 5.0} for name in names],
+        }  # fmt: skip
+        assert (await worker.ask(asked))["results"][0]["verdict"] == "plausible"
+    finally:
+        await worker.close()
+
+
+async def test_a_cold_candidate_does_not_wait_for_the_end_of_the_session(project: Path) -> None:
+    write(project, {"conftest.py": "import time\n\ndef pytest_sessionfinish():\n    time.sleep(600)\n"})
+    worker = Worker(TrustingRunner(project), launch(project), "cold", 60.0)
+    text = (project / "m.py").read_text().replace("n + 2", "n * 2")
+    more = {
+        "arguments": ["-q", *PYTEST.values(), "--rootdir", str(project)],
+        "import_cpu": 10.0,
+        "control": [],
+    }
+    try:
+        await worker.start()
+        asked = trial(PYTEST, [{"path": str(project / "m.py"), "text": text, "cover": "u"}], batch=1, **more)
+        answer = await worker.ask(asked | {"wall": 30.0})
+        assert [r.get("verdict") for r in answer["results"]] == ["plausible"]
+    finally:
+        await worker.close()
+
+
 DATA = """
     TABLE = {1: "one", 2: "too"}
     LIMIT = 2

@@ -19,17 +19,18 @@ def test_a_tree_travels_without_its_history_and_is_unpacked_once(tmp_path: Path)
     git(root, "commit", "-qam", "second")
     repository = open_work_tree(root, tmp_path / "state", environ)
     tree = tree_of(repository, "HEAD")
-    data = bundled(repository, tree)
+    bundled(repository, tree, tmp_path / "base.bundle")
+    data = (tmp_path / "base.bundle").read_bytes()
     assert git(root, "for-each-ref", "refs/flashagent") == ""
-    there = unbundled(data, tree, tmp_path / "bases", environ)
+    there = unbundled([data[:100], data[100:]], tree, tmp_path / "bases", environ)
     assert there == tmp_path / "bases" / tree
     assert git(there, "rev-parse", "HEAD^{tree}").strip() == tree
     assert git(there, "rev-list", "--count", "HEAD").strip() == "1"
     assert git(there, "status", "--porcelain") == ""
     assert os.access(there / "run.sh", os.X_OK) and (there / "a.py").read_text() == "2\n"
-    assert unbundled(b"", tree, tmp_path / "bases", environ) == there
+    assert unbundled([], tree, tmp_path / "bases", environ) == there
     with pytest.raises(WorkspaceError, match="is not on this machine"):
-        unbundled(b"", "0" * 40, tmp_path / "bases", environ)
+        unbundled([], "0" * 40, tmp_path / "bases", environ)
     with pytest.raises(WorkspaceError, match="not the tree"):
-        unbundled(data, "0" * 40, tmp_path / "bases", environ)
+        unbundled([data], "0" * 40, tmp_path / "bases", environ)
     assert {path.name for path in (tmp_path / "bases").iterdir()} - {"home"} == {tree, "lock"}

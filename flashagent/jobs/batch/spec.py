@@ -73,6 +73,11 @@ class Item:
     def paths(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(target.path for target in self.targets if target.path))
 
+    def particulars(self) -> str:
+        """What was said of these places alone: their symbols and messages."""
+        said = dict.fromkeys(text for one in self.targets for text in (one.symbol, one.message) if text)
+        return "\n".join(said)
+
     def slots(self) -> dict[str, str]:
         first = self.targets[0]
         folder = first.path.rpartition("/")[0] or "."

@@ -23,6 +23,7 @@ from flashagent.jobs.house import House, Models
 from flashagent.jobs.job import FixJob, Result
 from flashagent.jobs.observing import FOCUS_SYMBOLS, Observation
 from flashagent.jobs.trees import candidate
+from flashagent.models.tokens import estimate_within
 from flashagent.ports import MapQuery
 from flashagent.repair.validate import Trees
 from flashagent.values import CheckReport, FileChange, FocusQuery
@@ -183,8 +184,15 @@ class Workshop:
     async def _seen(self, job: FixJob, item: Item, ground: Ground) -> Observation:
         failures = tuple(failure for report in ground.reports for failure in report.failures)
         query = FocusQuery(text=job.goal, failures=failures, paths=item.paths)
-        focus = await asyncio.to_thread(ground.map.rank, query, limit=FOCUS_SYMBOLS)
+        near = replace(query, text=item.particulars()) if self._fits(item) else query
+        focus = await asyncio.to_thread(ground.map.rank, near, limit=FOCUS_SYMBOLS)
         return Observation(ground.checks, ground.reports, ground.map, query, tuple(focus))
+
+    def _fits(self, item: Item) -> bool:
+        """Whether the item's files are shown whole anyway. Then the words of the instruction, which all items share, only
+        lead to the places of others, and looking for them in a huge repository costs more than all the rest."""
+        text = "\n".join(self.house.read(path) or "" for path in item.paths)
+        return bool(text) and estimate_within(text, self.house.focus_tokens) is not None
 
 
 def _worked(result: Result) -> Worked:

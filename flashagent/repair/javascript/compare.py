@@ -138,7 +138,9 @@ def watched_text(source: JsSource, watched: Sequence[int], calls: Sequence[Seque
             text = text[: piece.start] + _wrap(source, piece, number) + text[piece.end :]
     helper = resources.files("flashagent.repair.javascript").joinpath("probe.js").read_text("utf-8")
     types = "// @ts-nocheck\n" if source.path.endswith(("ts", "tsx")) else ""
-    return types + text + helper.replace("FLASHAGENT_NOTED", json.dumps(calls) if calls is not None else "null")
+    return (
+        types + text + helper.replace("FLASHAGENT_NOTED", json.dumps(calls) if calls is not None else "null")
+    )
 
 
 def _wrap(source: JsSource, piece: Piece, number: int) -> str:

@@ -400,13 +400,19 @@ def exchanged_items(site: JsSite) -> Iterator[JsFix]:
     owner, index = site.piece.part("object"), site.piece.part("index")
     inner = owner.part("index") if owner is not None and owner.kind == "subscript_expression" else None
     if index is not None and inner is not None:
-        yield JsFix((site.source.replace(inner, site.text(index)), site.source.replace(index, site.text(inner))))
+        yield JsFix(
+            (site.source.replace(inner, site.text(index)), site.source.replace(index, site.text(inner)))
+        )
 
 
 @template("the larger or smaller of old and new", 0.2, "assignment_expression")
 def extreme(site: JsSite) -> Iterator[JsFix]:
     target, given = site.piece.part("left"), site.piece.part("right")
-    if target is not None and given is not None and target.kind in ("identifier", "member_expression", "subscript_expression"):
+    if (
+        target is not None
+        and given is not None
+        and target.kind in ("identifier", "member_expression", "subscript_expression")
+    ):
         for name in ("Math.max", "Math.min"):
             yield site.swap(given, f"{name}({site.text(target)}, {site.text(given)})")
         yield site.swap(given, f"{site.text(target)} ?? {site.source.operand(given)}", 0.5)

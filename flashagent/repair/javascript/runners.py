@@ -33,7 +33,11 @@ class JsRunner:
         name = test.rpartition(" > ")[2] if self.name == "node" else test.replace(" > ", " ")
         bare = re.sub(r"[\\^$.*+?()\[\]{}|/]", r"\\\g<0>", name)
         if self.name == "node":
-            return [*self.head, *(["--test-name-pattern", f"/^{bare}$/"] if test else []), path if "/" in path else f"./{path}"]
+            return [
+                *self.head,
+                *(["--test-name-pattern", f"/^{bare}$/"] if test else []),
+                path if "/" in path else f"./{path}",
+            ]
         chosen = {"mocha": "-g", "jest": "-t", "vitest": "-t"}[self.name]
         return [*self.head, *([chosen, f"{bare}$"] if test else []), path]
 

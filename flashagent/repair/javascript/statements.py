@@ -179,13 +179,28 @@ def ending(site: JsSite) -> Iterator[JsFix]:
     block = site.piece.parent
     function = block.parent if block is not None else None
     last = [part for part in block.parts if part.named][-1:] if block is not None else []
-    if block is None or function is None or block.kind != "statement_block" or function.kind not in FUNCTIONS or last != [site.piece]:
+    if (
+        block is None
+        or function is None
+        or block.kind != "statement_block"
+        or function.kind not in FUNCTIONS
+        or last != [site.piece]
+    ):
         return
     names = site.source.variables(last[0])
-    inside = [site.source.of(one) for one in function.walk() if one.kind == "variable_declarator" for one in one.parts[:1]]
-    ordered = [name for name in names if name in site.text()] + [name for name in inside if name in names] + names
+    inside = [
+        site.source.of(one)
+        for one in function.walk()
+        if one.kind == "variable_declarator"
+        for one in one.parts[:1]
+    ]
+    ordered = (
+        [name for name in names if name in site.text()] + [name for name in inside if name in names] + names
+    )
     for number, name in enumerate(list(dict.fromkeys(ordered))[:8]):
-        yield site.put(site.piece.end, f"\n{_indent(site, site.piece)}return {name};", 1.0 / (1 + 0.2 * number))
+        yield site.put(
+            site.piece.end, f"\n{_indent(site, site.piece)}return {name};", 1.0 / (1 + 0.2 * number)
+        )
 
 
 @template("of for in", 0.5, "for_in_statement")
@@ -195,4 +210,16 @@ def of_in(site: JsSite) -> Iterator[JsFix]:
         yield site.swap(sign, "of" if site.text(sign) == "in" else "in")
 
 
-STATEMENTS = (condition, result, returned, guard, deletion, exchange, leaving, fall_through, insertion, ending, of_in)
+STATEMENTS = (
+    condition,
+    result,
+    returned,
+    guard,
+    deletion,
+    exchange,
+    leaving,
+    fall_through,
+    insertion,
+    ending,
+    of_in,
+)

@@ -31,7 +31,7 @@ def missing(project: Project, failure: Failure, text: str) -> Iterator[Proposal]
         if name in sys.stdlib_module_names and attribute and name not in _UNSAFE_GUESSES:
             line, why = f"import {name}", f"{name} is a module of the standard library and is not imported"
         else:
-            modules = _defining(project, name, frame.path)
+            modules = defining(project, name, frame.path)
             if len(modules) != 1:
                 return
             line, why = f"from {modules[0]} import {name}", f"only {modules[0]} defines {name}"
@@ -39,7 +39,7 @@ def missing(project: Project, failure: Failure, text: str) -> Iterator[Proposal]
         return
 
 
-def _defining(project: Project, name: str, but: str) -> list[str]:
+def defining(project: Project, name: str, but: str) -> list[str]:
     """Modules of the project with a module-level function, class or constant of that name."""
     found = []
     for path in project.python_files():

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
-_MESSAGES = ("unexpected indent", "unindent does not match", "expected an indented block", "inconsistent use of tabs")
+_MESSAGES = (
+    "unexpected indent",
+    "unindent does not match",
+    "expected an indented block",
+    "inconsistent use of tabs",
+)
 _INNER = re.compile(r"(?:else|elif|except|finally|case)\b")
 MAX_BLOCK = 8
 
@@ -53,7 +59,7 @@ def _code_before(lines: Sequence[str], at: int) -> int | None:
 def unit(lines: Sequence[str]) -> int:
     """How many columns a level has in this file: what is seen most often below a colon."""
     steps: dict[int, int] = {}
-    for one, other in zip(lines, lines[1:], strict=False):
+    for one, other in pairwise(lines):
         if one.rstrip().endswith(":") and other.strip() and (step := width(other) - width(one)) > 0:
             steps[step] = steps.get(step, 0) + 1
     return max(steps, key=lambda step: (steps[step], -step), default=4)
@@ -77,7 +83,9 @@ def _levels(lines: Sequence[str], at: int) -> list[int]:
 
 def _levelled(lines: Sequence[str], at: int) -> Iterator[tuple[str, str]]:
     here = width(lines[at])
-    levels = sorted((one for one in _levels(lines, at) if one != here), key=lambda one: (abs(one - here), one))
+    levels = sorted(
+        (one for one in _levels(lines, at) if one != here), key=lambda one: (abs(one - here), one)
+    )
     # A slip of a column or two has one level beside it, and the next is far.
     if len(levels) > 1 and 2 * abs(levels[0] - here) < unit(lines) and here not in _levels(lines, at):
         levels = levels[:1]
@@ -104,7 +112,8 @@ def _block(lines: Sequence[str], at: int) -> Iterator[tuple[str, str]]:
 
 def _moved(lines: Sequence[str], start: int, end: int, by: int) -> str:
     moved = [
-        " " * max(0, width(line) + by) + line.lstrip(" ") if line.strip() else line for line in lines[start:end]
+        " " * max(0, width(line) + by) + line.lstrip(" ") if line.strip() else line
+        for line in lines[start:end]
     ]
     return "".join([*lines[:start], *moved, *lines[end:]])
 

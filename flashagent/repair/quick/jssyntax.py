@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterator
+from functools import partial
 
 from flashagent.repair.quick import slips
 from flashagent.repair.quick.foreign import Finding, Seen
@@ -13,14 +14,19 @@ from flashagent.syntax.languages import Language, language_for
 from flashagent.syntax.trees import Piece, parses, tree
 
 _FILE = re.compile(r"(?:file://)?(?P<path>/?[\w@.+~-][\w@.+~/-]*\.[cm]?[jt]sx?)(?:[:(](?P<line>\d+))?")
-_WORDS = re.compile(r"SyntaxError|Unexpected|Expected|Unterminated|[Ee]rror TS1\d\d\d\b|Parse failure|Transform failed")
+_WORDS = re.compile(
+    r"SyntaxError|Unexpected|Expected|Unterminated|[Ee]rror TS1\d\d\d\b|Parse failure|Transform failed"
+)
 _KEYWORDS = (
     "async", "await", "break", "case", "catch", "class", "const", "continue", "default", "delete", "else", "export", "extends",
     "finally", "for", "function", "import", "instanceof", "return", "static", "super", "switch", "this", "throw", "typeof",
     "while", "yield",
 )  # fmt: skip
 _DROPPED = frozenset({"identifier", "number", "binary_expression", "member_expression", "array", "object", "sequence_expression", "subscript_expression", "arrow_function", "regex"})  # fmt: skip
-_NEVER_CALLED = frozenset({"number", "string", "array", "object", "binary_expression", "call_expression", "template_string"})
+_NEVER_CALLED = frozenset(
+    {"number", "string", "array", "object", "binary_expression", "call_expression", "template_string"}
+)
+_GROUP = "parenthesized_expression"  # brackets that change nothing but the tree
 MAX_CHARACTERS, MAX_MEANINGS, AROUND = 60_000, 8, 8
 
 
@@ -60,15 +66,17 @@ def repairs(text: str, language: Language, line: int = 0) -> list[tuple[str, str
         end = starts[last + reach + 1] if last + reach + 1 < len(starts) else len(text)
         window = slips.Window(text, begin, end, min(max(named, begin), end))
         rows = range(max(1, first - reach + 1), last + reach + 2)
-        if found := slips.distinct(_candidates(window), lambda other: _meaning(other, language, rows), MAX_MEANINGS):
+        meaning = partial(_meaning, language=language, rows=rows)
+        if found := slips.distinct(_candidates(window), meaning, MAX_MEANINGS):
             return found
     return []
 
 
 def _candidates(window: slips.Window) -> Iterator[tuple[str, str]]:
     yield from slips.words(window, lambda word: near(word, _KEYWORDS) if word not in _KEYWORDS else None)
-    yield from slips.added(window, [*")]}", *"([{", ",", ":", "'", '"', "`"])
+    yield from slips.added(window, [*")]}"])
     yield from slips.taken(window, "()[]{},;:'\"`")
+    yield from slips.added(window, [*"([{", ",", ":", "'", '"', "`"])
     yield from slips.exchanged(window, "()[]{}")
     yield from slips.exchanged(window, ",;:.")
     yield from slips.exchanged(window, "'\"`")
@@ -81,7 +89,10 @@ def _meaning(text: str, language: Language, rows: range) -> Hashable | None:
     pieces = tree(text, language).walk()
     if any(_odd(piece) for piece in pieces if piece.line in rows):
         return None
-    return tuple((p.kind, p.role, len(p.parts), "" if p.parts else text[p.start : p.end]) for p in pieces)
+    return tuple(
+        (p.kind, len(p.parts), "" if p.parts else text[p.start : p.end]) for p in pieces
+        if p.kind != _GROUP and (p.parent is None or p.parent.kind != _GROUP or p.named)
+    )  # fmt: skip
 
 
 def _odd(piece: Piece) -> bool:
@@ -100,6 +111,9 @@ def _edit(before: str, after: str) -> Edit:
     while start < min(len(before), len(after)) and before[start] == after[start]:
         start += 1
     end = 0
-    while end < min(len(before), len(after)) - start and before[len(before) - 1 - end] == after[len(after) - 1 - end]:
+    while (
+        end < min(len(before), len(after)) - start
+        and before[len(before) - 1 - end] == after[len(after) - 1 - end]
+    ):
         end += 1
     return Edit(start, len(before) - end, after[start : len(after) - end])

@@ -26,7 +26,10 @@ _BUILTINS: Mapping[str, tuple[str, str]] = {
 _MODULES: Mapping[str, str] = {
     "ConfigParser": "configparser", "Queue": "queue", "cPickle": "pickle", "StringIO": "io", "cStringIO": "io", "urlparse": "urllib.parse",
     "HTMLParser": "html.parser", "__builtin__": "builtins", "copy_reg": "copyreg", "httplib": "http.client", "Cookie": "http.cookies",
-    "cookielib": "http.cookiejar", "SocketServer": "socketserver", "xmlrpclib": "xmlrpc.client", "robotparser": "urllib.robotparser",
+    "cookielib": "http.cookiejar", "xml.etree.cElementTree": "xml.etree.ElementTree", "dummy_threading": "threading", "thread": "_thread",
+    "BaseHTTPServer": "http.server", "SimpleHTTPServer": "http.server", "CGIHTTPServer": "http.server", "htmlentitydefs": "html.entities",
+    "Tkinter": "tkinter", "tkMessageBox": "tkinter.messagebox", "tkFileDialog": "tkinter.filedialog", "ttk": "tkinter.ttk", "repr": "reprlib",
+    "anydbm": "dbm", "dumbdbm": "dbm.dumb", "typing.io": "typing", "typing.re": "typing", "SocketServer": "socketserver", "xmlrpclib": "xmlrpc.client", "robotparser": "urllib.robotparser",
 }  # fmt: skip
 _ABSTRACT = frozenset({
     "Callable", "Container", "Generator", "Hashable", "ItemsView", "Iterable", "Iterator", "KeysView", "Mapping", "MappingView",
@@ -46,7 +49,19 @@ _OF_MODULE: Mapping[tuple[str, str], tuple[str, str]] = {
     ("types", "StringType"): ("str", ""), ("types", "ListType"): ("list", ""), ("types", "DictType"): ("dict", ""),
     ("types", "IntType"): ("int", ""), ("types", "NoneType"): ("type(None)", ""),
     ("locale", "format"): ("locale.format_string", ""),
-    ("array", "ArrayType"): ("array.array", ""),
+    ("array", "ArrayType"): ("array.array", ""), ("types", "UnicodeType"): ("str", ""), ("types", "FloatType"): ("float", ""),
+    ("types", "TupleType"): ("tuple", ""), ("types", "BooleanType"): ("bool", ""), ("types", "LongType"): ("int", ""),
+    ("types", "DictionaryType"): ("dict", ""), ("tarfile", "filemode"): ("stat.filemode", "import stat"),
+    ("cgi", "parse_qs"): ("urllib.parse.parse_qs", "import urllib.parse"), ("cgi", "parse_qsl"): ("urllib.parse.parse_qsl", "import urllib.parse"),
+    ("urllib", "urlopen"): ("urllib.request.urlopen", "import urllib.request"), ("urllib", "urlretrieve"): ("urllib.request.urlretrieve", "import urllib.request"),
+    ("urllib", "quote_plus"): ("urllib.parse.quote_plus", "import urllib.parse"), ("urllib", "unquote_plus"): ("urllib.parse.unquote_plus", "import urllib.parse"),
+    ("configparser", "SafeConfigParser"): ("configparser.ConfigParser", ""), ("unittest", "makeSuite"): ("unittest.defaultTestLoader.loadTestsFromTestCase", ""),
+}  # fmt: skip
+# Modules that are gone, of which these names live on elsewhere under the same name.
+_GONE: Mapping[str, tuple[str, frozenset[str]]] = {
+    "imp": ("importlib", frozenset({"reload"})), "pipes": ("shlex", frozenset({"quote"})),
+    "commands": ("subprocess", frozenset({"getoutput", "getstatusoutput"})),
+    "importlib.abc": ("importlib.resources.abc", frozenset({"Traversable", "TraversableResources", "ResourceReader"})),
 }  # fmt: skip
 # Of an object of a built-in or standard type.
 _METHODS: Mapping[tuple[str, str], str] = {
@@ -54,7 +69,7 @@ _METHODS: Mapping[tuple[str, str], str] = {
     ("dict", "viewkeys"): "keys", ("dict", "viewvalues"): "values", ("OrderedDict", "iteritems"): "items", ("defaultdict", "iteritems"): "items",
     ("Counter", "iteritems"): "items", ("Thread", "isAlive"): "is_alive", ("array.array", "tostring"): "tobytes",
     ("array.array", "fromstring"): "frombytes", ("Element", "getiterator"): "iter", ("xml.etree.ElementTree.Element", "getiterator"): "iter",
-    ("ConfigParser", "readfp"): "read_file", ("Logger", "warn"): "warning",
+    ("ConfigParser", "readfp"): "read_file", ("RawConfigParser", "readfp"): "read_file", ("ElementTree", "getiterator"): "iter", ("Logger", "warn"): "warning",
 }  # fmt: skip
 
 
@@ -78,7 +93,7 @@ def names(project: Project, failure: Failure, text: str) -> Iterator[Proposal]:
 
 def modules(project: Project, failure: Failure, text: str) -> Iterator[Proposal]:
     """ModuleNotFoundError for a module under its name in Python 2; imported as what it was called, so that its uses stand."""
-    match = re.search(r"ModuleNotFoundError: No module named '(\w+)'", text)
+    match = re.search(r"ModuleNotFoundError: No module named '([\w.]+)'", text)
     if match is None or match[1] not in _MODULES:
         return
     old, new = match[1], _MODULES[match[1]]
@@ -87,8 +102,11 @@ def modules(project: Project, failure: Failure, text: str) -> Iterator[Proposal]
         for node in ast.walk(source.tree):
             start, end = source.span(node) if isinstance(node, ast.Import | ast.ImportFrom) else (0, 0)
             if isinstance(node, ast.Import) and [(a.name, a.asname) for a in node.names] == [(old, None)]:
-                edits.append(Edit(start, end, f"import {new} as {old}"))
-            elif isinstance(node, ast.ImportFrom) and node.module == old and node.level == 0:
+                if "." not in old:
+                    edits.append(Edit(start, end, f"import {new} as {old}"))
+            elif (isinstance(node, ast.Import) and len(node.names) == 1 and node.names[0].name == old) or (
+                isinstance(node, ast.ImportFrom) and node.module == old and node.level == 0
+            ):
                 place = source.text.index(old, start)
                 edits.append(Edit(place, place + len(old), new))
         if edits:
@@ -98,6 +116,80 @@ def modules(project: Project, failure: Failure, text: str) -> Iterator[Proposal]
                 edits,
                 f"module {old} becomes {new}",
                 f"{old} is called {new} since Python 3",
+            )
+            return
+
+
+def gone(project: Project, failure: Failure, text: str) -> Iterator[Proposal]:
+    """ModuleNotFoundError, or ImportError, for a module of which the file uses only names that have another home now."""
+    match = re.search(r"ModuleNotFoundError: No module named '(\w+)'", text)
+    taken = re.search(r"ImportError: cannot import name '\w+' from '(importlib\.abc)'", text)
+    old = match[1] if match else taken[1] if taken else ""
+    for frame, source in places(project, failure) if old in _GONE else ():
+        new, living = _GONE[old]
+        edits: list[Edit] = []
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.ImportFrom) and node.module == old and not node.level:
+                if not {alias.name for alias in node.names} <= living:
+                    return
+                place = source.text.index(old, source.span(node)[0])
+                edits.append(Edit(place, place + len(old), new))
+            elif isinstance(node, ast.Import) and [(a.name, a.asname) for a in node.names] == [(old, None)]:
+                place = source.text.index(old, source.span(node)[0] + len("import"))
+                edits.append(Edit(place, place + len(old), new))
+            elif (
+                isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == old
+            ):
+                if node.attr not in living:
+                    return
+                edits.append(source.replace(node.value, new))
+        if edits:
+            yield proposal(
+                frame.path,
+                source.text,
+                edits,
+                f"{old} becomes {new}",
+                f"{old} has none of these names; {new} has them",
+            )
+            return
+
+
+def children(project: Project, failure: Failure, text: str) -> Iterator[Proposal]:
+    """AttributeError for `element.getchildren()`, in the place of which the documentation names the list of the element."""
+    if not re.search(
+        r"AttributeError: 'xml\.etree\.ElementTree\.Element' object has no attribute 'getchildren'", text
+    ):
+        return
+    for frame, source in places(project, failure):
+        edits = [
+            source.replace(n, f"list({source.text_of(n.func.value)})") for n in ast.walk(source.tree)
+            if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr == "getchildren" and not n.args
+            and n.lineno <= frame.line <= (n.end_lineno or n.lineno)
+        ]  # fmt: skip
+        if edits:
+            yield proposal(frame.path, source.text, edits, ".getchildren() becomes list()", "an element is the list of its children since Python 3.9")  # fmt: skip
+            return
+
+
+def numpy(project: Project, failure: Failure, text: str) -> Iterator[Proposal]:
+    """AttributeError for an alias that numpy no longer has, where its own words name the one replacement."""
+    builtin = re.search(r"`np\.(\w+)` was a deprecated alias for the builtin `(\w+)`", text)
+    renamed = re.search(r"`np\.(\w+)` was removed in the NumPy 2\.0 release\. Use `np\.(\w+)` instead", text)
+    match = builtin or renamed
+    for frame, source in places(project, failure) if match else ():
+        assert match is not None
+        uses = [
+            n for n in ast.walk(source.tree)
+            if isinstance(n, ast.Attribute) and n.attr == match[1] and isinstance(n.value, ast.Name) and n.value.id in ("np", "numpy")
+        ]  # fmt: skip
+        shadowed = builtin is not None and match[2] in source.module_names
+        if uses and not shadowed:
+            edits = [
+                source.replace(n, match[2] if builtin else f"{source.text_of(n.value)}.{match[2]}")
+                for n in uses
+            ]
+            yield proposal(
+                frame.path, source.text, edits, f"np.{match[1]} becomes {edits[0].text}", "numpy's own words"
             )
             return
 

@@ -33,7 +33,9 @@ class Window:
 
     def tokens(self) -> list[re.Match[str]]:
         """Words and single characters, those nearest to the complaint when there are many."""
-        found = [match for match in _TOKEN.finditer(self.text, self.start, self.end) if not match[0].isspace()]
+        found = [
+            match for match in _TOKEN.finditer(self.text, self.start, self.end) if not match[0].isspace()
+        ]
         found.sort(key=lambda match: abs(match.end() - self.error))
         return sorted(found[:MAX_PLACES], key=lambda match: match.start())
 
@@ -95,7 +97,10 @@ def split(window: Window) -> Iterator[tuple[str, str]]:
             left, right = window.text[match.start() : at], window.text[at : match.end()]
             if left in known and (right in known or right.isdigit()):
                 for sign in CLOSING:
-                    yield f"{window.text[:at]}{sign}{window.text[at:]}", f"{sign!r} added in line {window.line(at)}"
+                    yield (
+                        f"{window.text[:at]}{sign}{window.text[at:]}",
+                        f"{sign!r} added in line {window.line(at)}",
+                    )
 
 
 def taken(window: Window, signs: str) -> Iterator[tuple[str, str]]:
@@ -103,6 +108,8 @@ def taken(window: Window, signs: str) -> Iterator[tuple[str, str]]:
     places = [match.start() for match in window.tokens() if match[0] in signs]
     for at in sorted(places, key=lambda at: (abs(at - window.error), at)):
         sign = window.text[at]
+        if re.fullmatch(r"\w\w", window.text[at - 1 : at] + window.text[at + 1 : at + 2]):
+            continue  # nobody writes one inside a word
         yield window.text[:at] + window.text[at + 1 :], f"{sign!r} taken away in line {window.line(at)}"
 
 

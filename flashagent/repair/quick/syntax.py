@@ -133,11 +133,23 @@ class _Part:
         end = max(at, (error.end_lineno or 1) - 1)
         inner = next((n for n in range(at - 1, -1, -1) if _FUNCTION.match(lines[n])), None)
         if inner is not None and (width := indents.width(lines[inner])):
-            behind = (n for n in range(end + 1, len(lines)) if indents.is_code(lines[n]) and indents.width(lines[n]) <= width)
-            yield cls(text, error, inner, next((n for n in behind if _STATEMENT.match(lines[n].lstrip())), len(lines)))
+            behind = (
+                n
+                for n in range(end + 1, len(lines))
+                if indents.is_code(lines[n]) and indents.width(lines[n]) <= width
+            )
+            yield cls(
+                text,
+                error,
+                inner,
+                next((n for n in behind if _STATEMENT.match(lines[n].lstrip())), len(lines)),
+            )
         starts = [n for n, line in enumerate(lines) if _STATEMENT.match(line) and not _CONTINUES.match(line)]
         before = [n for n in starts if n <= at][-2:] or [0]
-        yield cls(text, error, before[0], next((n for n in starts if n > end), len(lines)))
+        behind = [n for n in starts if n > end]
+        # A block without indentation looks like statements of the module's level.
+        more = indents.MAX_BLOCK if "indented block" in str(error.msg) else 0
+        yield cls(text, error, before[0], behind[more] if len(behind) > more else len(lines))
         yield cls(text, error, 0, len(lines))
 
     def repairs(self) -> list[tuple[str, str]]:
@@ -171,7 +183,10 @@ class _Part:
         yield from slips.words(window, _keyword)
         yield from slips.split(window)
         for one in re.finditer(r"(?<![=!<>:+*/%&|^-])=(?!=)", body):
-            yield _with_line(lines, at, f"{body[: one.start()]}=={body[one.end() :]}"), f"'=' becomes '==' in line {at + 1}"
+            yield (
+                _with_line(lines, at, f"{body[: one.start()]}=={body[one.end() :]}"),
+                f"'=' becomes '==' in line {at + 1}",
+            )
         if "unmatched" in message:
             yield from slips.taken(window, ")]}")
         yield from slips.added(window, [":"])
@@ -212,14 +227,19 @@ def odd(tree: ast.Module, lines: range) -> bool:
         if getattr(node, "lineno", -1) not in lines:
             continue
         if isinstance(node, ast.Expr):
-            number = isinstance(node.value, ast.Constant) and isinstance(node.value.value, int | float | complex)
+            number = isinstance(node.value, ast.Constant) and isinstance(
+                node.value.value, int | float | complex
+            )
             if isinstance(node.value, _DROPPED) or number:
                 return True
-        elif isinstance(node, ast.Call) and isinstance(node.func, _NEVER_CALLED):
-            return True
-        elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Constant | ast.BinOp | ast.Compare | ast.Set):
-            return True
-        elif isinstance(node, ast.AnnAssign) and _no_type(node.annotation):
+        elif (
+            (isinstance(node, ast.Call) and isinstance(node.func, _NEVER_CALLED))
+            or (
+                isinstance(node, ast.Subscript)
+                and isinstance(node.value, ast.Constant | ast.BinOp | ast.Compare | ast.Set)
+            )
+            or (isinstance(node, ast.AnnAssign) and _no_type(node.annotation))
+        ):
             return True
     return False
 

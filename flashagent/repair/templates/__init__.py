@@ -5,6 +5,7 @@ from __future__ import annotations
 from flashagent.repair.template import Template
 from flashagent.repair.templates import (
     calls,
+    coercions,
     conditions,
     constants,
     containers,
@@ -12,6 +13,7 @@ from flashagent.repair.templates import (
     forgotten,
     gaps,
     guards,
+    members,
     moves,
     names,
     operators,
@@ -19,6 +21,7 @@ from flashagent.repair.templates import (
     results,
     rewrites,
     statements,
+    wording,
 )
 
 _SUBJECTS = (
@@ -26,6 +29,7 @@ _SUBJECTS = (
     constants,
     names,
     calls,
+    coercions,
     conditions,
     containers,
     results,
@@ -37,6 +41,9 @@ _SUBJECTS = (
     patterns,
     forgotten,
     rewrites,
+    members,
+    coercions,
+    wording,
 )
 CATALOGUE: tuple[Template, ...] = tuple(
     thing for subject in _SUBJECTS for thing in vars(subject).values() if isinstance(thing, Template)

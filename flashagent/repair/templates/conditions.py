@@ -68,7 +68,7 @@ def atoms(site: Site) -> list[tuple[str, float]]:
     ]
     found: list[tuple[str, float]] = []
     for name in names:
-        weight = 1.0 if name in near or name in unused else 0.5
+        weight = 1.0 if name in near or name in unused else 0.7 if name in inside else 0.4
         found += [(name, weight), (f"not {name}", weight), (f"{name} is not None", weight * 0.8)]
         found += [
             (f"{name} > 0", weight * 0.6),
@@ -78,7 +78,7 @@ def atoms(site: Site) -> list[tuple[str, float]]:
     for left in names[:6]:
         for right in names[:6]:
             if left < right:
-                found += [(f"{left} {op} {right}", 0.5) for op in ("<", ">", "<=", ">=", "==", "!=")]
+                found += [(f"{left} {op} {right}", 0.4) for op in ("<", ">", "<=", ">=", "==", "!=")]
             if left != right:
                 found += [(f"{left} in {right}", 0.5), (f"{left} not in {right}", 0.5)]
                 found.append((f"{left} < len({right})", 0.6 if left in near or right in near else 0.2))
@@ -110,7 +110,7 @@ def bounds(site: Site) -> list[tuple[str, float]]:
     return list(found.items())[:16]
 
 
-@template("strengthen", 0.056, ast.If, ast.While, ast.IfExp, kinds=("index", "none", "key", "loop"))
+@template("strengthen", 0.09, ast.If, ast.While, ast.IfExp, kinds=("index", "none", "key", "loop"))
 def strengthen(site: Site) -> Iterator[Fix]:
     """One more conjunct or disjunct (condition synthesis: SPR, Long and Rinard 2015; Nopol, Xuan et al. 2017; PAR)."""
     test = test_of(site.node)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from flashagent.repair.flow import calls_itself
 from flashagent.repair.source import Edit, FunctionNode
 from flashagent.repair.template import Fix, Site, template
 from flashagent.repair.templates.gaps import PLACES, around, offered, places
@@ -143,16 +144,14 @@ def start_value(site: Site) -> Iterator[Fix]:
                 yield Fix((edit,), 1.0 if number < 2 else 0.5, "insertion")
 
 
-@template("forgotten link", 0.12, *PLACES, kinds=("none", "loop", "attribute"))
+@template("forgotten link", 0.2, *PLACES, kinds=("none", "loop", "attribute"))
 def forgotten_link(site: Site) -> Iterator[Fix]:
     """An attribute of a local object that is set nowhere here: the other end of a link, the end of a list (missing
     statement patterns of Pan et al. 2009)."""
     function, known = site.source.function_of(site.node), around(site)
     if function is None or known is None:
         return
-    stored = [
-        n for n in ast.walk(site.source.tree) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)
-    ]
+    stored = site.source.once(_stored_attributes, site.source.tree)
     receiver, mine = site.scope.self_name, site.source.class_of(function)
     own = [n for n in stored if mine is not None and site.source.class_of(n) is mine]
     held = list(dict.fromkeys(site.text(n) for n in own if receiver and site.text(n.value) == receiver))[:4]
@@ -171,6 +170,10 @@ def forgotten_link(site: Site) -> Iterator[Fix]:
     yield from offered(site, {k: v for k, v in lines.items() if k not in known[1].statements}, 12, most=60)
 
 
+def _stored_attributes(tree: ast.AST) -> list[ast.Attribute]:
+    return [n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)]
+
+
 def _attribute_stores(function: ast.AST) -> Iterator[ast.Assign]:
     """Assignments to attributes: what they store is an object to be linked, too."""
     for node in ast.walk(function):
@@ -178,7 +181,7 @@ def _attribute_stores(function: ast.AST) -> Iterator[ast.Assign]:
             yield node
 
 
-@template("put back", 0.087, *PLACES, kinds=("recursion",))
+@template("put back", 0.2, *PLACES, kinds=("recursion",))
 def put_back(site: Site) -> Iterator[Fix]:
     """An element that the function sets gets its value from before, or a plain one (backtracking without its way back,
     forgotten marks; missing statement patterns of Pan et al. 2009)."""
@@ -188,15 +191,18 @@ def put_back(site: Site) -> Iterator[Fix]:
     stores = [n for n in ast.walk(outer) if isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store)]
     targets = dict.fromkeys(t for n in stores if len(t := site.text(n)) <= 30)
     compared = [
-        site.text(c) for n in ast.walk(outer) if isinstance(n, ast.Compare)
+        site.text(c) for n in ast.walk(outer) if isinstance(n, ast.Compare) and isinstance(n.left, ast.Subscript)
         for c in n.comparators if isinstance(c, ast.Constant)
     ]  # fmt: skip
-    values = list(dict.fromkeys([*compared[:3], "0", "None", "False", "True", *site.scope.locals[:3]]))[:8]
-    lines = [f"{target} = {value}" for target in list(targets)[:3] for value in values]
-    for line in lines:
-        if line not in known[1].statements:
-            for edit in places(site, line):
-                yield Fix((edit,), min(1.0, 8 / len(lines)), "insertion")
+    values = dict.fromkeys([*site.scope.locals[:3], "0", "None", "False", "True"], 0.4)
+    values |= dict.fromkeys(compared[:2], 1.0)
+    share = 1.0 if site.source.once(calls_itself, outer) else 0.4  # a way back is what recursion needs
+    lines = {
+        f"{target} = {value}": weight * share
+        for target in list(targets)[:3]
+        for value, weight in values.items()
+    }
+    yield from offered(site, {k: v for k, v in lines.items() if k not in known[1].statements}, 10)
 
 
 def _outermost(site: Site) -> FunctionNode | None:

@@ -80,14 +80,20 @@ def move_on(site: Site) -> Iterator[Fix]:
     changed = {*inside.bound, *inside.filled, *inside.changed_in_loops}
     tested = dict.fromkeys(name for n in ast.walk(loop.test) if (name := text(n)) and isinstance(n, ast.Name))
     lines: dict[str, float] = {}
+    # What is compared as larger or smaller is counted, what is asked for identity or truth is followed.
+    counts = any(
+        isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE)
+        for n in ast.walk(loop.test)
+        for op in getattr(n, "ops", ())
+    )
     for name in tested:
         if name == site.scope.self_name:
             continue
         share = 1.0 if name not in changed else 0.3
         for line in (f"{name} += 1", f"{name} -= 1"):
-            lines[line] = 0.8 * share
+            lines[line] = (0.8 if counts else 0.3) * share
         for line in _steps(site, name, loop, inside):
-            lines.setdefault(line, share)
+            lines.setdefault(line, (0.6 if counts else 1.0) * share)
     yield from offered(site, lines, 8)
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 from collections.abc import Iterator
 
 from flashagent.repair.source import FunctionNode
 from flashagent.repair.template import Fix, Site, template
 
+_BUILTIN_ERRORS = frozenset(
+    n for n, v in vars(builtins).items() if isinstance(v, type) and issubclass(v, Exception)
+)
 _GUARDED = (ast.Assign, ast.AugAssign, ast.Expr, ast.Return, ast.For, ast.While)
 
 
@@ -134,14 +138,55 @@ def missing_error(site: Site) -> Iterator[Fix]:
         return
     names = [p for p in scope.parameters if p != scope.self_name][:5]
     # A message that names a parameter is about that parameter.
-    messages = [m for m in site.donors.test_strings if " " in m][:3]
-    for error in site.donors.test_exceptions[:3]:
+    messages = _told_messages(site)
+    for error in _known_errors(site):
         for test, weight, name in _refused(names):
             said = next((m for m in messages if name in re.findall(r"\w+", m)), "")
             message = said or (messages[0] if messages else repr(f"{name} is not allowed here"))
             edit = site.source.insert_before(top, [f"if {test}:", f"    raise {error}({message})"])
             if edit is not None:
                 yield Fix((edit,), weight * (1.5 if said else 1.0), "refusal")
+
+
+def _told_messages(site: Site) -> list[str]:
+    """What the test expects the error to say, else texts of the test that read like a message."""
+    return [*site.donors.test_messages, *(m for m in site.donors.test_strings if " " in m)][:3]
+
+
+def _known_errors(site: Site) -> list[str]:
+    """Exceptions that the test names and the file can raise."""
+    known = {*site.source.module_names, *_BUILTIN_ERRORS}
+    return [e for e in site.donors.test_exceptions if e in known][:3] or list(site.donors.test_exceptions[:2])
+
+
+@template("error where it shows", 0.12, *_GUARDED, ast.If, kinds=("did not raise",))
+def error_where_it_shows(site: Site) -> Iterator[Fix]:
+    """The error that the failing test expects, raised inside a function as soon as what the statement works on is seen to be
+    empty, missing or already there (exception templates of TBar; a fifth of small real fixes refuse something)."""
+    node, source = site.node, site.source
+    function = source.function_of(node)
+    if function is None or not isinstance(node, ast.stmt) or node in source.docstring_nodes:
+        return
+    if isinstance(node, ast.If) and source.text.startswith("elif", source.span(node)[0]):
+        return
+    names = used_names(site)[:4]
+    messages = _told_messages(site)
+    for error in _known_errors(site)[:2]:
+        said = messages[0] if messages else ""
+        for name in names:
+            for test, weight in (
+                (f"not {name}", 1.0),
+                (f"{name} is None", 0.6),
+                (f"{name} < 0", 0.5),
+                (f"len({name}) > 1", 0.3),
+            ):
+                edit = source.insert_before(node, [f"if {test}:", f"    raise {error}({said})"])
+                if edit is not None:
+                    yield Fix((edit,), weight, "refusal")
+        if source.block_of(node)[-1] is node:
+            edit = source.insert_after(node, [f"raise {error}({said})"])
+            if edit is not None:
+                yield Fix((edit,), 0.4, "refusal")
 
 
 def _refused(names: list[str]) -> Iterator[tuple[str, float, str]]:

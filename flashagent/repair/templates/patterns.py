@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from flashagent.repair.template import Fix, Site, template
 
@@ -58,6 +58,26 @@ def variations(pattern: str) -> Iterator[tuple[str, float]]:
                 yield f"{pattern[: match.start(1)]}{near}{pattern[match.end(1) :]}", 0.5
 
 
+def widened(pattern: str, strings: Iterable[str]) -> Iterator[tuple[str, float]]:
+    """Patterns that take more: a letter or a word of the failing tests, white space where there was none."""
+    words = list(dict.fromkeys(w for s in strings for w in re.findall(r"[^\W\d_]{2,}", s)))[:10]
+    signs = list(dict.fromkeys(c for s in strings for c in s if not c.isalnum() and c not in " \\]^'\""))[:8]
+    for match in re.finditer(r"\[\^?(?:\\.|[^\]\\])+\]", pattern):
+        at = match.end() - 1
+        for sign in signs:
+            if sign not in match.group():
+                yield pattern[:at] + (f"\\{sign}" if sign in "-[" else sign) + pattern[at:], 0.5
+        if "A-Z" not in match.group() and "a-z" in match.group():
+            yield pattern[:at] + "A-Z" + pattern[at:], 0.5
+    for match in re.finditer(r"(?<=[|(])(\w{2,})(?=[)])", pattern):
+        for word in words:
+            for form in dict.fromkeys((word, word.upper())) if match.group().isupper() else (word,):
+                if form not in pattern:
+                    yield f"{pattern[: match.end()]}|{form}{pattern[match.end() :]}", 0.5
+    for match in re.finditer(r"\\?[=:,]", pattern):
+        yield f"{pattern[: match.start()]}\\s*{match.group()}\\s*{pattern[match.end() :]}", 0.3
+
+
 @template("pattern", 0.3, ast.Constant)
 def pattern(site: Site) -> Iterator[Fix]:
     """A regular expression one edit away (regular expressions are a frequent place of real fixes: Wang et al. 2020;
@@ -74,8 +94,8 @@ def pattern(site: Site) -> Iterator[Fix]:
     if not raw and "\\" in inner:
         return
     start = source.span(node)[0] + len(raw) + len(quote)
-    made = dict.fromkeys(variations(inner))
-    for other, weight in list(made)[:MAX_EDITS]:
+    made = dict.fromkeys([*widened(inner, _seen(site)), *variations(inner)])
+    for other, weight in list(made)[: 2 * MAX_EDITS]:
         try:
             re.compile(other)
         except re.error:
@@ -85,6 +105,11 @@ def pattern(site: Site) -> Iterator[Fix]:
         yield site.raw(
             start - len(raw) - len(quote), source.span(node)[1], whole, weight * min(1.0, 20 / len(made))
         )
+
+
+def _seen(site: Site) -> list[str]:
+    """Texts that the failing tests put in."""
+    return [text[1:-1] for text in site.donors.test_strings]
 
 
 def _is_pattern(site: Site) -> bool:

@@ -152,7 +152,8 @@ class World:
         if kind == "fail" or text is None:
             return Worked("failed", "model", (), "No.")
         if kind == "new":
-            return Worked("done", "model", (FileChange("new.py", here.get("new.py"), f"<{me}>\n"),), "")
+            there = here.get("new.py")
+            return Worked("done", "model", (FileChange("new.py", there, f"{there or ''}<{me}>\n"),), "")
         if kind == "rename" and not below:
             moved = FileChange(f"moved{line % 2}.py", None, text + f"<{me}>\n")
             return Worked("done", "model", (FileChange(path, text, None), moved), "")

@@ -6,41 +6,38 @@ from __future__ import annotations
 
 import ast
 import builtins
-import os
+import itertools
 from typing import Any
 
-from flashagent_worker.limits import OutOfTime
-
 NAME = "__flashagent_round__"
-UNCOUNTED = 1 << 62
-SWALLOWED = 50
 
 
 class Rounds:
-    """What counted code calls. `left` rounds are allowed, then every further one raises OutOfTime; `cut` tells of it."""
+    """What counted code calls. When the allowed rounds are used up every further one raises StopIteration: an iterator of
+    the interpreter's own costs a third of what a function would. Code that catches it does not get away: `cut` tells."""
 
     def __init__(self) -> None:
-        self.left = UNCOUNTED
-        self.cut = 0
         self.seen: dict[int, int] = {}
-        setattr(builtins, NAME, self.spend)
+        self._observing = False
+        self.allow(None)
 
     def allow(self, rounds: int | None) -> None:
-        self.left, self.cut = UNCOUNTED if rounds is None else rounds, 0
+        """So many rounds from now on; None is without end."""
+        self._left = itertools.repeat(None) if rounds is None else itertools.repeat(None, rounds + 1)
+        if not self._observing:
+            setattr(builtins, NAME, self._left.__next__)
 
-    def spend(self) -> None:
-        self.left -= 1
-        if self.left < 0:
-            self.cut += 1
-            if self.cut > SWALLOWED:  # the code under test swallows the exception
-                os._exit(3)
-            raise OutOfTime
+    @property
+    def cut(self) -> bool:
+        """Were there more rounds than allowed?"""
+        return next(self._left, NAME) is not None
 
     def note(self, unit: int) -> None:
         self.seen[unit] = self.seen.get(unit, 0) + 1
 
     def observe(self) -> None:
         """From now on rounds are only noted, each under the number of its unit."""
+        self._observing = True
         setattr(builtins, NAME, self.note)
 
 

@@ -73,14 +73,15 @@ class Server:
             return {"outcome": word, "cpu": 0.0, "wall": 0.0, "last": True}
         finally:
             sys.settrace(None)
-        if self.timer.fired or self.rounds.cut:
+        cut = self.rounds.cut
+        if self.timer.fired or cut:
             word = "failed: OutOfTime"
         answer: Json = {
             "outcome": word,
             "cpu": time.process_time() - started,
             "wall": time.monotonic() - clock,
         }
-        if self.rounds.cut:
+        if cut:
             answer["cut"] = True
         if self.timer.fired:
             answer.update(last=True, stack=self.timer.stack)

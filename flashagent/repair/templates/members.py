@@ -1,0 +1,157 @@
+"""Members: one value more in what is compared or looked up, one argument handed on, as real fixes so often add them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+
+from flashagent.repair.source import Edit, FunctionNode, Source, parameter_names
+from flashagent.repair.template import Fix, Site, template
+
+MOST = 12
+_UNEXPECTED = re.compile(r"(\w+)\(\) got an unexpected keyword argument '(\w+)'")
+
+
+def _texts(nodes: Sequence[ast.expr]) -> list[str] | None:
+    """The texts of literal strings; None when there is anything else."""
+    values = [n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    return values if len(values) == len(nodes) and values else None
+
+
+def _alike(site: Site, known: Sequence[str]) -> list[str]:
+    """Texts of the failing tests that could stand beside these: short, not there yet, those of their form first."""
+    form = _form(known[0])
+    strings = [text for text in site.donors.test_strings if len(text) <= 40]
+    fresh = [text for text in strings if text[1:-1] not in known]
+    return sorted(fresh, key=lambda text: _form(text[1:-1]) != form)[:MOST]
+
+
+def _form(text: str) -> str:
+    return re.sub(r"[a-z]+", "a", re.sub(r"[A-Z]+", "A", re.sub(r"\d+", "0", text)))
+
+
+@template("one of several", 0.2, ast.Compare)
+def one_of_several(site: Site) -> Iterator[Fix]:
+    """`x == 'a'` becomes `x in ('a', 'b')`, with a text of the failing test (literal donors: ssFix, Xin and Reiss 2017;
+    condition widening: SPR, Long and Rinard 2015)."""
+    node = site.node
+    assert isinstance(node, ast.Compare)
+    if len(node.ops) != 1 or not isinstance(node.ops[0], ast.Eq | ast.NotEq):
+        return
+    known = _texts(node.comparators)
+    if known is None:
+        return
+    word = "in" if isinstance(node.ops[0], ast.Eq) else "not in"
+    left, own = site.text(node.left), site.text(node.comparators[0])
+    for text in _alike(site, known):
+        yield site.swap(node, f"{left} {word} ({own}, {text})", 0.8)
+
+
+@template("member added", 0.25, ast.Tuple, ast.List, ast.Set, kinds=("key",))
+def member_added(site: Site) -> Iterator[Fix]:
+    """A literal collection given one text more, at its end or in its order, from the failing test (new rows of data are a
+    tenth of small real fixes; literal donors: ssFix, Xin and Reiss 2017)."""
+    node, source = site.node, site.source
+    assert isinstance(node, ast.Tuple | ast.List | ast.Set)
+    known = _texts(node.elts)
+    if known is None or not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
+        return
+    last = source.span(node.elts[-1])[1]
+    for text in _alike(site, known):
+        if len(node.elts) > 1 and node.elts[-1].lineno != node.elts[-2].lineno:
+            line = source.line_text(node.elts[-1].lineno)
+            lead = f",{source.newline}{line[: len(line) - len(line.lstrip())]}"
+        else:
+            lead = ", "
+        yield site.raw(last, last, f"{lead}{text}", 0.6)
+
+
+@template("letter added", 0.12, ast.Constant)
+def letter_added(site: Site) -> Iterator[Fix]:
+    """A character of the failing test added to a text whose characters are looked up one by one (literal donors: ssFix)."""
+    node, parent = site.node, site.parent
+    assert isinstance(node, ast.Constant)
+    value = node.value
+    looked_up = isinstance(parent, ast.Compare) and any(
+        isinstance(op, ast.In | ast.NotIn) for op in parent.ops
+    )
+    stripped = isinstance(parent, ast.Call) and getattr(parent.func, "attr", "") in (
+        "strip",
+        "lstrip",
+        "rstrip",
+    )
+    if not isinstance(value, str) or not 1 < len(value) <= 40 or not (looked_up or stripped):
+        return
+    letters = dict.fromkeys(
+        c for text in site.donors.test_strings for c in text[1:-1] if c not in value and c not in "'\"\\"
+    )
+    for letter in list(letters)[:20]:
+        yield site.swap(node, repr(value + letter), 0.5)
+
+
+@template("keyword handed on", 0.3, ast.Call, kinds=("type",))
+def keyword_handed_on(site: Site) -> Iterator[Fix]:
+    """A parameter that the function never reads, given to a call inside it under its own name (missing arguments: PyTER, Oh
+    and Oh 2022)."""
+    node = site.node
+    assert isinstance(node, ast.Call)
+    function = site.source.function_of(node)
+    if function is None or len(node.keywords) > 8:
+        return
+    read = {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    present = {k.arg for k in node.keywords}
+    for name in parameter_names(function):
+        if name != site.scope.self_name and name not in present and name not in read:
+            yield from _handed(site, node, name, 1.0)
+
+
+def _handed(site: Site, call: ast.Call, name: str, weight: float) -> Iterator[Fix]:
+    end = site.source.span(call)[1] - 1
+    before = site.source.text[:end].rstrip()
+    lead = "" if before.endswith(("(", ",")) else ", "
+    if any(k.arg is None for k in call.keywords):
+        return  # nothing may follow `**options` by place, and it may hold the name already
+    yield site.raw(end, end, f"{lead}{name}={name}", weight)
+    if not call.keywords:
+        yield site.raw(end, end, f"{lead}{name}", 0.5 * weight)
+
+
+@template("parameter added", 0.5, ast.FunctionDef, ast.AsyncFunctionDef, kinds=("type",))
+def parameter_added(site: Site) -> Iterator[Fix]:
+    """The keyword that a test gives and the function does not take: a parameter with None, handed on to a call inside it
+    (method signature templates of PAR, Kim et al. 2013)."""
+    node, source = site.node, site.source
+    assert isinstance(node, FunctionNode)
+    wanted = [
+        k
+        for f, k in _UNEXPECTED.findall(site.donors.said)
+        if f == node.name and k not in parameter_names(node)
+    ]
+    place = _end_of_parameters(source, node)
+    if not wanted or place is None:
+        return
+    name = wanted[0]
+    for default in ("None", "False", "True"):
+        lead = ", " if parameter_names(node) else ""
+        head = Edit(place, place, f"{lead}{name}={default}")
+        for call in [n for n in ast.walk(node) if isinstance(n, ast.Call)][:20]:
+            for handed in _handed(site, call, name, 1.0 if default == "None" else 0.4):
+                yield Fix((head, *handed.edits), handed.weight)
+
+
+def _end_of_parameters(source: Source, node: FunctionNode) -> int | None:
+    """Behind the last named parameter and its default; None when more than those are declared."""
+    arguments = node.args
+    if arguments.vararg or arguments.kwarg:
+        return None
+    ends = [
+        source.span(n)[1]
+        for n in [
+            *arguments.args,
+            *arguments.kwonlyargs,
+            *arguments.defaults,
+            *(d for d in arguments.kw_defaults if d),
+        ]
+    ]
+    return max(ends) if ends else None
