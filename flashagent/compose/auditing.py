@@ -16,6 +16,7 @@ from typing import Any
 from flashagent_sandbox import audit
 from flashagent_sandbox.policy import SandboxError
 
+from flashagent.compose.wrapped import Wrapped
 from flashagent.dataclass import dataclass
 from flashagent.errors import WorkspaceError
 from flashagent.events import (
@@ -92,19 +93,11 @@ class SessionAudit:
         self.note("command", {"argv": argv, "folder": str(command.cwd), "policy": policy, **how})
 
 
-class _Watched:
+class _Watched(Wrapped):
     def __init__(self, runner: CommandRunner, log: SessionAudit, profile: str) -> None:
-        self._runner = runner
+        super().__init__(runner)
         self._log = log
         self._profile = profile
-
-    @property
-    def protects(self) -> bool:
-        return self._runner.protects
-
-    @property
-    def description(self) -> str:
-        return self._runner.description
 
     async def run(
         self, command: Command, *, on_output: OnOutput | None = None, channel: Channel | None = None

@@ -112,14 +112,13 @@ class Cluster:
                 return told
             else:
                 unfit[told.worker] = why = told.unfit
-                if not self._others(unfit):
+                if not await self._others(unfit):
                     break
         return Told(Worked("failed", "", (), f"No worker of the cluster could do it: {why}"))
 
     async def threads(self) -> int:
         """How many items the workers that are there now take at once."""
-        client = await self._connected()
-        return sum(worker["nthreads"] for worker in _workers(client).values())
+        return sum((await _threads(await self._connected())).values())
 
     async def close(self) -> None:
         client: Any = self._client
@@ -130,8 +129,12 @@ class Cluster:
             with contextlib.suppress(OSError, TimeoutError):
                 await client.close()
 
-    def _others(self, unfit: Mapping[str, str]) -> list[str]:
-        return [] if self._client is None else [one for one in _workers(self._client) if one not in unfit]
+    async def _others(self, unfit: Mapping[str, str]) -> list[str]:
+        if self._client is None:
+            return []
+        with contextlib.suppress(OSError, TimeoutError):
+            return [one for one in await _threads(self._client) if one not in unfit]
+        return []
 
     async def _sent(self, task: Task, unfit: Mapping[str, str]) -> Told | str:
         """What came back, or why nothing did."""
@@ -142,10 +145,11 @@ class Cluster:
             distributed.comm.CommClosedError, OSError, TimeoutError,
         )  # fmt: skip
         future = None
+        others = await self._others(unfit) if unfit else None
         try:
             future = client.submit(
                 work_on, task.dumped(), self._base, pure=False,
-                workers=self._others(unfit) if unfit else None,
+                workers=others,
             )  # fmt: skip
             return Told.loaded(await future)
         except lost as error:
@@ -195,9 +199,8 @@ class Cluster:
         """Pass on what came, and what comes meanwhile with the next message. What is lost is only a hint."""
         while self._overheard and self._client is not None:
             messages, self._overheard = self._overheard, []
-            if len(_workers(self._client)) > 1:
-                with contextlib.suppress(OSError, TimeoutError):
-                    await self._client.run(hear, messages, on_error="ignore")
+            with contextlib.suppress(OSError, TimeoutError):
+                await self._client.run(hear, messages, on_error="ignore")
 
     async def _connect(self) -> Any:
         distributed = require()
@@ -255,6 +258,6 @@ async def serve(address: str, environ: Mapping[str, str], threads: int, *, sandb
         await asyncio.to_thread(benches.close)
 
 
-def _workers(client: Any) -> dict[str, Any]:
-    workers: dict[str, Any] = client.scheduler_info(n_workers=-1)["workers"]
-    return workers
+async def _threads(client: Any) -> dict[str, int]:
+    """How many tasks each worker that is there now takes at once (`scheduler_info` of such a client tells the past)."""
+    return dict(await client.nthreads())

@@ -15,6 +15,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO, Any
 
+from flashagent.compose.wrapped import Wrapped
 from flashagent.errors import FlashagentError, UsageError
 from flashagent.events import Emit, Event, to_plain
 from flashagent.messages import AssistantMessage
@@ -169,19 +170,11 @@ class _TapedModel:
         return {"parts": digests, "new": new, **caps}
 
 
-class _TapedRunner:
+class _TapedRunner(Wrapped):
     def __init__(self, runner: CommandRunner, tape: Tape, mask: Mask) -> None:
-        self._runner = runner
+        super().__init__(runner)
         self._tape = tape
         self._mask = mask
-
-    @property
-    def protects(self) -> bool:
-        return self._runner.protects
-
-    @property
-    def description(self) -> str:
-        return self._runner.description
 
     async def run(
         self, command: Command, *, on_output: OnOutput | None = None, channel: Channel | None = None

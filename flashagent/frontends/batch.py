@@ -77,10 +77,9 @@ def status(call: Call, batch: str) -> int:
         states = ", ".join(f"{number} {state}" for state, number in one["states"].items())
         spent = f"{one['tokens']:,} tokens {words.money(one['cost'])}".rstrip()
         call.out.write(f"{one['id']}  {words.one_line(one['name'], 60)}: {states}; {spent}\n")
-        if one["commit"]:
-            call.out.write(f"  branch {one['branch']} at {one['commit'][:12]}\n")
-        elif one["aborted"]:
-            call.out.write("  given up\n")
+        facts = [f"branch {one['branch']} at {one['commit'][:12]}"] if one["commit"] else []
+        if facts := [*facts, *(["given up"] if one["aborted"] else [])]:
+            call.out.write(f"  {'; '.join(facts)}\n")
         for row in one["items"] if batch else ():
             call.out.write(
                 f"  {row['id']}  {row['state']:<9} {words.one_line(row['title'], 60)}  {words.one_line(row['message'], 80)}\n"
@@ -131,7 +130,9 @@ def abort(call: Call, batch: str) -> int:
         batch = batch_state.chosen(place, batch)
         with batch_state.held(place, batch) as store:
             store.set_meta(aborted="yes")
-    call.out.write(f"The batch {batch} is given up.\n")
+            meta = store.meta()
+    stays = f" Its branch {meta['branch']} stays." if meta.get("tip") else ""
+    call.out.write(f"The batch {batch} is given up.{stays}\n")
     return ExitCode.OK
 
 

@@ -125,6 +125,9 @@ def _explained(job: FixJob, found: RepairResult) -> list[str]:
     told: list[str] = []
     if job.explain:
         told.append(f"{found.tried} candidates were tried in {found.seconds:.0f} s.")
+        if found.phases:
+            parts = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in found.phases)
+            told.append(f"The time went into {parts}; the tries took {found.cpu_s:.1f} s of CPU time.")
         told += [f"Suspicious: {x.path}:{x.line}: {x.source} ({x.why})" for x in found.suspicious[:10]]
         told += [
             *found.notes,

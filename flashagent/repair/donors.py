@@ -128,6 +128,8 @@ def _beside(one: object, other: object) -> Iterator[tuple[str, str]]:
     if isinstance(one, str) and isinstance(other, str):
         yield one, other
     elif isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        if one and other and all(isinstance(x, str) for x in (*one, *other)):
+            yield from ((sign.join(one), sign.join(other)) for sign in (",", " ", ", "))
         for a, b in zip(one, other, strict=False):
             yield from _beside(a, b)
     elif isinstance(one, dict) and isinstance(other, dict):

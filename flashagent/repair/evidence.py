@@ -13,8 +13,9 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from flashagent.dataclass import dataclass
 from flashagent.repair.localize import TestRun
 from flashagent.repair.mutate import data_lines
 from flashagent.repair.nodes import own_lines, statements
@@ -31,7 +32,16 @@ WEIGHTS: Mapping[str, float] = {
     "function size": -0.1, "file size": 0.1, "first in function": -0.2, "long": 0.35,
 }  # fmt: skip
 TEMPER = (
-    0.5  # a search multiplies the scores with how common a repair is, and should still try the tenth line
+    0.5  # a search multiplies the scores with how common a repair is: the tenth line should still be tried
+)
+_REASONS = (
+    ("only actual", 1.0, "its text is in what the test got and not in what it wanted"),
+    ("only expected", 1.0, "its text is in what the test wanted and did not get"),
+    ("own gate", 1.0, "decides about lines that hardly any other test runs"),
+    ("literal", 1.0, "holds a value of the failing test"),
+    ("words", 0.6, "speaks of what the failing test speaks of"),
+    ("owner words", 0.6, "is part of what the failing test is named after"),
+    ("called", 1.0, "in a function that the failing test calls"),
 )
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|\d+")
 _SIGNATURE = re.compile(r"(\w+)\(\) (?:got an unexpected keyword|takes|missing|got multiple values)")
@@ -122,6 +132,14 @@ def weighed(found: Mapping[Place, Mapping[str, float]]) -> dict[Place, float]:
     sums = {p: sum(WEIGHTS.get(name, 0.0) * value for name, value in e.items()) for p, e in found.items()}
     top = max(sums.values(), default=0.0)
     return {place: math.exp(TEMPER * (total - top)) for place, total in sums.items()}
+
+
+def reason(evidence: Mapping[str, float]) -> str:
+    """The most telling evidence beside the spectrum, in words; '' when there is none."""
+    for name, least, words in _REASONS:
+        if evidence.get(name, 0.0) >= least:
+            return words
+    return ""
 
 
 class _Gatherer:

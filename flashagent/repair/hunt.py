@@ -27,6 +27,7 @@ from flashagent.verify.commands import Check
 MAX_CANDIDATES = 15_000
 BEHAVIOUR_TESTS = 12
 DATA_FILES = 200
+NEAR_MISSES = 3
 LOADING, MAX_LOADING = (
     0.05,
     150,
@@ -250,18 +251,27 @@ class Hunt:
             self.notes.append(
                 "State leaks from one candidate into the next; each was tried in a process of its own."
             )
-        if not tally.plausible and (miss := self.nearest_miss()):
-            self.notes.append(miss)
+        if not tally.plausible:
+            self.notes.extend(self._near_misses(NEAR_MISSES))
 
     def nearest_miss(self) -> str:
         """The edit that made the most failing tests pass without being a repair, in words; '' while there is none."""
+        return next(iter(self._near_misses(1)), "")
+
+    def _near_misses(self, most: int) -> list[str]:
+        """What almost worked, one edit of each statement, those that made most failing tests pass first."""
         tally = self._search.tally if self._search is not None else None
-        if tally is None or not tally.partial:
-            return ""
-        _, (fixed, best) = max(tally.partial.items(), key=lambda item: (item[1][0], -item[0]))
+        ordered = sorted(tally.partial.items(), key=lambda i: (-i[1][0], i[0])) if tally is not None else []
+        by_statement: dict[tuple[str, int], str] = {}
         failing = sum(not run.passed for run in self.runs)
-        broke = ", but broke others" if fixed >= failing else ""
-        return f"Nearest miss: {self.project.describe(best)} makes {fixed} of {failing} failing tests pass{broke}."
+        for _, (fixed, one) in ordered:
+            if len(by_statement) < most and (one.path, one.statement) not in by_statement:
+                broke = ", but broke others" if fixed >= failing else ""
+                words = "Also near: " if by_statement else "Nearest miss: "
+                by_statement[one.path, one.statement] = (
+                    f"{words}{self.project.describe(one)} makes {fixed} of {failing} failing tests pass{broke}."
+                )
+        return list(by_statement.values())
 
     def reported(self) -> tuple[SuspiciousLine, ...]:
         """The most suspicious lines for a person; where an edit made failing tests pass comes first (Papadakis and Le
@@ -282,6 +292,7 @@ class Hunt:
             texts | {path: self.project.lines(path) for path, _ in effects},
             functions,
             self.runs,
+            reasons=self.look.reasons,
         )
         return tuple(self._with_effect(line, effects.get((line.path, line.line), 0.0)) for line in lines)
 

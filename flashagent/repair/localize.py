@@ -114,13 +114,13 @@ def suspicion(
     return {place: score / top for place, score in scores.items()} if top > 0 else {}
 
 
-def _why(path: str, line: int, framed: set[tuple[str, int]], runs: Sequence[TestRun]) -> str:
+def _why(path: str, line: int, framed: set[tuple[str, int]], runs: Sequence[TestRun], reason: str) -> str:
     """Where a line's score comes from, in words."""
     on = [run.passed for run in runs if line in run.lines.get(path, ())]
     failed, passed = on.count(False), on.count(True)
     counted = f"run by {failed} failing and {passed} passing test{'' if passed == 1 else 's'}" if on else ""
     stack = "on the stack of the failure" if (path, line) in framed else ""
-    return ", ".join(part for part in (stack, counted) if part) or "near where the failure happened"
+    return ", ".join(part for part in (stack, reason, counted) if part) or "near where the failure happened"
 
 
 _HINTS: tuple[tuple[str, str], ...] = (
@@ -146,9 +146,10 @@ def failure_hints(failures: Iterable[Failure], runs: Iterable[TestRun]) -> froze
 def reported(
     scores: Mapping[tuple[str, int], float], failures: Sequence[Failure], texts: Mapping[str, Sequence[str]],
     functions: Mapping[tuple[str, int], str], runs: Sequence[TestRun] = (), limit: int = 20,
+    reasons: Mapping[tuple[str, int], str] | None = None,
 ) -> tuple[SuspiciousLine, ...]:  # fmt: skip
     """The best lines for a person: blank lines, comments and bare keywords left out, ties in the order of the text;
-    not all of one function where others are hardly less suspicious."""
+    not all of one function where others are hardly less suspicious. `reasons` are words for what speaks for a line."""
     framed = {(frame.path, frame.line) for failure in failures for frame in failure.frames}
     said = "\n".join(failure.message for failure in failures)
     found: list[SuspiciousLine] = []
@@ -157,7 +158,7 @@ def reported(
         text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
         if not _says_something(text, said):
             continue
-        why = _why(path, line, framed, runs)
+        why = _why(path, line, framed, runs, (reasons or {}).get((path, line), ""))
         found.append(
             SuspiciousLine(path, line, round(score, 4), functions.get((path, line), ""), text[:160], why)
         )

@@ -19,7 +19,7 @@ from flashagent.verify.commands import Check
 class Look:
     """What was seen of one red check. Ask `observe` first; the pool belongs to the caller.
 
-    `runs` are the tests whose outcome is that of the baseline, `scores` the suspicion of lines, `broken` test files that do
+    `runs` are the tests whose outcome is that of the baseline, `scores` the suspicion of lines, `reasons` what speaks for some of them in words, `broken` test files that do
     not load, `modules` what tests import late, `notes` what a person should know.
     """
 
@@ -39,6 +39,7 @@ class Look:
         self.notes: list[str] = []
         self.runs: list[TestRun] = []
         self.scores: dict[tuple[str, int], float] = {}
+        self.reasons: dict[tuple[str, int], str] = {}
         self.broken: tuple[str, ...] = ()
         self.modules: list[str] = []
 
@@ -67,9 +68,10 @@ class Look:
         excluded = {p for p in files if p and self._project.is_test(p)}
         excluded |= self._foreign_frames()
         failures = self._baseline.failures
-        self.scores = await asyncio.to_thread(
+        self.scores, self.reasons = await asyncio.to_thread(
             weighed_lines, self._project, self.runs, failures, excluded, self._changed
-        ) or suspicion(self.runs, failures, excluded, self._changed)
+        )
+        self.scores = self.scores or suspicion(self.runs, failures, excluded, self._changed)
 
     def _foreign_frames(self) -> set[str]:
         frames = {f.path for failure in self._baseline.failures for f in failure.frames}
@@ -95,7 +97,7 @@ class Look:
         others = [test for test in plain if test not in set(loops)]
         limit = 2.0 + 10.0 * max((float(plain[test].get("cpu", 0.0)) for test in others), default=0.0)
         found = await self._pool.spread(others, {"do": "trace", "cpu": limit, "wall": limit * 3 + 5})
-        return found | await self._pool.spread(loops, {"do": "trace", "cpu": 0.4, "wall": 10.0})
+        return found | await self._pool.spread(loops, {"do": "trace", "cpu": 0.4, "wall": 30.0})
 
     def _as_runs(
         self, red: set[str], plain: dict[str, dict[str, Any]], traced: dict[str, dict[str, Any]]

@@ -18,6 +18,7 @@ from flashagent.repair.project import Project
 from flashagent.repair.quick import (
     checkers,
     golang,
+    homes,
     imports,
     javascript,
     moved,
@@ -36,7 +37,7 @@ from flashagent.verify.verdict import judge
 Proposer = Callable[[Project, Failure, str], Iterator[Proposal]]
 # What names the repair exactly comes before what only comes near it.
 PROPOSERS: tuple[Proposer, ...] = (
-    syntax.broken, relics.names, relics.modules, relics.gone, relics.of_modules, relics.methods, relics.children, relics.printed, relics.numpy,
+    syntax.broken, relics.names, relics.modules, homes.gone, relics.of_modules, relics.methods, homes.children, relics.printed, homes.numpy,
     moved.names, moved.modules, moved.attributes, imports.missing, names.undefined, imports.cannot_import, imports.no_module, names.attribute,
     names.keyword, names.missing_self, names.key,
 )  # fmt: skip

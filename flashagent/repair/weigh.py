@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from flashagent.repair.evidence import Place, Scene, gathered, table_lines, weighed
+from flashagent.repair.evidence import Place, Scene, gathered, reason, table_lines, weighed
 from flashagent.repair.localize import CHANGED, TestRun, ochiai
 from flashagent.repair.mutate import used_names
 from flashagent.repair.project import Project
@@ -21,14 +21,14 @@ def weighed_lines(
     failures: Sequence[Failure],
     excluded: Collection[str],
     changed: Collection[Place] = (),
-) -> dict[Place, float]:
-    """The score of each suspicious line, the highest 1: of lines that failing tests run, of the data at module and class level
+) -> tuple[dict[Place, float], dict[Place, str]]:
+    """The score of each suspicious line, the highest 1, and what speaks for it in words: of lines that failing tests run, of the data at module and class level
     that those use, and of the heads of functions called wrongly. Empty when nothing was traced. `excluded` are test files;
     lines in `changed` came with the commit that broke the test."""
     spectrum = {place: score for place, score in ochiai(runs).items() if place[0] not in excluded}
     sources = {p: s for p in sorted({path for path, _ in spectrum}) if (s := project.source(p)) is not None}
     if not sources:
-        return {}
+        return {}, {}
     failing = [(run.path, run.test_id) for run in runs if not run.passed]
     others = list(_other_tests(project, runs))[:OTHER_TESTS]
     scene = Scene(spectrum, {}, runs, failures, sources, project.test_trees(failing), others)
@@ -37,10 +37,12 @@ def weighed_lines(
     # Heads of functions that were called wrongly may stand in files of which no line ran.
     known = {s.path: s for s in files if any(s.path == path for path, _ in data) or _calls_wrongly(failures)}
     full = Scene(spectrum, data, runs, failures, {**known, **sources}, scene.tests, others)
-    scores = weighed(gathered(full))
+    evidence = gathered(full)
+    scores = weighed(evidence)
     scores = {place: score * (CHANGED if place in changed else 1.0) for place, score in scores.items()}
     top = max(scores.values(), default=1.0)
-    return {place: score / top for place, score in scores.items()}
+    words = {place: told for place, one in evidence.items() if (told := reason(one))}
+    return {place: score / top for place, score in scores.items()}, words
 
 
 def _code(project: Project) -> list[str]:

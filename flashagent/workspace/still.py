@@ -10,14 +10,8 @@ from pathlib import Path
 from flashagent.values import FileChange
 from flashagent.workspace import disk
 from flashagent.workspace.git import Repository
-from flashagent.workspace.worktrees import (
-    CandidateTrees,
-    Signature,
-    Slot,
-    apply_to_slot,
-    clone_file,
-    signature,
-)
+from flashagent.workspace.slots import Signature, Slot, apply_to_slot, clone_file, signature
+from flashagent.workspace.worktrees import CandidateTrees
 
 
 class StillTrees(CandidateTrees):

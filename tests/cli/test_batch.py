@@ -93,7 +93,7 @@ commit: {message: 'Rename in {{path}}', branch: renamed}
 def test_a_function_of_the_users_own_runs_over_all_files_of_a_job_file(tmp_path: Path) -> None:
     rule = "def plus(text, path):\n    return text.replace('old(', 'plus(')\n"
     project = root, _ = batch_project.make(tmp_path, more={"tools/rule.py": rule, "job.yaml": JOB})
-    assert batch(project, "plan", "job.yaml").out.splitlines()[-1] == "4 items"
+    assert batch(project, "plan", "job.yaml").out.splitlines()[-1] == "4 items, 312 bytes; no model is asked"
     assert batch(project, "run", "job.yaml").code == 0
     assert sorted(git(root, "log", "--format=%s", "main..renamed").split("\n")[:-1]) == [
         f"Rename in pkg/m{number}.py" for number in (1, 2, 3, 4)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 from helpers import batch_project
 from helpers.batch_project import CHECK
 from helpers.e2e_program import flashagent
+from helpers.wanted import wanted_tools
 from helpers.workspace_state import git
 
 pytestmark = pytest.mark.needs("bwrap")
@@ -95,4 +97,24 @@ def test_ready_made_jobs_are_listed_and_run_by_name(tmp_path: Path) -> None:
     missing = flashagent(root, environ, "batch", "plan", "@fix_diagnostics")
     assert missing.code == 2 and "rule must be given" in missing.err
     ran = flashagent(root, environ, "batch", "plan", "@fix_diagnostics", "--set", "rule=F401")
-    assert ran.out.splitlines()[0].startswith("0001  pkg/m1.py  1 place"), ran.out + ran.err
+    assert ran.out.splitlines()[0].startswith("0001  pkg/m1.py "), ran.out + ran.err
+
+
+@pytest.mark.wants("basedpyright-langserver|pyright-langserver")
+@pytest.mark.needs("bwrap")
+def test_a_language_server_tells_two_meanings_of_a_name_apart(tmp_path: Path) -> None:
+    shop = (
+        "class Cart:\n    def total(self) -> int:\n        return 1\n\n\n"
+        "class Bill:\n    def total(self) -> int:\n        return 2\n"
+    )
+    use = "from shop import Bill, Cart\n\ncart, bill = Cart(), Bill()\nprint(cart.total(), bill.total())\n"
+    more = {"shop.py": shop, "use.py": use, "tests/test_all.py": ""}
+    root, environ = batch_project.make(tmp_path, modules=0, more=more)
+    environ = {**environ, "PATH": os.pathsep.join(filter(None, (wanted_tools(), environ["PATH"])))}
+    job = "select: {symbol: Cart.total}\ngroup: symbol\nrule: {rename: total, to: amount}\ncheck: {item: '', final: 'python3 use.py'}\n"
+    ran = flashagent(root, environ, "batch", "run", "-", "--json", stdin=job)
+    assert ran.code == 0, ran.out + ran.err
+    branch = ran.lines[-1]["branch"]
+    assert git(root, "show", f"{branch}:shop.py") == shop.replace("total", "amount", 1)
+    assert git(root, "show", f"{branch}:use.py") == use.replace("cart.total", "cart.amount")
+    assert ran.lines[-1]["usage"]["prompt_tokens"] == 0

@@ -1,7 +1,7 @@
 """Bad input of files and git, as a user meets it: one test per row, each proving that nothing was lost.
 
 The rows are numbered as in the threat model: 8 and 9 paths of a model, 10 patches, 11 to 15 odd files, 16 to 18 odd
-repositories, 19 to 22 the user's own work, 23 to 25 failures of the machine.
+repositories, 19 to 22 the user's own work; 23 to 25 are in `test_bad_machine.py`.
 """
 
 from __future__ import annotations
@@ -9,97 +9,21 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
-import signal
 import socket
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from helpers.e2e_program import Ran, command, flashagent, with_model
-from helpers.jobs_house import BUG, CART, CHECK, FILES, FIX
+from helpers.e2e_place import CARTS, GOOD, SEARCH, Place, busy_place, make, refused
+from helpers.e2e_program import flashagent, with_model
+from helpers.jobs_house import BUG, CART, CHECK, FIX
 from helpers.model_server import Call, Reply, serving
-from helpers.workspace_state import fingerprint, git, make_repository, state_of
-
-SEARCH = "{path}\n<<<<<<< SEARCH\n{old}\n=======\n{new}\n>>>>>>> REPLACE\n"
-CARTS = "shop/cart.py"
-GOOD = SEARCH.format(
-    path=CARTS, old=f"    return amount - amount * {BUG}", new=f"    return amount - amount * {FIX}"
-)
-
-
-@dataclass
-class Place:
-    """A repository with a bug in it, and the program in an environment of its own."""
-
-    root: Path
-    environ: dict[str, str] = field(default_factory=dict)
-
-    def call(self, *arguments: str, stdin: str = "") -> Ran:
-        return flashagent(self.root, self.environ, *arguments, stdin=stdin)
-
-    def limited(self, limits: Mapping[int, int], *arguments: str, stdin: str = "") -> Ran:
-        """With limits of the operating system (`resource`)."""
-
-        def limit() -> None:
-            for number, value in limits.items():
-                resource.setrlimit(number, (value, value))
-
-        done = subprocess.run(
-            command(*arguments), cwd=self.root, env=self.environ, input=stdin, capture_output=True, text=True,
-            check=False, preexec_fn=limit,
-        )  # fmt: skip
-        return Ran(done.returncode, done.stdout, done.stderr)
-
-    def apply(self, path: str, old: str, new: str) -> Ran:
-        return self.call("apply", stdin=SEARCH.format(path=path, old=old, new=new))
-
-    def state(self) -> dict[str, str]:
-        return state_of(self.root)
-
-    @contextlib.contextmanager
-    def nothing_lost(self, *changed: str) -> Iterator[None]:
-        """Files, index, refs and stash are the same afterwards, but for the files named."""
-        before = fingerprint(self.root) if not changed else ""
-        start = self.state()
-        yield
-        now = self.state()
-        differing = {name for name in now.keys() | start.keys() if now.get(name) != start.get(name)}
-        assert differing == {f"file {path}" for path in changed}
-        assert not before or fingerprint(self.root) == before
-
-
-def make(folder: Path, files: Mapping[str, str | bytes] | None = None) -> Place:
-    root = folder / "repo"
-    environ = make_repository(root, FILES if files is None else files, home=folder / "home")
-    git(root, "config", "user.name", "Test Person")
-    return Place(root, {**environ, "FLASHAGENT_HOME": str(folder / "fa")})
+from helpers.workspace_state import git, make_repository
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
-    """With a stash, something staged, something not, and something untracked."""
-    made = make(tmp_path)
-    notes = made.root / "notes.txt"
-    notes.write_text("one\n")
-    git(made.root, "add", "notes.txt")
-    git(made.root, "commit", "-qm", "Notes")
-    notes.write_text("stashed\n")
-    git(made.root, "stash", "-q")
-    notes.write_text("staged\n")
-    git(made.root, "add", "notes.txt")
-    notes.write_text("staged\nunstaged\n")
-    (made.root / "untracked.txt").write_text("mine\n")
-    return made
-
-
-def refused(ran: Ran) -> str:
-    """The words of a refusal: an exit status that says so, and no traceback."""
-    assert ran.code in (1, 2), (ran.code, ran.out, ran.err)
-    assert "Traceback" not in ran.out + ran.err
-    return ran.out + ran.err
+    return busy_place(tmp_path)
 
 
 OUTSIDE = [
@@ -439,79 +363,3 @@ def test_row_22_a_file_that_changes_between_read_and_write(
         )
     assert ran.code in (1, 3), ran.out + ran.err
     assert place.state() == saved[0]
-
-
-def test_row_23_a_disk_that_is_full(place: Place) -> None:
-    (place.root / "big.py").write_text("a = 1\n" + "# filler\n" * 20_000)
-    full = {resource.RLIMIT_FSIZE: 100_000}
-    with place.nothing_lost():
-        ran = place.limited(full, "apply", stdin=SEARCH.format(path="big.py", old="a = 1", new="a = 2"))
-        refused(ran)
-    assert not list(place.root.rglob(".flashagent-tmp-*"))
-    assert place.apply("big.py", "a = 1", "a = 2").code == 0
-    written = (place.root / "big.py").read_bytes()
-    assert place.limited(full, "undo").code != 0
-    assert (place.root / "big.py").read_bytes() == written
-    assert place.call("undo").code == 0
-    assert (place.root / "big.py").read_text().startswith("a = 1\n")
-
-
-@pytest.mark.needs("bwrap")
-@pytest.mark.parametrize("obstacle", ["lock", "hook", "signing"])
-def test_row_24_a_commit_that_cannot_be_made(place: Place, tmp_path: Path, obstacle: str) -> None:
-    if obstacle == "lock":
-        (place.root / ".git" / "index.lock").write_text("")
-    elif obstacle == "hook":
-        hook = place.root / ".git" / "hooks" / "pre-commit"
-        hook.parent.mkdir(exist_ok=True)
-        hook.write_text("#!/bin/sh\necho refused by the hook >&2\nread answer </dev/tty\nexit 1\n")
-        hook.chmod(0o755)
-    else:
-        asking = tmp_path / "gpg"
-        asking.write_text(
-            "#!/bin/sh\nread passphrase </dev/tty && exit 0\necho no terminal to ask on >&2\nexit 2\n"
-        )
-        asking.chmod(0o755)
-        git(place.root, "config", "commit.gpgSign", "true")
-        git(place.root, "config", "gpg.program", str(asking))
-    start = place.state()
-    ran = place.call("fix", "--offline", "--commit", "--check", CHECK)
-    told = ran.out + ran.err
-    assert "not committed" in told, told
-    assert {"lock": "index.lock", "hook": "refused by the hook", "signing": "sign"}[obstacle] in told
-    now = place.state()
-    assert {name for name in now if now[name] != start.get(name)} == {f"file {CARTS}"}
-    if obstacle == "lock":
-        (place.root / ".git" / "index.lock").unlink()
-    assert place.call("undo").code == 0
-    assert place.state() == start
-
-
-HOLD = """
-import sys
-from pathlib import Path
-from flashagent.workspace.journal import Workspace
-with Workspace(Path(sys.argv[1]), Path(sys.argv[2])).session():
-    print("held", flush=True)
-    sys.stdin.read()
-"""
-
-
-def test_row_25_a_kill_and_two_at_once(place: Place) -> None:
-    from flashagent.workspace.state import state_folder
-
-    state = state_folder(Path(place.environ["FLASHAGENT_HOME"]) / "state", place.root)
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(place.root), str(state)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert holder.stdout is not None and holder.stdout.readline() == "held\n"
-    with place.nothing_lost():
-        assert f"process {holder.pid}" in refused(place.call("apply", stdin=GOOD))
-        holder.kill()
-        holder.communicate()
-    assert holder.returncode == -signal.SIGKILL
-    with place.nothing_lost(CARTS):
-        assert place.call("apply", stdin=GOOD).code == 0
-    assert place.call("undo").code == 0
-    assert (place.root / CARTS).read_text() == CART

@@ -12,19 +12,28 @@ from helpers.jobs_house import BUG, CART, CHECK, FILES, FIX, Shop
 from helpers.model_server import serving
 
 pytestmark = pytest.mark.needs("bwrap")
-WATCHED = ("openai", "httpx2", "pydantic", "textual", "git", "rapidfuzz", "flashagent.agent.loop")
+WATCHED = (
+    *("openai", "httpx2", "pydantic", "textual", "git", "rapidfuzz", "flashagent.agent.loop"),
+    # What no run of a small Python project has a use for: arrays, XML reports, runners of other languages, formats of text.
+    *("numpy", "psutil", "xml.etree", "flashagent.verify.frameworks.maven", "flashagent.edits.formats.parse"),
+)
 GREEN = {**FILES, "shop/cart.py": CART.replace(BUG, FIX)}
 
 
-def imported(shop: Shop, environ: dict[str, str], *arguments: str) -> list[str]:
-    """Those of WATCHED that a run which ends well has imported."""
+def modules_of(shop: Shop, environ: dict[str, str], *arguments: str) -> set[str]:
+    """All that a command which ends well has imported."""
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "flashagent", "fix", "--check", CHECK, *arguments],
+        [sys.executable, "-X", "importtime", "-m", "flashagent", *arguments],
         cwd=shop.root, env=environ, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
-    names = {line.rpartition("|")[2].strip() for line in lines}
+    return {line.rpartition("|")[2].strip() for line in lines}
+
+
+def imported(shop: Shop, environ: dict[str, str], *arguments: str) -> list[str]:
+    """Those of WATCHED that a run which ends well has imported."""
+    names = modules_of(shop, environ, "fix", "--check", CHECK, *arguments)
     assert "flashagent.jobs.fix" in names
     return [name for name in WATCHED if name in names]
 
@@ -48,3 +57,32 @@ def test_the_client_and_the_agent_are_imported_beside_the_check(tmp_path: Path) 
     with serving([]) as server:
         found = imported(shop, with_model(shop.environ, server.base_url))
     assert found == ["openai", "httpx2", "pydantic", "flashagent.agent.loop"]
+
+
+LOOKING = {
+    "diff": ("diff",),
+    "sessions": ("sessions", "list"),
+    "memory": ("memory",),
+    "config": ("config", "show"),
+    "map": ("map", "--query", "total of the cart"),
+}
+JOBS = (
+    "flashagent.compose.house",
+    "flashagent.verify.run",
+    "flashagent_sandbox.supervisor",
+    "openai",
+    "pydantic",
+    "numpy",
+)
+
+
+@pytest.mark.parametrize("name", LOOKING)
+def test_who_only_looks_waits_for_no_part_of_a_job(name: str, tmp_path: Path) -> None:
+    shop = Shop.make(tmp_path)
+    assert subprocess.run(
+        [sys.executable, "-m", "flashagent", "fix", "--offline", "--check", CHECK],
+        cwd=shop.root, env=shop.environ, capture_output=True, timeout=300, check=False,
+    ).returncode == 0  # fmt: skip
+    names = modules_of(shop, shop.environ, *LOOKING[name])
+    assert "flashagent.cli.main" in names
+    assert [one for one in JOBS if one in names] == []

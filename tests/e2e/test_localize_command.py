@@ -43,5 +43,6 @@ def test_explain_and_all_candidates(shop: Shop) -> None:
     ran = flashagent(shop.root, shop.environ, *words)
     assert ran.code == 0, ran.err
     assert "candidates were tried in" in ran.err
+    assert "The time went into loading " in ran.err
     assert "Suspicious: shop/cart.py:" in ran.err
     assert "Patch 1 of " in ran.err

@@ -80,7 +80,7 @@ async def repaired(
     runner: CommandRunner,
     events: list[Event] | None = None,
     *,
-    search_time_s: float = 20.0,
+    search_time_s: float = 60.0,
     jobs: int = 2,
     check_timeout_s: float = 30.0,
     environment: ProjectEnvironment | None = None,

@@ -49,6 +49,13 @@ def test_the_keyword_that_a_test_gives_becomes_a_parameter_that_is_handed_on() -
     assert "def f(a, msg=None):\n    return g(a, msg=msg)\n" in made
 
 
+def test_shapes_inside_a_class() -> None:
+    code = "class A:\n    @fast\n    def g(self, x):\n        return x\n\n    def f(self, a):\n        return A(a)\n"
+    assert code.replace("return A(a)", "return type(self)(a)") in offers(code, "own class")
+    assert code.replace("return A(a)", "return A(self.g(a))") in offers(code, "through an own method")
+    assert code.replace("    def f", "    @fast\n    def f") in offers(code, "decorated as others")
+
+
 def test_what_ended_the_test_is_caught() -> None:
     failure = Failure("t", "error", "no", "AttributeError")
     made = offers("def f(a):\n    return a.size\n", "tried", failure=failure)

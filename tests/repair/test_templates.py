@@ -246,6 +246,21 @@ BLOCKS = [
         "        f(board, n + 1)\n        board[n] = 0\n",
     ),
     (
+        "call left out",
+        "def f(text):\n    stack = []\n    for x in text:\n        while stack[-1]:\n            y = stack.pop()\n",
+        "            y = stack.pop()\n        stack.pop()\n",
+    ),
+    (
+        "other side too",
+        "def f(tree):\n    if tree:\n        yield tree[0]\n        yield from f(tree[1])\n",
+        "        yield from f(tree[1])\n        yield from f(tree[2])\n",
+    ),
+    (
+        "other way down",
+        "def size(n):\n    n.left = n.right = None\n    return 1 + size(n.left)\n",
+        "    return (1 + size(n.left)) + size(n.right)\n",
+    ),
+    (
         "index within",
         "def f(items, size, i):\n    if i < size:\n        pass\n    if items[i + 1] > 0:\n        return i\n",
         "    if i + 1 < size and items[i + 1] > 0:\n",

@@ -73,6 +73,16 @@ class LanguageServers:
                 server.take_away(opened)
             server.disk_changed({path: kind for path, kind in kinds.items() if kind and before})
 
+    async def ready_for(self, path: str, wait_s: float) -> bool:
+        """Whether the server that reads the file stands ready within `wait_s`; started when it does not run yet."""
+        server = self._for(path)
+        if server is None:
+            return False
+        try:
+            return await asyncio.wait_for(server.ready(), wait_s)
+        except TimeoutError:
+            return False
+
     async def close(self) -> None:
         await asyncio.gather(*(server.end() for server in self._servers))
 
@@ -186,12 +196,12 @@ class LanguageServers:
             return None
 
     async def rename(
-        self, read: Read, path: str, line: int, name: str, new_name: str
+        self, read: Read, path: str, line: int, name: str, new_name: str, *, wait_s: float = QUESTION_S
     ) -> Mapping[str, tuple[str, str]] | Unanswered:
         """For each file what it is and what it becomes when the name on that line is called `new_name` everywhere. Nothing
         is written."""
         extra = {"newName": new_name}
-        answer = await self._ask("textDocument/rename", read, path, line, name, extra)
+        answer = await self._ask("textDocument/rename", read, path, line, name, extra, wait_s)
         if isinstance(answer, Unanswered):
             return answer
         server = self._for(path)
@@ -229,7 +239,14 @@ class LanguageServers:
             return False
 
     async def _ask(
-        self, method: str, read: Read, path: str, line: int, name: str, extra: Mapping[str, Any]
+        self,
+        method: str,
+        read: Read,
+        path: str,
+        line: int,
+        name: str,
+        extra: Mapping[str, Any],
+        wait_s: float = QUESTION_S,
     ) -> Any:
         server, text = self._for(path), read(path)
         if server is None or not server.warm:
@@ -242,7 +259,7 @@ class LanguageServers:
         if column is None:
             return Unanswered(f"{name} does not stand on line {line} of {path}.")
         async with server.alone:
-            return await self._asked(server, method, read, path, text, line, column, extra)
+            return await self._asked(server, method, read, path, text, line, column, extra, wait_s)
 
     async def _asked(
         self,
@@ -254,6 +271,7 @@ class LanguageServers:
         line: int,
         column: int,
         extra: Mapping[str, Any],
+        wait_s: float,
     ) -> Any:
         """The answer when the server sees every open file as `read` gives it."""
         for opened in server.open_files:
@@ -267,7 +285,7 @@ class LanguageServers:
             "position": Text(text).position(line, column),
             **extra,
         }
-        deadline = asyncio.get_running_loop().time() + QUESTION_S
+        deadline = asyncio.get_running_loop().time() + wait_s
         # Some answer with nothing until they have looked at the file once.
         await server.diagnostics(path, deadline)
         answer = await server.request(method, params, deadline)

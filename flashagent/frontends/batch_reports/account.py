@@ -12,6 +12,7 @@ from flashagent.jobs.batch.store import Attempt, BatchStore, Row, Spent
 GOOD: tuple[ItemState, ...] = ("merged", "unchanged", "done")
 BAD: tuple[ItemState, ...] = ("failed", "conflict", "broke")
 _PARTICULAR = re.compile(r"""(['"`]).*?\1|\S*[/\\.]\S*|\b0x[0-9a-f]+\b|\d+""")
+_OWN_WORDS = " The model's last words were"
 _NOT_TEXT = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -62,5 +63,5 @@ def account_of(store: BatchStore, mask: Callable[[str], str]) -> Account:
 
 
 def _kind(message: str) -> str:
-    """The message without what is particular to one item: names in quotes, paths, numbers."""
-    return " ".join(_PARTICULAR.sub("*", message).split())
+    """The message without what is particular to one item: a model's own words, names in quotes, paths, numbers."""
+    return " ".join(_PARTICULAR.sub("*", message.partition(_OWN_WORDS)[0]).split())

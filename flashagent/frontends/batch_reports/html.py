@@ -8,6 +8,7 @@ from html import escape
 from flashagent.diffs import unified_diffs
 from flashagent.frontends import words
 from flashagent.frontends.batch_reports.account import BAD, Account
+from flashagent.frontends.batch_reports.timeline import lines_changed, spread, timeline
 from flashagent.frontends.page import page
 from flashagent.frontends.page import text as page_text
 from flashagent.jobs.batch.store import Row
@@ -37,6 +38,7 @@ def html(account: Account) -> str:
         _summary(account),
         "<h2>How the items ended</h2>" + _share_chart(account),
         _causes(account),
+        _timeline(account),
         "<h2>Time and tokens by item</h2>" + _bars(account),
         "<h2>Items</h2>" + "".join(_item(account, row) for row in account.rows),
     ]
@@ -49,15 +51,24 @@ def _text(account: Account, text: str) -> str:
 
 def _summary(account: Account) -> str:
     meta, spent = account.meta, account.spent
+    files, added, removed = lines_changed(account)
+    took = [account.seconds(row) for row in account.rows if account.attempts[row.item.id]]
     facts = {
         "Batch": meta["id"], "Begun": meta.get("created", ""), "Base": meta["base"][:12],
         "Branch": f"{meta['branch']} at {meta['tip'][:12]}" if meta.get("tip") else "none yet",
         "Items": ", ".join(f"{number} {state}" for state, number in account.states.items()),
+        "On the branch": f"{words.count(files, 'file')}, +{added:,} −{removed:,} lines",
         "Tokens": f"{spent.usage.total_tokens:,} ({spent.usage.cached_tokens:,} from the provider's cache)",
         "Cost": words.money(spent.cost) or "not known", "Time of all tries": words.seconds(spent.seconds),
+        "Time of an item": spread(took) or "none was begun",
     }  # fmt: skip
     rows = "".join(f"<tr><th>{escape(key)}<td>{_text(account, value)}" for key, value in facts.items())
     return f"<table>{rows}</table>"
+
+
+def _timeline(account: Account) -> str:
+    picture = timeline(account, _COLOURS, lambda value: _text(account, value))
+    return f"<h2>When each try ran</h2>{picture}" if picture else ""
 
 
 def _share_chart(account: Account) -> str:

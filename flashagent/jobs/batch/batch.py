@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from flashagent.agent.limits import Budget
+from flashagent.dataclass import dataclass
 from flashagent.errors import FlashagentError
 from flashagent.jobs.batch.events import (
     BatchFinished,

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, Protocol
 
+from flashagent.dataclass import dataclass
 from flashagent.jobs.batch.stacking import Conflict, Stack, touched
 from flashagent.jobs.batch.store import Row
 from flashagent.jobs.batch.uniting import merged_text

@@ -12,6 +12,8 @@ from flashagent.jobs.house import House
 from flashagent.ports import MapQuery
 from flashagent.values import FileChange
 
+PATIENCE_S = 60.0  # a server reads a large project first, and nobody waits for one name
+
 
 async def renamed(item: Item, old: str, new: str, house: House, known: MapQuery) -> tuple[FileChange, ...]:
     """The changes that give the item's first place another name everywhere.
@@ -20,12 +22,12 @@ async def renamed(item: Item, old: str, new: str, house: House, known: MapQuery)
     """
     target = item.targets[0]
     answered = await _by_server(target.path, target.line, old, new, house)
-    if answered is not None:
+    if not isinstance(answered, str):
         return _changes(answered)
     meanings = known.definitions(old)
     if len(meanings) != 1:
         raise WorkspaceError(
-            f"{old} has {len(meanings)} definitions, and no language server stands ready to tell them apart.",
+            f"{old} has {len(meanings)} definitions, and {answered}.",
             hint="Install a language server for the project, or give an instruction for a model.",
         )
     if known.definitions(new):
@@ -35,11 +37,16 @@ async def renamed(item: Item, old: str, new: str, house: House, known: MapQuery)
 
 async def _by_server(
     path: str, line: int, old: str, new: str, house: House
-) -> Mapping[str, tuple[str, str]] | None:
-    if house.servers is None or not house.servers.warm:
-        return None
-    answer = await house.servers.rename(house.read, path, line, old, new)
-    return answer if isinstance(answer, Mapping) else None
+) -> Mapping[str, tuple[str, str]] | str:
+    """What the language server makes of the files, or why there is no such answer."""
+    nobody = "no language server stands ready to tell them apart"
+    if house.servers is None:
+        return nobody
+    house.servers.warm_up(house.repository.files())
+    if not await house.servers.ready_for(path, PATIENCE_S):
+        return nobody
+    answer = await house.servers.rename(house.read, path, line, old, new, wait_s=PATIENCE_S)
+    return answer if isinstance(answer, Mapping) else f"the language server does not say: {answer.why}"
 
 
 def _by_map(old: str, new: str, house: House, known: MapQuery) -> tuple[FileChange, ...]:

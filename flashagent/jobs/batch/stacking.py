@@ -6,8 +6,9 @@ A patch that does not surely fit is refused by name: two items never end in a tr
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from flashagent.dataclass import dataclass
 from flashagent.jobs.batch.renames import renames
 from flashagent.values import FileChange
 from flashagent.workspace.paths import folded

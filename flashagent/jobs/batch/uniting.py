@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from flashagent.dataclass import dataclass
 from flashagent.errors import WorkspaceError
 from flashagent.workspace.merging import merge
 

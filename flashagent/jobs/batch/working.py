@@ -31,6 +31,7 @@ from flashagent.verify.commands import Check, check_from_text
 from flashagent.verify.verdict import judge
 
 GOOD = ("fixed", "changed_unverified")
+_FURTHER = "Say more in the instruction, give each item more attempts, or use a stronger model."
 
 
 @dataclass(frozen=True)
@@ -202,4 +203,5 @@ def _worked(result: Result) -> Worked:
         return Worked("done", "model", result.patch, said, files)
     if result.outcome == "already_green":
         return Worked("unchanged", "model", (), said)
-    return Worked("failed", "model", (), f"{said} {result.hint}".strip() or result.outcome)
+    hint = _FURTHER if result.outcome == "not_fixed" else result.hint
+    return Worked("failed", "model", (), f"{said} {hint}".strip() or result.outcome)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from importlib import resources
 
+from flashagent.dataclass import dataclass
 from flashagent.repair.javascript.lanes import Job, Lanes
 from flashagent.repair.javascript.mutate import patched
 from flashagent.repair.javascript.project import JsProject

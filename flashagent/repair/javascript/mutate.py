@@ -9,10 +9,11 @@ from flashagent.repair.javascript.expressions import EXPRESSIONS
 from flashagent.repair.javascript.source import JsSource
 from flashagent.repair.javascript.statements import STATEMENTS
 from flashagent.repair.javascript.template import JsFix, JsSite, JsTemplate
+from flashagent.repair.javascript.values import VALUES
 from flashagent.repair.mutate import Mutation
 from flashagent.repair.source import apply_edits
 
-CATALOGUE: tuple[JsTemplate, ...] = (*EXPRESSIONS, *STATEMENTS)
+CATALOGUE: tuple[JsTemplate, ...] = (*EXPRESSIONS, *VALUES, *STATEMENTS)
 MAX_DONORS = 12
 _IGNORED = re.compile(r"^\s*(?:import\b|export\s*\{|module\.exports|['\"]use strict|//)")
 

@@ -24,7 +24,7 @@ _FORGOTTEN = re.compile(
 )
 _UNUSED = re.compile(r"""^Unused "type: ignore(?:\[[^\]]*\])?" comment$""")
 _COMMENT = re.compile(r"\s*#\s*type:\s*ignore(?:\[[^\]]*\])?(?=\s*(?:#|$))")
-_HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+\d+(?:,\d+)? @@")
+_HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 # How each tool shows what it would change, and changes nothing.
 _SHOWN = (
     (("ruff", "check"), (), ("--diff",)), (("ruff", "format"), ("--check",), ("--diff",)), (("black",), ("--check",), ("--diff", "-q")),
@@ -115,28 +115,25 @@ def _changed(seen: Seen, printed: str, tool: str) -> list[Proposal]:
 def patched(text: str, diff: str) -> str | None:
     """The text with the hunks of one file applied at their exact places; None when a line is not as the diff says."""
     lines, given, at = text.splitlines(keepends=True), [], 0
-    rows = diff.splitlines(keepends=True)
-    number = 0
-    while number < len(rows):
-        match = _HUNK.match(rows[number])
-        number += 1
+    rows = iter(diff.splitlines(keepends=True))
+    for row in rows:
+        match = _HUNK.match(row)
         if match is None:
             continue
         begins = int(match[1]) - (match[2] != "0")
-        if begins < at or begins > len(lines):
+        if not at <= begins <= len(lines):
             return None
         given += lines[at:begins]
-        at = begins
-        while number < len(rows) and rows[number][:1] in (" ", "-", "+", "\n"):
-            sign, rest = rows[number][:1], rows[number][1:] if rows[number] != "\n" else "\n"
-            if sign != "+":
-                if at >= len(lines) or lines[at].rstrip("\r\n") != rest.rstrip("\r\n"):
-                    return None
-                given += [lines[at]] if sign != "-" else []
-                at += 1
-            else:
-                given.append(rest)
-            number += 1
+        at, old, new = begins, int(match[2] or 1), int(match[3] or 1)
+        while old > 0 or new > 0:
+            row = next(rows, "\\")
+            sign, rest = row[:1].strip("\n") or " ", row[1:]
+            if sign == "\\":
+                return None
+            if sign != "+" and (at >= len(lines) or lines[at].rstrip("\r\n") != rest.rstrip("\r\n")):
+                return None
+            given += [rest] if sign == "+" else [lines[at]] if sign == " " else []
+            at, old, new = at + (sign != "+"), old - (sign != "+"), new - (sign != "-")
     return "".join([*given, *lines[at:]])
 
 

@@ -117,7 +117,8 @@ def no_module(project: Project, failure: Failure, text: str) -> Iterator[Proposa
         assert match is not None
         wrong = match[1]
         known = {module_of(p) for p in project.python_files()} | (
-            set(sys.stdlib_module_names) - _UNSAFE_GUESSES
+            {name for name in sys.stdlib_module_names if wrong.startswith("_") or not name.startswith("_")}
+            - _UNSAFE_GUESSES
         )
         other = near(wrong, known)
         nodes = [n for n in ast.walk(source.tree) if isinstance(n, ast.Import | ast.ImportFrom)]
@@ -136,6 +137,6 @@ def _renamed(source: Source, node: ast.Import | ast.ImportFrom, wrong: str, othe
     names = [node.module] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
     if wrong not in names:
         return None
-    start = source.span(node)[0]
-    place = source.text.index(wrong, start)
-    return Edit(place, place + len(wrong), other)
+    start, end = source.span(node)
+    match = re.compile(rf"(?<=\s){re.escape(wrong)}\b").search(source.text, start, end)
+    return Edit(match.start(), match.end(), other) if match is not None else None

@@ -67,27 +67,33 @@ def _elsewhere(source: Source, node: ast.ImportFrom, name: str, owner: str) -> I
 
 def modules(project: Project, failure: Failure, text: str) -> Iterator[Proposal]:
     """ModuleNotFoundError for a module of which the project has one by the same last name, in another package."""
-    match = re.search(r"ModuleNotFoundError: No module named '([\w.]+\.(\w+))'", text)
+    match = re.search(r"ModuleNotFoundError: No module named '(\w+\.[\w.]+)'", text)
     for frame, source in places(project, failure) if match else ():
         assert match is not None
-        wrong, last = match[1], match[2]
         known = [module_of(path) for path in project.python_files() if not project.is_test(path)]
-        others = [one for one in known if one.rpartition(".")[2] == last and one != wrong]
-        if len(others) != 1 or wrong.partition(".")[0] not in {one.partition(".")[0] for one in known}:
+        if match[1].partition(".")[0] not in {one.partition(".")[0] for one in known}:
             continue
-        edits = []
-        for node in ast.walk(source.tree):
-            start = source.span(node)[0] if isinstance(node, ast.Import | ast.ImportFrom) else 0
-            if (isinstance(node, ast.ImportFrom) and node.module == wrong and not node.level) or (
-                isinstance(node, ast.Import)
-                and [(a.name, a.asname is None) for a in node.names] == [(wrong, False)]
-            ):
-                at = source.text.index(wrong, start)
-                edits.append(Edit(at, at + len(wrong), others[0]))
-        if edits:
-            yield proposal(frame.path, source.text, edits, f"module {wrong} becomes {others[0]}",
-                           f"there is no {wrong}; {others[0]} is the project's only module {last}")  # fmt: skip
-            return
+        for wrong, start, end in _imported(source, match[1]):
+            last = wrong.rpartition(".")[2]
+            others = [one for one in known if one.rpartition(".")[2] == last and one != wrong]
+            if len(others) == 1:
+                yield proposal(frame.path, source.text, [Edit(start, end, others[0])], f"module {wrong} becomes {others[0]}",
+                               f"there is no {wrong}; {others[0]} is the project's only module {last}")  # fmt: skip
+                return
+
+
+def _imported(source: Source, missing: str) -> Iterator[tuple[str, int, int]]:
+    """Modules that are imported from below a missing one, or are it, so that their uses need no other word; and where."""
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.ImportFrom):
+            module = node.module or "" if not node.level else ""
+        elif isinstance(node, ast.Import) and len(node.names) == 1 and node.names[0].asname:
+            module = node.names[0].name
+        else:
+            continue
+        if module == missing or module.startswith(missing + "."):
+            at = source.text.index(module, source.span(node)[0])
+            yield module, at, at + len(module)
 
 
 def attributes(project: Project, failure: Failure, text: str) -> Iterator[Proposal]:

@@ -133,7 +133,7 @@ class _Part:
         end = max(at, (error.end_lineno or 1) - 1)
         inner = next((n for n in range(at - 1, -1, -1) if _FUNCTION.match(lines[n])), None)
         if inner is not None and (width := indents.width(lines[inner])):
-            behind = (
+            lower = (
                 n
                 for n in range(end + 1, len(lines))
                 if indents.is_code(lines[n]) and indents.width(lines[n]) <= width
@@ -142,7 +142,7 @@ class _Part:
                 text,
                 error,
                 inner,
-                next((n for n in behind if _STATEMENT.match(lines[n].lstrip())), len(lines)),
+                next((n for n in lower if _STATEMENT.match(lines[n].lstrip())), len(lines)),
             )
         starts = [n for n, line in enumerate(lines) if _STATEMENT.match(line) and not _CONTINUES.match(line)]
         before = [n for n in starts if n <= at][-2:] or [0]

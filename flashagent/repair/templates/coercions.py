@@ -21,11 +21,7 @@ def brought_into_form(site: Site) -> Iterator[Fix]:
     body = [s for s in node.body if s not in source.docstring_nodes]
     if not body:
         return
-    if isinstance(node, FunctionNode):
-        scope = source.scope(node)
-        names = [p for p in scope.parameters if p != scope.self_name][:4]
-    else:
-        names = [n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)][:2]
+    names = _incoming(site)[:4]
     for name in names:
         for form in _FORMS:
             edit = source.insert_before(body[0], [f"{name} = {form.format(name)}"])
@@ -108,3 +104,102 @@ def tried(site: Site) -> Iterator[Fix]:
         for answer in answers:
             text = f"{indent}try:{source.newline}{body}{indent}except {error}:{source.newline}{indent}    {answer}{source.newline}"
             yield site.raw(*whole, text, 0.5, "swallow" if answer in ("pass", "continue") else "early-return")
+
+
+@template("or to None", 0.5, ast.BoolOp, kinds=("none",))
+def or_to_none(site: Site) -> Iterator[Fix]:
+    """`x or y` that should keep an empty x: only None gives way (truthiness slips; None templates of PyTER, Oh and Oh 2022)."""
+    node, source, parent = site.node, site.source, site.parent
+    assert isinstance(node, ast.BoolOp)
+    if not isinstance(node.op, ast.Or) or len(node.values) != 2:
+        return
+    left, right = (site.text(v) for v in node.values)
+    if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and site.place == "value":
+        target = site.text(parent.targets[0])
+        behind = source.insert_after(parent, [f"if {target} is None:", f"    {target} = {right}"])
+        if behind is not None:
+            whole, indent = source.whole_lines(parent), source.indent_of(parent)
+            if left == target and whole is not None:
+                text = f"{indent}if {target} is None:{source.newline}{indent}    {target} = {right}{source.newline}"
+                yield site.raw(*whole, text)
+            else:
+                yield Fix((source.replace(node, left), behind))
+    elif isinstance(node.values[0], ast.Name | ast.Attribute):
+        yield site.swap(node, f"{right} if {left} is None else {left}", 0.6)
+
+
+def _kinds(site: Site) -> list[str]:
+    """Types that the file asks for with `isinstance`, and the usual ones."""
+    return list(
+        dict.fromkeys([*site.source.once(kinds_asked, site.source.tree), "str", "list", "int", "dict"])
+    )[:8]
+
+
+def kinds_asked(tree: ast.AST) -> list[str]:
+    """The second arguments of `isinstance`, taken apart, in order."""
+    found: dict[str, None] = {}
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == "isinstance"
+            and len(node.args) == 2
+        ):
+            kinds = node.args[1].elts if isinstance(node.args[1], ast.Tuple) else [node.args[1]]
+            found |= dict.fromkeys(ast.unparse(k) for k in kinds if isinstance(k, ast.Name | ast.Attribute))
+    return list(found)
+
+
+@template("only for its kind", 0.1, ast.Assign, ast.Expr, ast.Return, kinds=("type", "attribute"))
+def only_for_its_kind(site: Site) -> Iterator[Fix]:
+    """A statement that is only for values of one kind: `if isinstance(x, str): x = x.encode()` (type guards of PyTER, Oh and Oh
+    2022)."""
+    node, source = site.node, site.source
+    assert isinstance(node, ast.stmt)
+    whole, indent = source.whole_lines(node), source.indent_of(node)
+    if whole is None or indent is None or source.function_of(node) is None or node in source.docstring_nodes:
+        return
+    names = dict.fromkeys(
+        n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
+    )
+    variables = [n for n in names if n in site.scope.variables][:3]
+    lines = source.text[slice(*whole)].splitlines(keepends=True)
+    body = "".join("    " + line if line.strip() else line for line in lines)
+    for name in variables:
+        for kind in _kinds(site):
+            for sign in ("", "not "):
+                text = f"{indent}if {sign}isinstance({name}, {kind}):{source.newline}{body}"
+                yield site.raw(*whole, text, 0.4 if sign else 0.6, "guard")
+
+
+@template("made of its kind", 0.1, ast.FunctionDef, ast.For, kinds=("type", "attribute"))
+def made_of_its_kind(site: Site) -> Iterator[Fix]:
+    """`if not isinstance(x, str): x = str(x)` before a parameter or an element of a loop is used (type cast templates of
+    PyTER, Oh and Oh 2022)."""
+    node, source = site.node, site.source
+    assert isinstance(node, ast.FunctionDef | ast.For)
+    body = [s for s in node.body if s not in source.docstring_nodes]
+    for name in _incoming(site)[:4] if body else ():
+        for kind in _kinds(site):
+            edit = source.insert_before(
+                body[0], [f"if not isinstance({name}, {kind}):", f"    {name} = {kind}({name})"]
+            )
+            if edit is not None:
+                yield Fix((edit,), 0.5, "insertion")
+
+
+def _incoming(site: Site) -> list[str]:
+    """The parameters of a function without its receiver, or the variables of a loop."""
+    node = site.node
+    if isinstance(node, FunctionNode):
+        scope = site.source.scope(node)
+        return [p for p in scope.parameters if p != scope.self_name]
+    assert isinstance(node, ast.For)
+    return [n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)]
+
+
+@template("or nothing", 0.1, ast.Call, ast.Name)
+def or_nothing(site: Site) -> Iterator[Fix]:
+    """`x or None` where what is empty counts as nothing (None templates of PyTER, Oh and Oh 2022)."""
+    if isinstance(site.parent, ast.Assign | ast.Return) and site.place == "value":
+        yield site.swap(site.node, f"{site.text(site.node)} or None", 0.6)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from flashagent.repair.flow import calls_itself
+from flashagent.repair.flow import DRAINING, FILLING, calls_itself
 from flashagent.repair.source import Edit, FunctionNode
 from flashagent.repair.template import Fix, Site, template
 from flashagent.repair.templates.gaps import PLACES, around, offered, places
@@ -208,3 +208,23 @@ def put_back(site: Site) -> Iterator[Fix]:
 def _outermost(site: Site) -> FunctionNode | None:
     known = around(site)
     return known[0] if known is not None else None
+
+
+@template("call left out", 0.2, *PLACES, kinds=("loop",))
+def call_left_out(site: Site) -> Iterator[Fix]:
+    """A call that the function makes for its result, made once more for what it does: the bracket taken off the stack
+    (copied ingredients: Le Goues et al. 2012; Martinez et al. 2014)."""
+    known = around(site)
+    if known is None:
+        return
+    own = {n.name for n in ast.walk(known[0]) if isinstance(n, FunctionNode)}
+    lines: dict[str, float] = {}
+    for node in ast.walk(known[0]):
+        if not isinstance(node, ast.Call) or len(text := site.text(node)) > 40 or "\n" in text:
+            continue
+        if isinstance(node.func, ast.Attribute) and node.func.attr in DRAINING | FILLING:
+            lines[text] = 1.0 if node.func.attr in DRAINING else 0.5
+        elif isinstance(node.func, ast.Name) and node.func.id in own:
+            lines[text] = 0.6
+    lines = {k: v for k, v in lines.items() if k not in known[1].statements}
+    yield from offered(site, lines, 4)

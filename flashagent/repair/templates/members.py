@@ -132,7 +132,7 @@ def parameter_added(site: Site) -> Iterator[Fix]:
     if not wanted or place is None:
         return
     name = wanted[0]
-    for default in ("None", "False", "True"):
+    for default in ("None", "0", "False", "True"):
         lead = ", " if parameter_names(node) else ""
         head = Edit(place, place, f"{lead}{name}={default}")
         for call in [n for n in ast.walk(node) if isinstance(n, ast.Call)][:20]:
@@ -155,3 +155,104 @@ def _end_of_parameters(source: Source, node: FunctionNode) -> int | None:
         ]
     ]
     return max(ends) if ends else None
+
+
+@template("type of the same family", 0.3, ast.Call)
+def type_of_the_same_family(site: Site) -> Iterator[Fix]:
+    """The types of an `isinstance` widened by another class of the same module that the file names: `(ast.List, ast.Tuple)`
+    for `ast.List` (type templates of PyTER, Oh and Oh 2022)."""
+    node = site.node
+    assert isinstance(node, ast.Call)
+    if not (isinstance(node.func, ast.Name) and node.func.id == "isinstance" and len(node.args) == 2):
+        return
+    kinds = node.args[1].elts if isinstance(node.args[1], ast.Tuple) else [node.args[1]]
+    current = [site.text(k) for k in kinds]
+    owners = {text.rpartition(".")[0] for text in current}
+    others = [
+        c
+        for c in site.source.once(_classes_named, site.source.tree)
+        if c.rpartition(".")[0] in owners and c not in current
+    ]
+    told = {text[1:-1].lower() for text in site.donors.test_strings}
+    for other in sorted(others, key=lambda c: c.rpartition(".")[2].lower() not in told)[:25]:
+        yield site.swap(node.args[1], f"({', '.join([*current, other])})", 0.7)
+
+
+def _classes_named(tree: ast.AST) -> list[str]:
+    """Names with a capital that the file uses, as they are written."""
+    found: dict[str, None] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.attr[:1].isupper():
+            found[f"{node.value.id}.{node.attr}"] = None
+        elif isinstance(node, ast.Name) and node.id[:1].isupper() and not node.id.isupper():
+            found[node.id] = None
+    return list(found)
+
+
+@template("own class", 0.5, ast.Name)
+def own_class(site: Site) -> Iterator[Fix]:
+    """`type(self)` where a class names itself, so that subclasses make their own kind (wrong class: PAR's class replacer)."""
+    node = site.node
+    assert isinstance(node, ast.Name)
+    owner = site.source.class_of(node)
+    if owner is not None and owner.name == node.id and site.scope.self_name and site.place == "func":
+        name = site.scope.self_name
+        yield site.swap(node, name if name == "cls" else f"type({name})")
+
+
+@template("through an own method", 0.12, ast.Name, ast.Subscript, ast.Attribute)
+def through_an_own_method(site: Site) -> Iterator[Fix]:
+    """A value passed through a method of the same class that takes one (call wrapping: PAR; TBar, Liu et al. 2019)."""
+    node, owner = site.node, site.source.class_of(site.node)
+    receiver = site.scope.self_name
+    if owner is None or not receiver or not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
+        return
+    if (
+        site.text(node) == receiver
+        or site.place == "func"
+        or isinstance(site.parent, ast.Attribute | ast.Expr)
+    ):
+        return
+    takes_one = [
+        n.name
+        for n in owner.body
+        if isinstance(n, FunctionNode) and len(parameter_names(n)) == 2 and not n.name.startswith("__")
+    ]
+    for name in takes_one[:10]:
+        yield site.swap(node, f"{receiver}.{name}({site.text(node)})", 0.5)
+
+
+@template("moved in its list", 0.08, ast.List, ast.Tuple)
+def moved_in_its_list(site: Site) -> Iterator[Fix]:
+    """An element of a literal sequence put before an earlier one: the order of rows in a table (data table fixes; Pan et al.
+    2009)."""
+    node, source = site.node, site.source
+    assert isinstance(node, ast.List | ast.Tuple)
+    if not 3 <= len(node.elts) <= 24 or not isinstance(node.ctx, ast.Load):
+        return
+    spans = [source.span(e) for e in node.elts]
+    texts = [source.text[a:b] for a, b in spans]
+    for later in range(2, len(texts)):
+        for earlier in range(later - 1):  # neighbours are exchanged by another template
+            order = [*texts[:earlier], texts[later], *texts[earlier:later]]
+            edits = [Edit(*spans[n], text) for n, text in enumerate(order, 0) if texts[n] != text]
+            yield Fix(tuple(edits), 0.5)
+
+
+@template("decorated as others", 0.06, ast.FunctionDef)
+def decorated_as_others(site: Site) -> Iterator[Fix]:
+    """A decorator that other functions of the file have (missing annotation of a function: Pan et al. 2009)."""
+    node, source = site.node, site.source
+    assert isinstance(node, ast.FunctionDef)
+    own = {site.text(d) for d in node.decorator_list}
+    others: dict[str, None] = {}
+    for other in ast.walk(source.tree):
+        if isinstance(other, FunctionNode) and isinstance(
+            source.parents.get(other), type(source.parents.get(node))
+        ):
+            others |= dict.fromkeys(site.text(d) for d in other.decorator_list)
+    whole, indent = source.whole_lines(node), source.indent_of(node)
+    if whole is None or indent is None:
+        return
+    for text in [t for t in others if t not in own][:6]:
+        yield site.raw(whole[0], whole[0], f"{indent}@{text}{source.newline}", 0.5)

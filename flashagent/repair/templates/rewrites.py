@@ -328,6 +328,45 @@ def _other_calls(site: Site, calls: list[ast.Call], function: FunctionNode) -> I
             pool += parameters[place : place + 1]
             if isinstance(argument, ast.Name):
                 pool += [f"{argument.id}[1:]", f"{argument.id} - 1"]
+            pool += other_sides(site, argument)
             for other in dict.fromkeys(pool):
                 if other != texts[place]:
                     yield f"{site.text(call.func)}({', '.join([*texts[:place], other, *texts[place + 1 :]])})"
+
+
+def other_sides(site: Site, argument: ast.expr) -> list[str]:
+    """What lies on the other side of an argument: `node.right` for `node.left`, `tree[2]` for `tree[1]`, `n + 1` for
+    `n - 1`."""
+    text = site.text
+    if isinstance(argument, ast.Attribute):
+        base = text(argument.value)
+        return [f"{base}.{name}" for name in site.donors.attributes[:6] if name != argument.attr]
+    if isinstance(argument, ast.Subscript) and isinstance(argument.slice, ast.Constant):
+        place = argument.slice.value
+        steps = (place + 1, place - 1) if isinstance(place, int) else ()
+        return [f"{text(argument.value)}[{step}]" for step in steps]
+    if isinstance(argument, ast.BinOp) and isinstance(argument.op, ast.Add | ast.Sub):
+        sign = "-" if isinstance(argument.op, ast.Add) else "+"
+        return [f"{text(argument.left)} {sign} {site.operand(argument.right)}"]
+    return []
+
+
+@template("other side too", 0.3, ast.Expr, kinds=("recursion",))
+def other_side_too(site: Site) -> Iterator[Fix]:
+    """A call made for one side and forgotten for the other: the right subtree, the next neighbour (a copied statement with
+    one part exchanged: GenProg, Le Goues et al. 2012; ingredients: Martinez et al. 2014)."""
+    node, source = site.node, site.source
+    assert isinstance(node, ast.Expr)
+    call = node.value.value if isinstance(node.value, ast.YieldFrom | ast.Await | ast.Yield) else node.value
+    if not isinstance(call, ast.Call):
+        return
+    start, end = source.span(node)
+    lines: dict[str, None] = {}
+    for argument in call.args:
+        first, last = source.span(argument)
+        for other in other_sides(site, argument):
+            lines[source.text[start:first] + other + source.text[last:end]] = None
+    for line in [text for text in lines if "\n" not in text][:10]:
+        for edit in (source.insert_after(node, [line]), source.insert_before(node, [line])):
+            if edit is not None:
+                yield Fix((edit,), min(1.0, 3 / len(lines)), "insertion")

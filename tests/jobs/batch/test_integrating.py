@@ -248,7 +248,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Repository]:
     return folder / "repo", open_work_tree(folder / "repo", folder / "state", environ)
 
 
-@settings(max_examples=25)
+@settings(max_examples=8)
 @given(plans(), st.data())
 async def test_whoever_is_done_first_and_wherever_it_is_killed_the_branch_is_the_same(
     opened: tuple[Path, Repository], plan: Plan, data: st.DataObject
