@@ -7,8 +7,8 @@
    answers 10 % of the requests with 429, 3 % with 500 and 2 % with a connection reset in mid-stream.
 
 The bound is the time that the endpoint was busy, all requests (faults and the waits it asked for included) added up,
-over the items at once. Memory is the program's own process without its checks: the peak with all agents less the peak
-with one, for each agent more.
+over the requests that may be under way at once (--jobs). Memory is the program's own process without its checks: the
+peak with all agents less the peak with one, for each agent more.
 """
 
 from __future__ import annotations

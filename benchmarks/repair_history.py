@@ -67,7 +67,8 @@ class History:
 
     def _fix(self, commit: str, subject: str, numbers: list[str], most: int) -> Fix | None:
         sources: list[tuple[str, int]] = []
-        tests, data = [], []
+        tests: list[str] = []
+        data: list[str] = []
         for line in numbers:
             added, _, rest = line.partition("\t")
             removed, _, path = rest.partition("\t")

@@ -21,10 +21,13 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="flashagent batch",
         description="One job over many places of a repository: an agent for each, one verified branch.",
+        epilog="Begin with `plan`, which changes nothing; `run` makes a branch beside your own files; `apply`, or git, "
+        "brings it into them. Exit status: 0 all is on the branch, 1 some items failed, 130 stopped.",
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    for name, summary in (("plan", "show the items and what they would cost"), ("run", "do it")):
-        one = actions.add_parser(name, help=summary, description=f"Batch: {summary}.")
+    whole = "work on every item, and bring the results together on a branch"
+    for name, summary in (("plan", "show the items and what they would cost"), ("run", whole)):
+        one = actions.add_parser(name, help=summary, description=f"{summary.capitalize()}.")
         one.add_argument(
             "file",
             nargs="?",
@@ -79,9 +82,9 @@ def _add_job(parser: argparse.ArgumentParser) -> None:
     add(
         "--rule",
         metavar="KIND=TEXT",
-        help="a rewrite without a model: ruff=CODES, regex=PATTERN, python=FILE.py:FUNCTION",
+        help="a rewrite without a model: ruff=CODES, pattern=CODE, regex=PATTERN or python=FILE.py:FUNCTION",
     )
-    add("--replace", default="", metavar="TEXT", help="what a regex rule puts in")
+    add("--replace", default="", metavar="TEXT", help="what a pattern or regex rule puts in")
     add("--check", metavar="CMD", help="the command that must pass for each item and at the end")
     add("--group", default="file", metavar="BY", help="file, symbol, folder, package, all, or a number")
     add("--jobs", type=positive_int, metavar="N", help="items at once (8)")

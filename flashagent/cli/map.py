@@ -28,7 +28,7 @@ from flashagent.compose.mapping import past_commits
 from flashagent.dataclass import dataclass
 from flashagent.errors import ExitCode, NotARepository, UsageError, WorkspaceError
 from flashagent.folders import Folders
-from flashagent.repomap.bm25 import load_numpy
+from flashagent.repomap.bm25 import FEW, load_numpy
 from flashagent.repomap.history import PastCommit
 from flashagent.repomap.index import MapStats
 from flashagent.repomap.render import outline
@@ -107,10 +107,9 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     args = build_parser().parse_args(argv)
     text = sys.stdin.read(_MAX_QUERY_CHARACTERS) if args.query == "-" else args.query
     here = Path.cwd()
-    if text.strip():
-        # While git lists the files, which is waiting.
-        threading.Thread(target=load_numpy).start()
     found = _tree(here, environ)
+    if text.strip() and len(found.files) > FEW / 10:  # about so many documents has a file
+        threading.Thread(target=load_numpy).start()
     wanted = [_inside(found, here, path) for path in args.paths]
     with RepoMap.open(
         found.root,

@@ -116,7 +116,9 @@ class SandboxRunner:
             try:
                 result = await self._run(request, self._policy_for(command), on_output)
                 theirs.close()  # the last copy of that end: our reader now comes to the end of what was written
-                await asyncio.wait_for(talking, CHANNEL_GRACE_S)
+                # `wait_for` of Python 3.11 forgets that it was cancelled when what it waits for ends at that moment.
+                async with asyncio.timeout(CHANNEL_GRACE_S):
+                    await talking
             finally:
                 await _cancelled(talking)
             return result

@@ -119,7 +119,8 @@ async def _run(arguments: Sequence[str], stdin: bytes, folder: Path | None = Non
         cwd=folder.resolve() if folder is not None else None,
     )  # fmt: skip
     try:
-        output, _ = await asyncio.wait_for(process.communicate(stdin), _TIMEOUT_S)
+        async with asyncio.timeout(_TIMEOUT_S):
+            output, _ = await process.communicate(stdin)
     finally:
         if process.returncode is None:
             process.kill()

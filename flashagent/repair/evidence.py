@@ -2,7 +2,7 @@
 control flowed past it. Pure.
 
 Each piece of evidence is a number for each line; `WEIGHTS` says how much each counts. The weights were fitted to small bug
-fixes of real projects (`benchmarks/repair_weights.py`): learning to combine many weak signals is what the best published
+fixes of real projects (those of `benchmarks/repair_fixes.txt` without a star): learning to combine many weak signals is what the best published
 localizers do (Xuan and Monperrus 2014, Multric; Sohn and Yoo 2017, FLUCCS).
 """
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
@@ -20,11 +19,11 @@ from flashagent.repair.localize import TestRun
 from flashagent.repair.mutate import data_lines
 from flashagent.repair.nodes import own_lines, statements
 from flashagent.repair.source import FunctionNode, Source, Unit
+from flashagent.repair.telling import Place, Scene, Told, is_only_in, literal_text, parts, strings_on, told_by
 from flashagent.values import Failure
 
-Place = tuple[str, int]
 # Fitted on 69 small fixes of 17 projects; on 26 fixes of 5 others they lift the share of fixes of which a changed line is
-# among the first ten from 65 % to 81 %.
+# among the first ten from 65 % to about 80 %.
 WEIGHTS: Mapping[str, float] = {
     "spectrum": 0.6, "all failing": 0.1, "passing": -0.35, "fresh": 0.3, "crash": 0.65, "stack": 0.9, "same function": 1.6,
     "raise": -0.55, "call": 0.15, "other": 0.35, "not first": 0.5, "closed gate": -0.25, "own gate": 1.2, "words": 1.05,
@@ -43,36 +42,7 @@ _REASONS = (
     ("owner words", 0.6, "is part of what the failing test is named after"),
     ("called", 1.0, "in a function that the failing test calls"),
 )
-_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|\d+")
-_SIGNATURE = re.compile(r"(\w+)\(\) (?:got an unexpected keyword|takes|missing|got multiple values)")
-_COMMON = frozenset({"self", "assert", "def", "test", "return", "for", "in", "is", "not", "none", "true", "false", "if", "the", "and", "cls", "py", "or", "to", "of"})  # fmt: skip
 ROWS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """All that is known when lines are weighed: `spectrum` has the score of each line that a failing test ran, `data` of
-    lines at module or class level that those use; `tests` are the trees of the failing tests, `others` of passing ones."""
-
-    spectrum: Mapping[Place, float]
-    data: Mapping[Place, float]
-    runs: Sequence[TestRun]
-    failures: Sequence[Failure]
-    sources: Mapping[str, Source]
-    tests: Sequence[ast.AST]
-    others: Sequence[ast.AST] = ()
-
-
-@dataclass(slots=True)
-class _Told:
-    """Words (by how much they say), literals and names of the failing tests; what they wanted and what they got."""
-
-    words: Mapping[str, float] = field(default_factory=dict)
-    strings: frozenset[str] = frozenset()
-    called: frozenset[str] = frozenset()
-    expected: str = ""
-    actual: str = ""
-    signatures: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -87,7 +57,7 @@ class _File:
 def table_lines(scene: Scene, used: Mapping[str, float], sources: Iterable[Source]) -> dict[Place, float]:
     """Lines of module-level and class-level assignments to used names, with the score of their use: all of a short one, of a
     long one its ends and the rows that share a text or a rare word with the failing tests."""
-    told = _told(scene)
+    told = told_by(scene)
     found: dict[Place, float] = {}
     for source in sources:
         scores = data_lines(source, used)
@@ -98,28 +68,22 @@ def table_lines(scene: Scene, used: Mapping[str, float], sources: Iterable[Sourc
     return found
 
 
-def _rows(source: Source, statement: ast.stmt, told: _Told) -> list[int]:
+def _rows(source: Source, statement: ast.stmt, told: Told) -> list[int]:
     first, last = statement.lineno, statement.end_lineno or statement.lineno
     if last - first < ROWS:
         return list(range(first, last + 1))
     texts: dict[int, set[str]] = {}
     for node in ast.walk(statement):
         if isinstance(node, ast.Constant):
-            texts.setdefault(node.lineno, set()).update(_text(node.value))
+            texts.setdefault(node.lineno, set()).update(literal_text(node.value))
     near = [n for n in range(first, last + 1) if _row_is_told(source.line_text(n), texts.get(n, set()), told)]
     return list(dict.fromkeys([first, *near[: 2 * ROWS], last - 1, last]))
 
 
-def _row_is_told(line: str, texts: set[str], told: _Told) -> bool:
-    if texts & told.strings or any(_is_only_in(s, told.actual, told.expected) for s in texts):
+def _row_is_told(line: str, texts: set[str], told: Told) -> bool:
+    if texts & told.strings or any(is_only_in(s, told.actual, told.expected) for s in texts):
         return True
     return any(told.words.get(w, 0.0) > 0.5 for w in parts(line))
-
-
-def parts(text: str) -> set[str]:
-    """The words of a text or of its identifiers, in small letters and without a plural's s."""
-    found = (part.lower() for part in _PART.findall(text))
-    return {w[:-1] if len(w) > 3 and w.endswith("s") else w for w in found if len(w) > 1} - _COMMON
 
 
 def gathered(scene: Scene) -> dict[Place, dict[str, float]]:
@@ -152,7 +116,7 @@ class _Gatherer:
         self._passed_on = _counts(self._passing)
         self._nearest = _nearest(self._failing, self._passing)
         self._crash = _crash_depths(scene.failures, scene.sources)
-        self._told = _told(scene)
+        self._told = told_by(scene)
         self._rarity = self._rarities()
         self._of_function = self._functions()
         self._crashed = {
@@ -222,7 +186,7 @@ class _Gatherer:
     def _matches(self, text: str, file: _File, line: int) -> dict[str, float]:
         """What the line shares with the failing tests."""
         told, statement = self._told, file.statement.get(line)
-        strings = _strings(statement, line) if statement is not None else set()
+        strings = strings_on(statement, line) if statement is not None else set()
         unit = file.unit.get(line)
         owner = (
             file.source.class_of(unit.node if unit is not None else statement)
@@ -234,8 +198,8 @@ class _Gatherer:
             "words": self._alike(parts(text)),
             "owner words": self._alike(parts(" ".join(names))),
             "literal": float(bool(strings & told.strings)),
-            "only actual": float(any(_is_only_in(s, told.actual, told.expected) for s in strings)),
-            "only expected": float(any(_is_only_in(s, told.expected, told.actual) for s in strings)),
+            "only actual": float(any(is_only_in(s, told.actual, told.expected) for s in strings)),
+            "only expected": float(any(is_only_in(s, told.expected, told.actual) for s in strings)),
             "called": float(bool(names & told.called)),
         }
 
@@ -319,66 +283,6 @@ def _crash_depths(failures: Iterable[Failure], sources: Mapping[str, Source]) ->
         for depth, frame in enumerate(inner):
             depths[frame.path, frame.line] = min(depth, depths.get((frame.path, frame.line), depth))
     return depths
-
-
-def _told(scene: Scene) -> _Told:
-    strings: set[str] = set()
-    called: set[str] = set()
-    for node in (n for tree in scene.tests for n in ast.walk(tree)):
-        if isinstance(node, ast.Constant):
-            strings |= _text(node.value)
-        elif isinstance(node, ast.Call):
-            called.add(node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", ""))
-    messages = "\n".join(f.message for f in scene.failures)
-    names = " ".join(run.test_id for run in scene.runs if not run.passed)
-    own = Counter(dict.fromkeys(parts(names.rpartition("/")[2]), 2))
-    own.update(dict.fromkeys([*parts(messages), *(w for tree in scene.tests for w in _words_of(tree))], 1))
-    elsewhere = Counter(w for tree in scene.others for w in _words_of(tree))
-    total = 2.0 + len(scene.others)
-    words = {
-        w: min(2, n) * math.log(total / (1.0 + elsewhere[w])) / math.log(total) for w, n in own.items() if not w.isdigit()
-    }  # fmt: skip
-    return _Told(
-        words, frozenset(strings), frozenset(called - {""}), "\n".join(f.expected for f in scene.failures),
-        "\n".join(f.actual for f in scene.failures), frozenset(_SIGNATURE.findall(messages)),
-    )  # fmt: skip
-
-
-def _words_of(tree: ast.AST) -> set[str]:
-    """The words of a test's names and texts."""
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        for name in ("id", "attr", "arg", "name", "value"):
-            told = getattr(node, name, None)
-            if isinstance(told, str):
-                found |= parts(told[:400])
-    return found
-
-
-def _text(value: object) -> set[str]:
-    """A literal that says something, as text."""
-    if isinstance(value, str):
-        return {value} if value.strip() else set()
-    return {repr(value)} if isinstance(value, int | float) and abs(value) > 2 else set()
-
-
-def _is_only_in(text: str, one: str, other: str) -> bool:
-    """Does a text occur more often in the one than in the other? Short ones of plain letters say nothing."""
-    if len(text) < 3 and text.isascii():
-        return False
-    if one.count(text) > other.count(text):
-        return True
-    words = [w for w in re.split(r"\W+", text) if len(w) > 2]
-    return len(words) > 2 and all(w in one for w in words) and one != other
-
-
-def _strings(statement: ast.stmt, line: int) -> set[str]:
-    """Texts and numbers that stand on this line of a statement."""
-    found: set[str] = set()
-    for node in ast.walk(statement):
-        if isinstance(node, ast.Constant) and node.lineno <= line <= (node.end_lineno or node.lineno):
-            found |= _text(node.value)
-    return found
 
 
 def _kind(statement: ast.stmt | None) -> str:

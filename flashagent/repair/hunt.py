@@ -28,10 +28,8 @@ MAX_CANDIDATES = 15_000
 BEHAVIOUR_TESTS = 12
 DATA_FILES = 200
 NEAR_MISSES = 3
-LOADING, MAX_LOADING = (
-    0.05,
-    150,
-)  # the suspicion of lines that no test runs, and how many candidates it is worth
+# The suspicion of lines that no test runs, and how many candidates it is worth.
+LOADING, MAX_LOADING = 0.05, 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,14 @@ class Hunt:
         for path, lines in sorted(self._places().items()):
             source = self.project.source(path)
             assert source is not None
-            found.extend(mutations(source, lines, donors.collect(source, trees, self._messages(), self.baseline.failures[:8]), hints))
+            found.extend(
+                mutations(
+                    source,
+                    lines,
+                    donors.collect(source, trees, self._messages(), self.baseline.failures[:8]),
+                    hints,
+                )
+            )
         return best_mutations(found, MAX_CANDIDATES)
 
     async def _only_when_loading(self) -> list[Mutation]:
@@ -179,7 +184,20 @@ class Hunt:
         return bool(self.look.broken) and all(r.passed or r.test_id in self.look.broken for r in self.runs)
 
     def _searchable(self) -> list[TestRun]:
-        return [r for r in self.runs if r.passed or r.test_id not in self.look.broken]
+        """The tests that candidates are tried by. A failing test that runs the project in a process of its own sees nothing
+        of a candidate: where others fail too it is left to the whole check."""
+        runs = [r for r in self.runs if r.passed or r.test_id not in self.look.broken]
+        blind = {r.test_id for r in runs if not r.passed and self._is_blind(r)}
+        if not blind or all(r.passed or r.test_id in blind for r in runs):
+            return runs
+        tests = "a failing test runs" if len(blind) == 1 else f"{len(blind)} failing tests run"
+        self.notes.append(
+            f"{tests.capitalize()} the project in another process; only the whole check judged by that."
+        )
+        return [r for r in runs if r.test_id not in blind]
+
+    def _is_blind(self, run: TestRun) -> bool:
+        return run.elsewhere and all(self.project.is_test(path) for path in run.lines)
 
     # what is said
 

@@ -15,14 +15,14 @@ from flashagent.dataclass import dataclass
 from flashagent.values import Failure
 
 Lines = Mapping[str, frozenset[int]]
-SPREAD = 0.93  # what a line counts for each better one of its own function
+SPREAD = 0.97  # what a line counts for each better one of its own function
 CHANGED = 4.0  # how much more suspicious a line of the commit that broke the test is
 
 
 @dataclass(frozen=True, slots=True)
 class TestRun:
     """One test as the worker saw it: `path` is its file, `lines` the project's lines it ran, `stack` (innermost first)
-    where it was cut when it used up its time. Paths are relative to the root."""
+    where it was cut when it used up its time. `elsewhere` = it started other processes. Paths are relative to the root."""
 
     __test__ = False
 
@@ -33,6 +33,7 @@ class TestRun:
     lines: Lines = field(default_factory=dict)
     stack: tuple[tuple[str, int], ...] = ()
     exception: str = ""
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

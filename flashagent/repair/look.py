@@ -124,7 +124,16 @@ class Look:
             cpu = float(result.get("cpu", 0.0))
             hung = stack or (("", 0),) if "OutOfTime" in outcome or "died" in result else ()
             runs.append(
-                TestRun(test, self._paths.get(test, ""), passed, cpu, lines, hung, outcome.partition(": ")[2])
+                TestRun(
+                    test,
+                    self._paths.get(test, ""),
+                    passed,
+                    cpu,
+                    lines,
+                    hung,
+                    outcome.partition(": ")[2],
+                    bool(trace.get("elsewhere")),
+                )
             )
         if strange:
             self.notes.append(

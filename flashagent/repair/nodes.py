@@ -44,3 +44,12 @@ def unread(function: ast.AST) -> frozenset[str]:
     if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
         bound |= {a.arg for a in [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]}
     return frozenset(bound - read - {"_", "self", "cls"})
+
+
+def lines_of_names(function: ast.AST) -> dict[str, list[int]]:
+    """The lines on which each name stands."""
+    found: dict[str, list[int]] = {}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name):
+            found.setdefault(node.id, []).append(node.lineno)
+    return found

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from flashagent.repair.evidence import Place, Scene, gathered, reason, table_lines, weighed
+from flashagent.repair.evidence import gathered, reason, table_lines, weighed
 from flashagent.repair.localize import CHANGED, TestRun, ochiai
 from flashagent.repair.mutate import used_names
 from flashagent.repair.project import Project
 from flashagent.repair.source import Source
+from flashagent.repair.telling import Place, Scene
 from flashagent.values import Failure
 
 TABLE_FILES, OTHER_TESTS = 200, 300

@@ -100,6 +100,17 @@ def test_workers_without_a_model_are_named_as_the_reason(tmp_path: Path) -> None
     assert len(failed) >= 2 and all("No model is configured on this worker" in message for message in failed)
 
 
+def test_what_one_worker_cannot_do_is_done_by_another(tmp_path: Path) -> None:
+    root, environ = batch_project.make(tmp_path, modules=3)
+    without = batch_cluster.running(tmp_path / "cluster", environ, workers=1)
+    with serving(renaming) as server, without as cluster:
+        cluster.environ = with_model(environ, server.base_url)
+        cluster.start_worker()
+        ran = run(root, environ, cluster, "--jobs", "3")
+    assert ran.code == 0, ran.out + ran.err
+    assert ran.lines[-1]["merged"] == 3
+
+
 def test_a_scheduler_that_is_not_there_is_said_so_before_anything_runs(tmp_path: Path) -> None:
     root, environ = batch_project.make(tmp_path, modules=2)
     engine = (

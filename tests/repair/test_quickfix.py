@@ -46,6 +46,10 @@ CASES = {
         "class A:\n    def double(self, n):\n        return n * 2\n\n\ndef f(n):\n    return A().double(n)\n",
     ),
     "module one slip away": ("import jsn\n\n\ndef f(n):\n    return jsn.loads('2') * n\n", "import json\n\n\ndef f(n):\n    return json.loads('2') * n\n"),
+    "module of which a builtin has the wrong name": (
+        "from type import SimpleNamespace\n\n\ndef f(n):\n    return type(n)(SimpleNamespace(a=2 * n).a)\n",
+        "from types import SimpleNamespace\n\n\ndef f(n):\n    return type(n)(SimpleNamespace(a=2 * n).a)\n",
+    ),
     "keyword at the call": (
         "def g(amount, times):\n    return amount * times\n\n\ndef f(n):\n    return g(amuont=n, times=2)\n",
         "def g(amount, times):\n    return amount * times\n\n\ndef f(n):\n    return g(amount=n, times=2)\n",

@@ -8,9 +8,10 @@ import pytest
 from helpers.repair_shapes import SHAPES
 
 from flashagent.repair import donors, mutate
-from flashagent.repair.evidence import Scene, gathered, parts, table_lines, weighed
+from flashagent.repair.evidence import gathered, table_lines, weighed
 from flashagent.repair.localize import TestRun, reported
 from flashagent.repair.source import Source
+from flashagent.repair.telling import Scene, parts
 from flashagent.repair.templates import CATALOGUE
 from flashagent.repair.templates.patterns import widened
 from flashagent.repair.templates.wording import reworded
@@ -155,4 +156,4 @@ def test_one_function_does_not_take_all_places() -> None:
     scores = {("m.py", 9): 1.0, ("m.py", 10): 0.99, ("m.py", 11): 0.98, ("m.py", 15): 0.95}
     names = {("m.py", n): "area" for n in (9, 10, 11)} | {("m.py", 15): "other"}
     shown = reported(scores, [], {"m.py": CODE.splitlines()}, names)
-    assert [line.line for line in shown] == [9, 15, 10, 11]
+    assert [line.line for line in shown] == [9, 10, 15, 11]

@@ -43,6 +43,9 @@ CASES = [
     ("taken out", "return items.pop()", "return items[-1]"),
     ("new or emptied", "items.clear()", "items = []"),
     ("new or emptied", "items = []", "items.clear()"),
+    ("another case too", "return a == 2", "return (a == 2 or a == 0)"),
+    ("indices as elsewhere", "return d[a][b] + items[b][a]", "return d[b][a] + items[b][a]"),
+    ("variable to constant", "a = b", "a = 0"),
     ("bits turned", "return a & b", "return a & ~b"),
     ("at least", "return a - b", "return max(1, a - b)"),
     ("between", "return a < b", "return 0 <= a < b"),
@@ -244,6 +247,21 @@ BLOCKS = [
         "put back",
         "def f(board, n):\n    if board[n] == 0:\n        board[n] = 1\n        f(board, n + 1)\n",
         "        f(board, n + 1)\n        board[n] = 0\n",
+    ),
+    (
+        "order forgotten",
+        "import heapq\n\ndef f(text):\n    heap = []\n    for x in text:\n        heap.append(x)\n    return heapq.heappop(heap)\n",
+        "        heap.append(x)\n    heapq.heapify(heap)\n",
+    ),
+    (
+        "outer variable",
+        "def f(items):\n    n = 0\n    def g(x):\n        n += x\n    for x in items:\n        g(x)\n    return n\n",
+        "    def g(x):\n        nonlocal n\n        n += x\n",
+    ),
+    (
+        "move in",
+        "def f(items):\n    n = 0\n    for x in items:\n        if x:\n            a = 1\n        else:\n            a = 2\n        n += 1\n",
+        "            a = 1\n            n += 1\n        else:\n            a = 2\n",
     ),
     (
         "call left out",

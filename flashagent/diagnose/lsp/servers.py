@@ -79,7 +79,8 @@ class LanguageServers:
         if server is None:
             return False
         try:
-            return await asyncio.wait_for(server.ready(), wait_s)
+            async with asyncio.timeout(wait_s):
+                return await server.ready()
         except TimeoutError:
             return False
 
@@ -112,7 +113,8 @@ class LanguageServers:
         server.begin()
         try:
             # Two that compare at once would see each other's texts.
-            await asyncio.wait_for(server.alone.acquire(), deadline - asyncio.get_running_loop().time())
+            async with asyncio.timeout_at(deadline):
+                await server.alone.acquire()
         except TimeoutError:
             return ()
         try:

@@ -180,7 +180,8 @@ class ServerSession:
         """The last of what is said in several parts: nothing tells which one that is but the silence after it."""
         while True:
             try:
-                await asyncio.wait_for(self._next_news(), _SETTLED_S)
+                async with asyncio.timeout(_SETTLED_S):
+                    await self._next_news()
             except TimeoutError:
                 return told.items
             told = self._told.get(path, told)

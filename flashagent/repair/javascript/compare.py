@@ -54,9 +54,13 @@ async def compared(project: JsProject, lanes: Lanes, commands: tuple[tuple[str, 
         if other is not None:
             texts[place] = watched_text(other, watched, calls)
     told = {place: _answers(lines) for place, lines in (await _seen(lanes, commands, path, texts)).items()}
-    keys = dict.fromkeys(key for one in told.values() for key in one)
-    shown = {key: next(one[key][0] for one in told.values() if key in one) for key in keys}
-    lines = {place: tuple(f"{shown[key]}\t{one.get(key, ('', UNREACHED))[1]}" for key in sorted(keys)) for place, one in told.items()}  # fmt: skip
+    shown = {key: words for one in reversed(told.values()) for key, (words, _) in one.items()}
+    # Two ways of changing a call may give the same call: it is asked for once.
+    keys = sorted({words: key for key, words in sorted(shown.items(), reverse=True)}.values())
+    lines = {
+        place: tuple(f"{shown[key]}\t{one.get(key, ('', UNREACHED))[1]}" for key in keys)
+        for place, one in told.items()
+    }
     return Answers(lines.pop(-1), lines)
 
 

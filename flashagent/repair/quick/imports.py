@@ -43,7 +43,8 @@ def defining(project: Project, name: str, but: str) -> list[str]:
     """Modules of the project with a module-level function, class or constant of that name."""
     found = []
     for path in project.python_files():
-        if path == but or project.is_test(path):
+        # Most files do not even have the word, and need no parsing.
+        if path == but or project.is_test(path) or name not in (project.text(path) or ""):
             continue
         source = project.source(path)
         if source is None or name not in source.module_names:
@@ -125,7 +126,8 @@ def no_module(project: Project, failure: Failure, text: str) -> Iterator[Proposa
         edits = [edit for node in nodes if (edit := _renamed(source, node, wrong, other or "")) is not None]
         if other is None or not edits:
             continue
-        if "." not in wrong:
+        bound = any(isinstance(n, ast.Import) and any(a.name == wrong and a.asname is None for a in n.names) for n in nodes)  # fmt: skip
+        if bound and "." not in wrong:
             uses = [n for n in ast.walk(source.tree) if isinstance(n, ast.Name) and n.id == wrong]
             edits += [source.replace(n, other) for n in uses]
         yield proposal(frame.path, source.text, edits, f"module {wrong} becomes {other}",

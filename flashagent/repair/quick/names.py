@@ -91,10 +91,12 @@ def members(project: Project, owner: str) -> set[str]:
         return set(dir(sys.modules[owner]))
     found: list[set[str]] = []
     for path in project.python_files():
-        source = project.source(path) if not project.is_test(path) else None
+        is_module = module_of(path) == owner or module_of(path).endswith("." + owner)
+        holds = not project.is_test(path) and (is_module or owner in (project.text(path) or ""))
+        source = project.source(path) if holds else None
         if source is None:
             continue
-        if module_of(path) == owner or module_of(path).endswith("." + owner):
+        if is_module:
             found.append(set(source.module_names))
         for node in ast.walk(source.tree):
             if isinstance(node, ast.ClassDef) and node.name == owner:
@@ -132,7 +134,8 @@ def functions(project: Project, owner: str | None, name: str) -> list[tuple[str,
     """Definitions of a function or method; for a class name, its `__init__`."""
     found = []
     for path in project.python_files():
-        source = project.source(path) if not project.is_test(path) else None
+        holds = not project.is_test(path) and name in (project.text(path) or "")
+        source = project.source(path) if holds else None
         if source is None:
             continue
         for node in ast.walk(source.tree):

@@ -234,3 +234,26 @@ def type_test(site: Site) -> Iterator[Fix]:
         for name in current:
             rest = [k for k in current if k != name]
             yield site.swap(kinds, rest[0] if len(rest) == 1 else f"({', '.join(rest)})", 0.4)
+
+
+@template("another case too", 0.2, ast.Compare)
+def another_case(site: Site) -> Iterator[Fix]:
+    """`n == 2` that also holds for a second number, or for nothing at all (condition synthesis: SPR, Long and Rinard
+    2015)."""
+    node = site.node
+    assert isinstance(node, ast.Compare)
+    if len(node.ops) != 1 or not isinstance(node.ops[0], ast.Eq | ast.NotEq):
+        return
+    own, other = site.text(node.left), node.comparators[0]
+    if not isinstance(other, ast.Constant) or isinstance(other.value, bool):
+        return
+    equal = isinstance(node.ops[0], ast.Eq)
+    sign, word = ("==", "or") if equal else ("!=", "and")
+    more = (
+        ["''", "' '", *site.donors.strings[:6]]
+        if isinstance(other.value, str)
+        else ["0", "1", "-1", *site.donors.numbers[:3]]
+    )
+    for text in dict.fromkeys(more):
+        if text != repr(other.value):
+            yield site.swap(node, f"({site.text(node)} {word} {own} {sign} {text})", 0.6)

@@ -179,3 +179,27 @@ def dictionary_entry(site: Site) -> Iterator[Fix]:
             (site.source.replace(first, site.text(second)), site.source.replace(second, site.text(first))),
             0.5,
         )
+
+
+@template("indices as elsewhere", 0.2, ast.Subscript)
+def indices_as_elsewhere(site: Site) -> Iterator[Fix]:
+    """Both indices of a table element as another table of the function has them (ingredients at the level of expressions:
+    Martinez et al. 2014)."""
+    node, function = site.node, site.source.function_of(site.node)
+    assert isinstance(node, ast.Subscript)
+    if (
+        function is None
+        or not isinstance(node.value, ast.Subscript)
+        or isinstance(site.parent, ast.Subscript)
+    ):
+        return
+    tables = (
+        n for n in ast.walk(function) if isinstance(n, ast.Subscript) and isinstance(n.value, ast.Subscript)
+    )
+    pairs = dict.fromkeys(
+        (site.text(n.value.slice), site.text(n.slice)) for n in tables if isinstance(n.value, ast.Subscript)
+    )
+    base, mine = site.text(node.value.value), (site.text(node.value.slice), site.text(node.slice))
+    for pair in list(pairs)[:10]:
+        if pair != mine:
+            yield site.swap(node, f"{base}[{pair[0]}][{pair[1]}]", min(1.0, 4 / len(pairs)))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from flashagent.repair.source import FunctionNode
 from flashagent.repair.template import Fix, Site, template
-from flashagent.repair.templates.names import expressions_beside, loaded
+from flashagent.repair.templates.names import expressions_beside, loaded, nearest
 
 _VALUE_PLACES = ast.Assign | ast.AugAssign | ast.Return | ast.Tuple | ast.Call | ast.Yield | ast.BinOp
 _QUESTIONS = ("isdigit()", "isalpha()", "isalnum()", "isspace()", "isupper()", "islower()", "strip()")
@@ -27,7 +27,7 @@ def extreme(site: Site) -> Iterator[Fix]:
         return
     own = site.text(site.node)
     # One that holds the other fits a test by its numbers now and then, and is hardly ever meant.
-    pool = [*site.scope.variables, *expressions_beside(site)[:4]]
+    pool = [*nearest(site), *expressions_beside(site)[:4]]
     others = [text for text in pool if text not in own and own not in text][:8]
     for other in others:
         for name in ("max", "min"):

@@ -228,3 +228,34 @@ def call_left_out(site: Site) -> Iterator[Fix]:
             lines[text] = 0.6
     lines = {k: v for k, v in lines.items() if k not in known[1].statements}
     yield from offered(site, lines, 4)
+
+
+@template("order forgotten", 0.15, *PLACES)
+def order_forgotten(site: Site) -> Iterator[Fix]:
+    """A list that is not sorted, turned round or made a heap before it is used (missing call: SOFix, Liu and Zhong 2018)."""
+    known = around(site)
+    if known is None:
+        return
+    lists = [name for name, kind in known[1].kinds.items() if kind == "list"] + site.scope.parameters[:2]
+    lines: dict[str, float] = {}
+    for name in list(dict.fromkeys(lists))[:4]:
+        lines |= {f"{name}.sort()": 1.0, f"{name}.reverse()": 0.7}
+        lines |= {f"heapq.heapify({name})": 1.0} if "heapq" in site.scope.globals else {}
+        lines |= {f"heapify({name})": 1.0} if "heapify" in site.scope.globals else {}
+    yield from offered(site, {k: v for k, v in lines.items() if k not in known[1].statements}, 4)
+
+
+@template("outer variable", 0.5, ast.FunctionDef, kinds=("unbound",))
+def outer_variable(site: Site) -> Iterator[Fix]:
+    """A nested function that sets a variable of the one around it without saying `nonlocal` (scoping slips; Python
+    counterpart of PyTER's missing operations)."""
+    node, source = site.node, site.source
+    assert isinstance(node, ast.FunctionDef)
+    outer = source.function_of(node)
+    mine = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    names = source.scope(outer).variables if outer is not None else source.module_names
+    word = "nonlocal" if outer is not None else "global"
+    for name in [n for n in names if n in mine][:3]:
+        edit = source.insert_before(node.body[0], [f"{word} {name}"])
+        if edit is not None and node.body[0] not in source.docstring_nodes:
+            yield Fix((edit,), 1.0 if outer is not None else 0.3)

@@ -90,6 +90,7 @@ def move_in(site: Site) -> Iterator[Fix]:
         return
     above = block[place - 1]
     whole, old = source.whole_lines(node), source.indent_of(node)
+    yield from _into_first_branch(site, above, whole)
     while (
         isinstance(above, ast.For | ast.While | ast.If | ast.With) and whole is not None and old is not None
     ):
@@ -145,3 +146,15 @@ def else_branch(site: Site) -> Iterator[Fix]:
     if inner is not None and len(inner) > len(old):
         moved = f"{old}else:{source.newline}" + _shifted(source.text[slice(*whole)], old, inner)
         yield site.raw(*whole, moved)
+
+
+def _into_first_branch(site: Site, above: ast.stmt, whole: tuple[int, int] | None) -> Iterator[Fix]:
+    """The statement at the end of the first branch of an `if` that has another one."""
+    node, source = site.node, site.source
+    if not isinstance(above, ast.If) or not above.orelse or whole is None or not isinstance(node, ast.stmt):
+        return
+    last, text = above.body[-1], source.text_of(node)
+    if not isinstance(last, ast.Return | ast.Raise | ast.Break | ast.Continue) and "\n" not in text:
+        edit = source.insert_after(last, [text])
+        if edit is not None and len(source.block_of(node)) > 1:
+            yield Fix((edit, Edit(*whole, "")), 0.8)

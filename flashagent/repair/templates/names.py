@@ -6,7 +6,7 @@ import ast
 import builtins
 from collections.abc import Iterator
 
-from flashagent.repair.nodes import unread
+from flashagent.repair.nodes import lines_of_names, unread
 from flashagent.repair.template import Fix, Site, template
 
 FORGOTTEN = 2.5  # how much likelier a variable is that nothing in the function reads
@@ -16,6 +16,17 @@ def forgotten(site: Site) -> frozenset[str]:
     """Parameters and variables of the function around the place that nothing reads."""
     function = site.source.function_of(site.node)
     return frozenset() if function is None else site.source.once(unread, function)
+
+
+def nearest(site: Site) -> list[str]:
+    """The variables in scope, those that stand on lines near the place first."""
+    function = site.source.function_of(site.node)
+    if function is None:
+        return site.scope.variables
+    lines, here = site.source.once(lines_of_names, function), getattr(site.node, "lineno", 0)
+    return sorted(
+        site.scope.variables, key=lambda n: min((abs(line - here) for line in lines.get(n, ())), default=999)
+    )
 
 
 def loaded(node: ast.AST) -> bool:
@@ -146,7 +157,7 @@ def operand_added(site: Site) -> Iterator[Fix]:
     near = 0.4 if isinstance(parent, ast.BinOp) else 1.0
     if site.place in ("func", "value") and isinstance(parent, ast.Subscript | ast.Call):
         return
-    names = [name for name in site.scope.variables if name != site.text(node)][:5]
+    names = [name for name in nearest(site) if name != site.text(node)][:5]
     if isinstance(node, ast.Tuple | ast.List | ast.JoinedStr):
         for name in names:
             yield site.swap(node, f"{name} + {site.text(node)}", min(0.8, 4.0 / len(names)) * near)
@@ -242,6 +253,11 @@ def to_constant(site: Site) -> Iterator[Fix]:
     ):
         for text in ("0", "1", "None", "True", "False"):
             yield site.swap(node, text, 0.5, "literal")
+    elif (
+        loaded(node) and isinstance(site.parent, ast.Assign) and isinstance(site.parent.targets[0], ast.Name)
+    ):
+        for text in ("0", "1", "None", "[]", "''"):  # a wrong start value
+            yield site.swap(node, text)
 
 
 @template("constant to variable", 0.15, ast.Constant)

@@ -61,6 +61,22 @@ def test_failed_items_wait_again_when_asked(path: Path) -> None:
         assert [row.state for row in store.rows()] == ["waiting", "waiting"]
 
 
+def test_the_end_of_the_first_round_is_one_step_and_is_forgotten_when_items_are_tried_again(
+    path: Path,
+) -> None:
+    with closing(BatchStore(path)) as store:
+        store.finished("0001", attempt(), PATCH)
+        assert store.laid() is None
+        store.set_aside(["0002"], [("0001", "conflict", "the same lines")])
+        store.note_judged("red", "it fails")
+        store.note_judged("green", "")
+        row = store.row("0001")
+        assert (row.state, row.message, row.patch) == ("conflict", "the same lines", PATCH)
+        assert (store.laid(), store.judged("red"), store.judged("green")) == (["0002"], "it fails", "")
+        assert store.reset(("conflict",)) == 1
+        assert (store.laid(), store.judged("red"), store.judged("green")) == (None, None, "")
+
+
 def test_a_batch_is_begun_once(path: Path) -> None:
     with closing(BatchStore(path)) as store, pytest.raises(UsageError, match="exists already"):
         store.begin({"id": "b1"}, ITEMS)

@@ -20,7 +20,7 @@ from flashagent_worker.limits import OWN_FOLDER, OutOfTime, Timer, is_project
 from flashagent_worker.livecode import ChangedSource, LiveCode
 from flashagent_worker.sessions import preload_pytest, session_for
 from flashagent_worker.talking import Channel
-from flashagent_worker.tracing import Tracer
+from flashagent_worker.tracing import Starts, Tracer
 
 if TYPE_CHECKING:
     Json = dict[str, Any]  # only in annotations: Python 3.8 cannot evaluate it
@@ -98,12 +98,14 @@ class Server:
 
     def do_trace(self, request: Json) -> Json:
         """Run tests under the tracer: the lines of each, and the stack at which a hanging one was cut."""
-        tracer = Tracer(self.root)
+        tracer, starts = Tracer(self.root), Starts()
 
         def work(test: str) -> Json:
+            starts.forget()
             before = set(sys.modules)
             answer: Json = tracer.run(lambda: self.outcome(test, request["cpu"]))
             answer["lines"] = tracer.plain()
+            answer["elsewhere"] = starts.seen
             new = [sys.modules[name] for name in set(sys.modules) - before if name in sys.modules]
             answer["modules"] = sorted(
                 m.__name__ for m in new if is_project(getattr(m, "__file__", None) or "", self.root)

@@ -14,6 +14,29 @@ if TYPE_CHECKING:
     Json = dict[str, Any]  # only in annotations: Python 3.8 cannot evaluate it
 
 
+STARTS_A_PROCESS = frozenset(
+    ["subprocess.Popen", "os.posix_spawn", "os.fork", "os.forkpty", "os.exec", "os.system"]
+)
+
+
+class Starts:
+    """Whether this process has started another one since `forget`. Never taken off again: for a forked child."""
+
+    def __init__(self) -> None:
+        self.seen = False
+        self._listening = False
+
+    def forget(self) -> None:
+        self.seen = False
+        if not self._listening:
+            self._listening = True
+            sys.addaudithook(self._hear)
+
+    def _hear(self, event: str, _arguments: Any) -> None:
+        if event in STARTS_A_PROCESS:
+            self.seen = True
+
+
 class Tracer:
     """The project's lines that one call runs, by file."""
 
