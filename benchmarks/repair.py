@@ -146,7 +146,9 @@ def _row(name: str, result: RepairResult, rank: int, line: int, path: str, secon
 
 async def programs(options: argparse.Namespace) -> list[Row]:
     rows = []
-    chosen = [bug for bug in SETS[options.what]() if options.only in bug[0]][options.skip :: options.step][: options.limit]
+    chosen = [bug for bug in SETS[options.what]() if options.only in bug[0]][options.skip :: options.step][
+        : options.limit
+    ]
     for name, program, faulty in chosen:
         rows.append(await one_program(name, program, faulty, options))
         print(json.dumps(asdict(rows[-1])), flush=True)

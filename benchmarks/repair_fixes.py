@@ -92,9 +92,9 @@ class Case:
         self.history = History(options.mirror, fix.repository)
         self.options = options
         home = options.scratch / f"{fix.repository.replace('/', '+')}-{fix.commit[:12]}"
-        self.root = home / "project"
-        self._right = home / "right"
-        self._known = home / "red.json"
+        self.root: Path = home / "project"
+        self._right: Path = home / "right"
+        self._known: Path = home / "red.json"
 
     def unpack(self) -> None:
         if not self.root.is_dir():

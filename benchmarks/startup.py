@@ -48,7 +48,7 @@ COMMANDS = (
     ["memory"],
     ["diff"],
     ["map", "--query", "the discount is wrong"],
-    ["undo"],
+    ["undo", "--list"],
     ["check", "--check", "/bin/true"],
 )
 BARE_ARGV = [sys.executable, "-c", "pass"]
@@ -56,7 +56,7 @@ FLASHAGENT = [sys.executable, "-m", "flashagent"]
 
 
 def seconds(argv: list[str], place: Path, environ: dict[str, str]) -> tuple[float, float]:
-    """Wall and processor seconds. Status 1 is an answer too: `undo` may have nothing to take back."""
+    """Wall and processor seconds. Status 1 is an answer too."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(argv, cwd=place, env=environ, stdin=subprocess.DEVNULL, capture_output=True)
     wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -2,8 +2,8 @@
 control flowed past it. Pure.
 
 Each piece of evidence is a number for each line; `WEIGHTS` says how much each counts. The weights were fitted to small bug
-fixes of real projects (those of `benchmarks/repair_fixes.txt` without a star): learning to combine many weak signals is what the best published
-localizers do (Xuan and Monperrus 2014, Multric; Sohn and Yoo 2017, FLUCCS).
+fixes of real projects (those of `benchmarks/repair_fixes.txt` without a star): learning to combine many weak signals is
+what the best published localizers do (Xuan and Monperrus 2014, Multric; Sohn and Yoo 2017, FLUCCS).
 """
 
 from __future__ import annotations
@@ -30,9 +30,7 @@ WEIGHTS: Mapping[str, float] = {
     "literal": 0.7, "only actual": 0.7, "only expected": 1.2, "called": 0.65, "function words": 0.4, "owner words": 2.3,
     "function size": -0.1, "file size": 0.1, "first in function": -0.2, "long": 0.35,
 }  # fmt: skip
-TEMPER = (
-    0.5  # a search multiplies the scores with how common a repair is: the tenth line should still be tried
-)
+TEMPER = 0.5  # a search weighs how common a repair is as well: the tenth line should still be tried
 _REASONS = (
     ("only actual", 1.0, "its text is in what the test got and not in what it wanted"),
     ("only expected", 1.0, "its text is in what the test wanted and did not get"),

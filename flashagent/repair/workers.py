@@ -11,10 +11,10 @@ import contextlib
 import json
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from flashagent.dataclass import dataclass
 from flashagent.ports import Command, CommandResult, CommandRunner
 
 WORKER_FILE = Path(__file__).parent / "worker" / "start.py"

@@ -58,6 +58,7 @@ SEVERAL = {
         ["def f():\n    if a:\n        b()\n    c()\n", "def f():\n    if a:\n        b()\n        c()\n"],
     ),
     "letters of two words": ("def f(items):\n    appenditems)\n", []),
+    "letters of two names of a class": ("class HookOptionsTypedDict):\n    a: int\n", []),
     "two words of the file": (
         "def f(items):\n    append(1)\n    appenditems)\n", ["def f(items):\n    append(1)\n    append(items)\n"],
     ),

@@ -15,6 +15,7 @@ _TOKEN = re.compile(r"\w+|[^\S\n]+|\n|.", re.DOTALL)
 CLOSING = {"(": ")", "[": "]", "{": "}"}
 OPENING = {closing: opening for opening, closing in CLOSING.items()}
 MAX_PLACES = 240
+TWO_NAMES = 4  # letters that may be two names which lost what stood between them
 # What a text means when it parses, the same for layouts of the same program; None when it does not parse.
 Meaning = Callable[[str], Hashable | None]
 
@@ -85,8 +86,13 @@ def _line_end(text: str, place: int) -> int:
 
 def _calls_unknown(text: str, at: int) -> bool:
     """Would a bracket here, before one that closes, call a name that stands nowhere else? Then a letter of it may belong inside."""
-    match = re.search(r"(\w+)$", text[max(0, at - 80) : at])
-    return match is not None and text[at : at + 1] == ")" and len(re.findall(rf"\b{match[1]}\b", text)) < 2
+    return text[at : at + 1] == ")" and _unknown(text, at, 1)
+
+
+def _unknown(text: str, at: int, least: int) -> bool:
+    """Does a name of at least so many letters end here that the text has nowhere else?"""
+    match = re.search(r"(?<!\w)([^\W\d]\w*)$", text[max(0, at - 80) : at])
+    return match is not None and len(match[1]) >= least and len(re.findall(rf"\b{match[1]}\b", text)) < 2
 
 
 def split(window: Window) -> Iterator[tuple[str, str]]:
@@ -110,6 +116,8 @@ def taken(window: Window, signs: str) -> Iterator[tuple[str, str]]:
         sign = window.text[at]
         if re.fullmatch(r"\w\w", window.text[at - 1 : at] + window.text[at + 1 : at + 2]):
             continue  # nobody writes one inside a word
+        if sign in OPENING and _unknown(window.text, at, TWO_NAMES):
+            continue  # the one that opens may be missing inside that word
         yield window.text[:at] + window.text[at + 1 :], f"{sign!r} taken away in line {window.line(at)}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from flashagent.repair.source import FunctionNode, parameter_names
+from flashagent.repair.source import parameter_names
 from flashagent.repair.template import Fix, Site, template
 from flashagent.repair.templates.names import FORGOTTEN, forgotten
 
@@ -97,13 +97,19 @@ def _missing_parameters(site: Site, call: ast.Call) -> list[str]:
     """Variables named as the parameters that a call of a function of this file leaves out."""
     if not isinstance(call.func, ast.Name) or call.keywords:
         return []
-    name = call.func.id
-    known = next(
-        (n for n in ast.walk(site.source.tree) if isinstance(n, FunctionNode) and n.name == name), None
-    )
+    known = site.source.once(_functions, site.source.tree).get(call.func.id)
     if known is None:
         return []
     return [p for p in parameter_names(known)[len(call.args) :][:2] if p in site.scope.variables]
+
+
+def _functions(tree: ast.AST) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
+    """The first function of each name."""
+    found: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            found.setdefault(node.name, node)
+    return found
 
 
 def _varied(site: Site, call: ast.Call) -> list[str]:
