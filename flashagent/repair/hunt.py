@@ -223,7 +223,7 @@ class Hunt:
                     self.project.pointless(one.mutation),
                 )
             )
-        return rank(judged)
+        return rank(judged, hurried=self._search.tally.hurried)
 
     async def _behaviour(self, plausible: Sequence[Plausible]) -> dict[int, tuple[str, ...]]:
         """What each patch answers to the tests' own calls and to near ones; -1 is the program as it is."""

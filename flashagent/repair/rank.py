@@ -64,8 +64,9 @@ class Ranked:
     reasons: tuple[str, ...]
 
 
-def rank(patches: Sequence[Judged]) -> list[Ranked]:
-    """Best first: one patch of each behaviour by weight of its behaviour, then the rest by their own score."""
+def rank(patches: Sequence[Judged], *, hurried: bool = False) -> list[Ranked]:
+    """Best first: one patch of each behaviour by weight of its behaviour, then the rest by their own score. `hurried` = the
+    search ended before it had looked for others, so that being alone says little."""
     groups: dict[tuple[str, ...], list[tuple[float, Judged]]] = {}
     for order, patch in enumerate(patches):
         key = patch.answers or ("unknown", str(order))
@@ -95,7 +96,7 @@ def rank(patches: Sequence[Judged]) -> list[Ranked]:
         other = weighed[1 if number == 0 else 0][2][0][1] if len(weighed) > 1 else None
         share = weight**RARITY / total if total else 0.0
         for place, (score, patch) in enumerate(members):
-            confidence, reasons = trust(patch, len(weighed), share, len(members), other)
+            confidence, reasons = trust(patch, len(weighed), share, len(members), other, hurried=hurried)
             (tails if place else heads).append(Ranked(patch, score, number, confidence, reasons))
     return heads + sorted(tails, key=lambda r: (r.group, -r.score))
 
@@ -130,7 +131,7 @@ def _kind(answer: str) -> str:
 
 
 def trust(
-    patch: Judged, groups: int, share: float, members: int, other: Judged | None
+    patch: Judged, groups: int, share: float, members: int, other: Judged | None, *, hurried: bool = False
 ) -> tuple[Confidence, tuple[str, ...]]:
     """The word for a patch that a search found, and the facts behind it. Never 'certain'."""
     witnesses = patch.passing_witnesses + patch.failing_witnesses
@@ -151,7 +152,10 @@ def trust(
     if patch.mutation.shape in _WEAK_SHAPES or patch.pointless or lonely or special_case:
         return "weak", tuple(reasons)
     alone = groups == 1 and members == 1
-    settled = alone or ((groups == 1 or share >= DOMINANT) and not unseen)
+    untried = alone and hurried
+    if untried:
+        reasons.append("the time was over before others were looked for")
+    settled = not untried and (alone or ((groups == 1 or share >= DOMINANT) and not unseen))
     seen_enough = witnesses >= WITNESSES or (agreed and patch.failing_witnesses >= 2)
     if settled and not doubts and seen_enough:
         return "likely", tuple(reasons)

@@ -39,13 +39,15 @@ class Plausible:
 @dataclass(slots=True)
 class Tally:
     """What the search has done so far; read by the progress line while it runs. `partial` has the failing tests that a
-    candidate made pass, by the candidate's place."""
+    candidate made pass, by the candidate's place. `hurried` = the clock ended the search before it had looked for others as
+    long as the stop rule asks."""
 
     tried: int = 0
     candidates: int = 0
     plausible: list[Plausible] = field(default_factory=list)
     partial: dict[int, tuple[int, Mutation]] = field(default_factory=dict)
     dirty: int = 0
+    hurried: bool = False
     seconds: float = 0.0
 
 
@@ -132,6 +134,9 @@ class Search:
         async with asyncio.TaskGroup() as group:
             for slot in self._pool.slots:
                 group.create_task(self._serve(slot))
+        limit = self._limit()
+        if limit is not None and any(task.place <= limit for batch in self._queue for task in batch):
+            self.tally.hurried = True
 
     async def _serve(self, slot: Slot) -> None:
         failures = 0

@@ -84,6 +84,17 @@ def test_words() -> None:
     assert word(judged("a", 0.5, *one, from_test=True)) == "weak"
 
 
+def test_alone_says_little_where_the_time_was_over_before_others_were_looked_for() -> None:
+    answers = [f"f({n})\t1" for n in range(4)]
+    alone = rank([judged("a", 0.5, *answers)], hurried=True)[0]
+    assert (alone.confidence, alone.reasons[-1]) == (
+        "possible",
+        "the time was over before others were looked for",
+    )
+    company = rank([judged("a", 0.5, *answers), judged("b", 0.5, *answers)], hurried=True)[0]
+    assert company.confidence == "likely"
+
+
 def test_a_rare_kind_of_repair_is_likely_only_where_nothing_else_passes() -> None:
     one, other = [f"f({n})\t1" for n in range(4)], [f"f({n})\t2" for n in range(4)]
 
