@@ -115,7 +115,11 @@ async def said(root: Path, argv: str, output: str, answer: str = "") -> list[tup
 
     check = check_from_text(argv)
     seen = Seen(Project.open(root, check), CheckReport((), 1, 1.0, output=output), ask, ".", check.argv)
-    return [(change.path, change.after, one.how) for one in await checkers.proposals(seen) for change in one.changes]
+    return [
+        (change.path, change.after, one.how)
+        for one in await checkers.proposals(seen)
+        for change in one.changes
+    ]
 
 
 MYPY = {
@@ -142,7 +146,9 @@ MYPY = {
 async def test_mypy(tmp_path: Path, name: str) -> None:
     before, output, after = MYPY[name]
     write(tmp_path, {"m.py": before})
-    assert [one[:2] for one in await said(tmp_path, "mypy m.py", output)] == ([("m.py", after)] if after else [])
+    assert [one[:2] for one in await said(tmp_path, "mypy m.py", output)] == (
+        [("m.py", after)] if after else []
+    )
 
 
 async def test_ruff_is_the_check(tmp_path: Path) -> None:
@@ -163,4 +169,6 @@ async def test_a_diff_that_does_not_fit_changes_nothing(tmp_path: Path) -> None:
 async def test_eslint_tells_the_texts_that_its_fixes_give(tmp_path: Path) -> None:
     write(tmp_path, {"m.js": "var a = 1\n", "test/m.test.js": "var b = 1\n"})
     answer = 'warning: x\n[{"filePath": "m.js", "output": "const a = 1;\\n"}, {"filePath": "test/m.test.js", "output": "let b = 1\\n"}]'
-    assert await said(tmp_path, "npx eslint .", "", answer) == [("m.js", "const a = 1;\n", "eslint's own fixes")]
+    assert await said(tmp_path, "npx eslint .", "", answer) == [
+        ("m.js", "const a = 1;\n", "eslint's own fixes")
+    ]
