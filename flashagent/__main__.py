@@ -10,14 +10,16 @@ if TYPE_CHECKING:
     from flashagent.frontends.tui.splash import Splash
 
 
+if __name__ == "__main__" and not sys.flags.safe_path:
+    # `python -m` looks for each module in the current folder first: the repository's `argparse.py` would run, unprotected.
+    del sys.path[0]
+
+
 def main() -> int:
     """Run the command line; returns the exit code."""
     arguments = sys.argv[1:]
     if arguments in (["--version"], ["-V"]):
-        from flashagent import __version__
-
-        print(f"flashagent {__version__}")
-        return 0
+        return _say_version()
     import os
 
     from flashagent.cli.streams import settle
@@ -31,6 +33,18 @@ def main() -> int:
         return _run(arguments, splash)
     finally:
         splash.leave()
+
+
+def _say_version() -> int:
+    from flashagent import __version__
+
+    try:
+        print(f"flashagent {__version__}", flush=True)
+    except OSError as error:
+        from flashagent.cli.main import not_written
+
+        return not_written(error)
+    return 0
 
 
 def _run(arguments: list[str], splash: Splash) -> int:

@@ -165,7 +165,8 @@ class CheckOutput:
 @dataclass(frozen=True, slots=True)
 class CheckFinished:
     """`counted` is false for a runner known only by its exit status. `cached` is true where nothing was run: the result of
-    this very state was known."""
+    this very state was known. `cut` is true where the run did not come to its end, interrupted or not able to run: its
+    numbers tell nothing then."""
 
     passed: int
     failed: int
@@ -174,6 +175,7 @@ class CheckFinished:
     exit_code: int
     counted: bool
     cached: bool = False
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 LATE = """
 import gc, weakref
@@ -26,3 +28,19 @@ print(early, settled, gone())
 def test_garbage_is_looked_for_late_but_then_as_usual() -> None:
     done = subprocess.run([sys.executable, "-c", LATE], capture_output=True, text=True, check=True)
     assert done.stdout == "30000 (900, True, []) None\n"
+
+
+def test_modules_of_the_current_folder_are_never_run(tmp_path: Path) -> None:
+    for name in ("argparse", "errno", "shlex", "asyncio", "pygments"):
+        (tmp_path / f"{name}.py").write_text("print('owned')\n")
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+    done = subprocess.run(
+        [sys.executable, "-m", "flashagent", "check", "--help"],
+        cwd=tmp_path, env=environ, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout.split("\n")[0][:23], done.stderr) == (
+        0,
+        "usage: flashagent check",
+        "",
+    )
+    assert "owned" not in done.stdout

@@ -70,7 +70,7 @@ async def run_call(
     tool = tools.find(call.name)
     checked = _unknown(call, tools) if tool is None else parse_arguments(tool, call.arguments)
     summary, argv = _describe(tool, checked)
-    started = clock.monotonic()
+    began: float | None = None  # the tool's own work: how long the user takes to answer is not counted
     emit(ToolStarted(call.id, call.name, summary, call.arguments))
     outcome: ToolOutcome = "interrupted"
     result = ToolResult.failed(INTERRUPTED, "interrupted")
@@ -81,6 +81,7 @@ async def run_call(
             result, outcome = ToolResult.failed(f"Not run. {why}", "denied"), "denied"
             return result
         else:
+            began = clock.monotonic()
             result = await tool.run(checked, lambda text: emit(ToolOutput(call.id, text)))
         outcome = "ok" if result.ok else "failed"
     except FlashagentError as error:
@@ -90,7 +91,7 @@ async def run_call(
         text = f"The tool broke: {type(error).__name__}: {error} ({where.name}, line {where.lineno})."
         result, outcome = ToolResult.failed(text), "failed"
     finally:
-        seconds = clock.monotonic() - started
+        seconds = clock.monotonic() - began if began is not None else 0.0
         emit(ToolFinished(call.id, call.name, outcome, result.for_person, seconds, result.text))
     return result
 

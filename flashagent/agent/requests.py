@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from flashagent.agent.compaction import Compactor
@@ -101,7 +102,9 @@ async def lighten(thread: Thread, emit: Emit) -> None:
     most = thread.budget.limits.tokens
     small = max(SHORTENED_TOKENS, int(most * LIGHT))
     if _prompt_tokens(thread) > max(most * HEAVY, 2 * small):
-        await shorten(thread, emit, small)
+        # What must stay may be longer than that: then the request as it is may be paid for all the same.
+        with suppress(ContextTooLong):
+            await shorten(thread, emit, small)
 
 
 def _prompt_tokens(thread: Thread) -> float:

@@ -24,7 +24,7 @@ def build_parser() -> argparse.ArgumentParser:
         epilog="Begin with `plan`, which changes nothing; `run` makes a branch beside your own files; `apply`, or git, "
         "brings it into them. Exit status: 0 all is on the branch, 1 some items failed, 130 stopped.",
     )
-    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
     whole = "work on every item, and bring the results together on a branch"
     for name, summary in (("plan", "show the items and what they would cost"), ("run", whole)):
         one = actions.add_parser(name, help=summary, description=f"{summary.capitalize()}.")
@@ -87,7 +87,12 @@ def _add_job(parser: argparse.ArgumentParser) -> None:
     add("--replace", default="", metavar="TEXT", help="what a pattern or regex rule puts in")
     add("--check", metavar="CMD", help="the command that must pass for each item and at the end")
     add("--group", default="file", metavar="BY", help="file, symbol, folder, package, all, or a number")
-    add("--jobs", type=positive_int, metavar="N", help="items at once (8)")
+    add(
+        "--jobs",
+        type=positive_int,
+        metavar="N",
+        help="requests to the model at once, or items where a rule does them (8)",
+    )
     add("--squash", action="store_true", help="one commit for all")
     add("--branch", default="", metavar="NAME", help="the branch to make")
 
@@ -130,7 +135,11 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
-    args = build_parser().parse_args(argv)
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    if args.action is None:
+        parser.print_help()
+        return ExitCode.OK
     if args.action == "jobs":
         from flashagent.compose.readymade import jobs
 

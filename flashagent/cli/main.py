@@ -20,7 +20,7 @@ def run(argv: list[str], environ: Mapping[str, str], splash: Splash | None = Non
     """The exit code of the command. Errors that are expected become a message and a hint on stderr; a bug of ours
     becomes a report file and exit code 70. `splash` is left before anything is said."""
     try:
-        code = _dispatch(argv, environ, splash or Splash())
+        code = _code(argv, environ, splash or Splash())
         sys.stdout.flush()
         return code
     except FlashagentError as error:
@@ -36,12 +36,12 @@ def run(argv: list[str], environ: Mapping[str, str], splash: Splash | None = Non
     except KeyboardInterrupt:
         print("flashagent: interrupted", file=sys.stderr)
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has gone; Python would complain about it at exit
-        return ExitCode.OK
+    except BrokenPipeError as error:
+        return not_written(error)
     except Exception as error:
+        # Of a write without a file's name the output alone is left: each other one says which file it was.
         if isinstance(error, OSError) and error.filename is None and error.errno in _FULL:
-            return _output_is_full(error)
+            return not_written(error)
         return _report_bug(environ)
 
 
@@ -57,6 +57,13 @@ def help_text() -> str:
             "`flashagent help COMMAND` tells the options of a command; --version the version.",
         ]
     )
+
+
+def _code(argv: list[str], environ: Mapping[str, str], splash: Splash) -> int:
+    try:
+        return _dispatch(argv, environ, splash)
+    except SystemExit as end:  # how the parser of options ends; its text may still wait to be written
+        return end.code if isinstance(end.code, int) else ExitCode.OK
 
 
 def _dispatch(argv: list[str], environ: Mapping[str, str], splash: Splash) -> int:
@@ -90,9 +97,12 @@ def _unknown(name: str) -> int:
     return ExitCode.USAGE
 
 
-def _output_is_full(error: OSError) -> int:
-    """Of a write without a file's name the output alone is left: each other one says which file it was."""
+def not_written(error: OSError) -> int:
+    """The exit code when the output takes no more: said, unless its reader has just gone."""
     sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - what is left in the old one cannot be written at exit either
+    if isinstance(error, BrokenPipeError):
+        sys.stderr = sys.stdout  # it may have had the same reader
+        return ExitCode.OK
     print(f"flashagent: The output cannot be written: {error.strerror}.", file=sys.stderr)
     return ExitCode.USAGE
 

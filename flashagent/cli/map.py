@@ -181,14 +181,14 @@ def _tree(here: Path, environ: Mapping[str, str]) -> Tree:
     """The repository around the folder, or the folder itself outside git and where git cannot list it."""
     try:
         repository = Repository.open(here, environ=environ)
-    except NotARepository:
-        return _plain_tree(here)
+    except NotARepository as problem:
+        return _plain_tree(here, problem)
     with repository:
         try:
             files = list(repository.files())
         except WorkspaceError as problem:
             print(sanitize(f"flashagent: git cannot list the files: {problem}"), file=sys.stderr)
-            return _plain_tree(Path(repository.root))
+            return _plain_tree(Path(repository.root), problem)
         return Tree(
             Path(repository.root),
             files,
@@ -198,10 +198,12 @@ def _tree(here: Path, environ: Mapping[str, str]) -> Tree:
         )
 
 
-def _plain_tree(root: Path) -> Tree:
+def _plain_tree(root: Path, why: UsageError) -> Tree:
+    """All files below the folder. `why` tells what keeps git from listing them."""
+
     def no_diff() -> str:
         raise UsageError(
-            "Without git there are no changes to read.", hint="Name a file: --impact PATH[:LINES]."
+            f"There are no changes to read: {why.message}", hint="Name a file: --impact PATH[:LINES]."
         )
 
     walked = list(walk(root))

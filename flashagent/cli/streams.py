@@ -23,4 +23,5 @@ def _nothing(number: int) -> object:
     if opened != number:
         os.dup2(opened, number)
         os.close(opened)
+    os.set_inheritable(number, True)  # else the programs that we start would have it closed again
     return open(number, "w" if number else "r", encoding="utf-8", closefd=False)

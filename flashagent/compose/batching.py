@@ -175,8 +175,8 @@ class Batching:
         )
 
     def new(self, batch: str, base: str, items: Sequence[Item], *, elsewhere: bool = False) -> None:
-        """Write the batch down; `elsewhere` says that others do the work, with models of their own. Raises UsageError when there is nothing to do, WorkspaceError when its branch could not be
-        made at the end."""
+        """Write the batch down; `elsewhere` says that others do the work, with models of their own. Raises UsageError when
+        there is nothing to do, WorkspaceError when its branch could not be made at the end."""
         if not items:
             raise UsageError(
                 "The selectors find nothing, so there is nothing to do.",
@@ -240,7 +240,7 @@ class Batching:
         """`rule_code` is the text of a rule's own file, None to read it here."""
         models = self.house.models if self._asks() else None
         places = asyncio.Semaphore(_CHECKS_PER_CORE * (os.cpu_count() or 1))
-        house = replace(self.house, verifier=self.house.verifier.sharing(places))
+        house = replace(self.house, places=places)
         return Workshop(self.spec, house, ground, models, self._rewriter(rule_code), record)
 
     def _asks(self) -> bool:

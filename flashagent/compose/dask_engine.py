@@ -12,6 +12,7 @@ import itertools
 import logging
 import os
 import secrets
+import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import field, replace
 from pathlib import Path
@@ -28,6 +29,7 @@ PAUSE_S = 0.5
 _KEPT, _HEARD = "flashagent_benches", "flashagent_heard"
 TOPIC = "flashagent-pace"
 PART_BYTES = 16_000_000  # of the bundle in the driver's memory at a time
+_MAKING = threading.Lock()
 MOST_SENDINGS = 6  # of one try: workers and schedulers that were lost under it
 
 
@@ -57,10 +59,9 @@ def _benches(worker: Any) -> Any:
     from flashagent.compose.distant import Benches
 
     kept = vars(worker)  # its `extensions` would be closed with it, and ours outlive a scheduler
-    if (
-        _KEPT not in kept
-    ):  # two threads may come here at once: one of two benches is then idle until the process ends
-        kept.setdefault(_KEPT, Benches(os.environ, tell=_teller(worker)))
+    with _MAKING:  # the first tasks come in several threads at once
+        if _KEPT not in kept:
+            kept[_KEPT] = Benches(os.environ, tell=_teller(worker))
     return kept[_KEPT]
 
 
@@ -139,11 +140,14 @@ class Cluster:
     async def _sent(self, task: Task, unfit: Mapping[str, str]) -> Told | str:
         """What came back, or why nothing did."""
         distributed = require()
-        client = await self._connected()
         lost = (
             distributed.client.FutureCancelledError, distributed.KilledWorker,
             distributed.comm.CommClosedError, OSError, TimeoutError,
         )  # fmt: skip
+        try:
+            client = await self._connected()
+        except lost as error:
+            return f"the cluster was lost ({type(error).__name__})"
         future = None
         others = await self._others(unfit) if unfit else None
         try:
@@ -175,9 +179,11 @@ class Cluster:
     async def _connected(self) -> Any:
         async with self._connecting:
             if self._client is None:
-                self._client = await self._connect()
-                self._client.subscribe_topic(TOPIC, self._overhear)
-                self._base = await self._scattered(self._client)
+                client = await self._connect()
+                async with _closed_on_failure(client):
+                    client.subscribe_topic(TOPIC, self._overhear)
+                    self._base = await self._scattered(client)
+                self._client = client  # from here on others send their items by it: the base is there
             return self._client
 
     async def _scattered(self, client: Any) -> list[Any]:
@@ -216,7 +222,8 @@ class Cluster:
                     timeout=min(CONNECT_S, self.patience_s),
                     set_as_default=False,
                 )
-                await client.wait_for_workers(1, timeout=max(0.1, until - loop.time()))
+                async with _closed_on_failure(client):
+                    await client.wait_for_workers(1, timeout=max(0.1, until - loop.time()))
                 return client
             except (OSError, TimeoutError) as error:
                 if loop.time() > until:
@@ -225,6 +232,17 @@ class Cluster:
                         hint="Start one with `dask scheduler`, and workers with `flashagent batch worker`.",
                     ) from error
                 await asyncio.sleep(PAUSE_S)
+
+
+@contextlib.asynccontextmanager
+async def _closed_on_failure(client: Any) -> AsyncIterator[None]:
+    """A connection that nobody else knows yet is given back where it turns out to be of no use."""
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError, TimeoutError):
+            await client.close(timeout=1)
+        raise
 
 
 @contextlib.asynccontextmanager

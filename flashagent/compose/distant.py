@@ -116,10 +116,14 @@ class Benches:
         key = (task.batch, task.tree)
         if key not in self._benches:
             self._benches[key] = asyncio.create_task(self._opened(task, bundle))
+        opening = self._benches[key]
         try:
-            bench = await asyncio.shield(self._benches[key])
-        except (FlashagentError, OSError) as error:
-            self._benches.pop(key, None)
+            bench = await asyncio.shield(opening)
+        except Exception as error:
+            if self._benches.get(key) is opening:  # whoever comes next tries anew
+                del self._benches[key]
+            if not isinstance(error, FlashagentError | OSError):
+                raise
             return Told(Worked("failed", "", (), ""), unfit=str(error) or type(error).__name__)
         return await bench.work(task)
 

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from flashagent.compose.clock import SystemClock
 from flashagent.dataclass import dataclass
+from flashagent.errors import SettingsError
 from flashagent.folders import Folders
 from flashagent.ports import Clock
 from flashagent.secrecy import looks_secret, stripped_values
 from flashagent.settings import Settings, TrustStore, load
+from flashagent.settings.documents import read_bytes
 from flashagent.workspace.git import Repository
 from flashagent.workspace.plain import open_work_tree
 
@@ -88,11 +90,24 @@ def allowed_variables(root: Path) -> tuple[str, ...]:
 
 
 def dotenv_secrets(root: Path) -> frozenset[str]:
-    """The values in the project's own `.env` files that look like secrets."""
-    files = [path for path in root.glob(".env*") if path.is_file() and not path.is_symlink()]
-    if not files:
+    """The values in the project's own `.env` files that look like secrets; none of links, of what cannot be read, and of
+    what is no text (`.env.gpg`)."""
+    texts = [text for path in root.glob(".env*") if (text := _text_of(path))]
+    if not texts:
         return frozenset()
+    from io import StringIO
+
     from dotenv import dotenv_values
 
-    found = (value for path in files for value in dotenv_values(path, interpolate=False).values())
+    found = (
+        value for text in texts for value in dotenv_values(stream=StringIO(text), interpolate=False).values()
+    )
     return frozenset(value for value in found if value and looks_secret(value))
+
+
+def _text_of(path: Path) -> str:
+    try:
+        content = read_bytes(path, follow=False) or b""
+    except SettingsError:
+        return ""
+    return "" if b"\0" in content else content.decode("utf-8-sig", "replace")

@@ -25,8 +25,8 @@ AGAIN: tuple[ItemState, ...] = ("failed", "conflict", "broke")
 @dataclass(frozen=True)
 class Call:
     """How a batch command was called. `settings` maps setting names to values, None for not given. `scheduler` is the
-    address of a Dask scheduler whose workers do the items, '' for this process; it is waited for `patience_s` seconds. `reports` are files to write at the end. `emit` takes
-    the events in place of a stream."""
+    address of a Dask scheduler whose workers do the items, '' for this process; it is waited for `patience_s` seconds.
+    `reports` are files to write at the end. `emit` takes the events in place of a stream."""
 
     cwd: Path
     environ: Mapping[str, str]

@@ -77,7 +77,7 @@ async def _through(
 ) -> BatchFinished:
     async with contextlib.AsyncExitStack() as stack:
         warming = asyncio.create_task(_nothing() if call.scheduler else work.warm())
-        stack.callback(warming.cancel)
+        stack.push_async_callback(_ended, warming)
         if fresh:
             call.tell("Reading the map of the repository, finding the items …")
             found = await work.plan()
@@ -96,6 +96,12 @@ async def _through(
         await warming
         with work.opened(batch, ground, finals, emit, work_on) as running:
             return await running.run()
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """Stop it where it still runs. What else ended the call is told, and not what this one met with."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def _nothing() -> None:

@@ -40,12 +40,13 @@ class Table:
                 self.items, self.before, self.began = items, finished, now
             case ItemStarted(item=item, title=title, attempt=attempt):
                 self.running[item] = (title, attempt, now)
-            case ItemFinished(item=item, state=state, usage=usage, cost=cost):
+            case ItemFinished(item=item, state=state, usage=usage, cost=cost, retried=retried):
                 self.running.pop(item, None)
-                self.ended.add(item)
                 self.usage += usage
                 self.cost = None if cost is None or self.cost is None else self.cost + cost
-                self.states[item] = state
+                if not retried:
+                    self.ended.add(item)
+                    self.states[item] = state
             case ItemMerged(item=item, state=state):
                 self.states[item] = state
             case BatchFinished():

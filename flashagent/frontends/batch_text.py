@@ -48,11 +48,14 @@ class BatchText:
                           + (f", {finished} finished before" if finished else ""))  # fmt: skip
             case ItemStarted():
                 pass
-            case ItemFinished(item=item, state=state, how=how, message=said, seconds=took):
+            case ItemFinished(item=item, state=state, how=how, message=said, seconds=took, retried=retried):
                 title = running.get(item, ("", 0, 0.0))[0]
                 by = f" by {how}" if state == "done" and how else ""
                 why = f": {words.one_line(said, 120)}" if state == "failed" else ""
-                self._say(f"  {item} {state}{by}  {words.one_line(title, 60)}  ({words.seconds(took)}){why}")
+                again = ", is tried again" if retried else ""
+                self._say(
+                    f"  {item} {state}{by}{again}  {words.one_line(title, 60)}  ({words.seconds(took)}){why}"
+                )
             case ItemMerged(item=item, state=state, message=said) if state != "merged":
                 self._say(f"  {item} {state}: {words.one_line(said, 120)}")
             case ItemMerged():

@@ -106,6 +106,8 @@ def _part(event: Mapping[str, Any]) -> Part | None:
 def _check_words(event: Mapping[str, Any]) -> str:
     """'1 failed, 19 passed in 0.4 s', or the exit status where no test was counted."""
     passed, failed, seconds = (event.get(key) or 0 for key in ("passed", "failed", "seconds"))
+    if event.get("cut"):
+        return f"stopped after {seconds:.1f} s, before its end"
     counts = f"{failed} failed, {passed} passed" if event.get("counted") else f"exit {event.get('exit_code')}"
     how = "known from an earlier run" if event.get("cached") else f"in {seconds:.1f} s"
     return f"{counts}, {how}" if event.get("cached") else f"{counts} {how}"

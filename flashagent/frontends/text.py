@@ -44,6 +44,7 @@ QUIET, NORMAL, VERBOSE = -1, 0, 1
 _REDRAW_S = 0.1
 _LONGEST_LINE = 4_000  # characters of one printed line that are waited for
 _GREEN, _RED, _BOLD, _DIM, _RESET = "\x1b[32m", "\x1b[31m", "\x1b[1m", "\x1b[2m", "\x1b[0m"
+_MARKS = {"good": _GREEN, "bad": _RED, "warning": _DIM}
 _CLEAR_LINE = "\r\x1b[K"
 
 
@@ -151,8 +152,7 @@ class TextAccount:
             case CheckStarted():
                 yield self._style(_BOLD, f"Check: {words.check_started(event)}")
             case CheckFinished():
-                colour = _GREEN if words.check_passed(event) else _RED
-                yield "  " + self._style(colour, words.check_finished(event))
+                yield "  " + self._style(_MARKS[words.check_mark(event)], words.check_finished(event))
                 yield from (f"    {line}" for line in words.failures(event.failures))
             case FocusChosen():
                 yield self._style(_BOLD, "Looking at:")

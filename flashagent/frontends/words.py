@@ -13,6 +13,8 @@ from flashagent.untrusted import sanitize
 
 TYPE_CHECKING = False  # the app shows its first screen before it knows an event
 if TYPE_CHECKING:
+    from typing import Literal
+
     from flashagent.events import (
         ApprovalRequested,
         AttemptFinished,
@@ -105,6 +107,8 @@ def check_started(event: CheckStarted) -> str:
 
 def check_finished(event: CheckFinished) -> str:
     """'1 failed, 12 passed in 0.4 s', or the exit code where tests are not counted."""
+    if event.cut:
+        return f"stopped after {seconds(event.seconds)}, before its end"
     if event.counted:
         parts = [f"{event.failed} failed"] if event.failed else []
         parts.append(f"{event.passed} passed")
@@ -115,8 +119,11 @@ def check_finished(event: CheckFinished) -> str:
     return f"exit {event.exit_code}, tests not counted, in {seconds(event.seconds)}"
 
 
-def check_passed(event: CheckFinished) -> bool:
-    return event.exit_code == 0 and not event.failed and not event.failures
+def check_mark(event: CheckFinished) -> Literal["good", "bad", "warning"]:
+    """How it went, in one word; a run that was cut proves neither."""
+    if event.cut:
+        return "warning"
+    return "good" if event.exit_code == 0 and not event.failed and not event.failures else "bad"
 
 
 def failure_lines(failure: Failure) -> list[str]:

@@ -98,16 +98,16 @@ class Beside:
         from flashagent.repair.insight import Insight
 
         self._insight = Insight()
-        flaky = frozenset(await self._flaky())
-        baseline = without(self._seen.before, flaky)
-        if flaky and not baseline.failures:
-            return None
-        request = RepairRequest(
-            self._house.root, self._seen.check, baseline, self._house.environment,
-            search_time_s=self._job.search_seconds, jobs=cores, quick_fixes=False, insight=self._insight, flaky=flaky,
-        )  # fmt: skip
         house = self._house
         try:
+            flaky = frozenset(await self._flaky())
+            baseline = without(self._seen.before, flaky)
+            if flaky and not baseline.failures:
+                return None
+            request = RepairRequest(
+                house.root, self._seen.check, baseline, house.environment,
+                search_time_s=self._job.search_seconds, jobs=cores, quick_fixes=False, insight=self._insight, flaky=flaky,
+            )  # fmt: skip
             found = await repair(request, house.runner, house.verifier, house.trees, self._quietly)
             result = await kept_patch(found, self._seen, house, flaky)
         except FlashagentError as error:

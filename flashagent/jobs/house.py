@@ -123,6 +123,7 @@ class House:
         None  # trees for models to edit, where they are others than those that checks run in
     )
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
+    places: asyncio.Semaphore | None = None  # for candidate trees: many at once slow each other down
     further: Callable[[], Sequence[Check]] = (
         tuple  # types, style and build: told on request, never needed for a repair
     )

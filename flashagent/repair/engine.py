@@ -239,8 +239,11 @@ async def _validated(
         alone = not request.all_candidates and (queue[0].confidence == "likely" or _is_slow(request))
         wave = queue[: 1 if alone else wanted - len(kept)]
         del queue[: len(wave)]
-        async with asyncio.TaskGroup() as group:
-            running = [group.create_task(judged(one)) for one in wave]
+        try:
+            async with asyncio.TaskGroup() as group:
+                running = [group.create_task(judged(one)) for one in wave]
+        except ExceptionGroup as several:
+            raise several.exceptions[0] from None
         kept += [patch for task in running if (patch := task.result()) is not None]
     return tuple(kept)
 

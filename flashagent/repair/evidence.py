@@ -202,10 +202,10 @@ class _Gatherer:
         }
 
     def _alike(self, words: set[str]) -> float:
-        """How much words have in common with the failing tests, between 0 and about 1."""
+        """How much words have in common with the failing tests, between 0 and about 1; the same whatever the order of a set."""
         if not words:
             return 0.0
-        shared = sum(self._told.words.get(w, 0.0) * self._rarity.get(w, 1.0) for w in words)
+        shared = math.fsum(self._told.words.get(w, 0.0) * self._rarity.get(w, 1.0) for w in words)
         return shared / math.sqrt(len(words))
 
     # all lines

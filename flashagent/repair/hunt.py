@@ -143,6 +143,8 @@ class Hunt:
         """Everything, until `deadline`; or why there is nothing to search."""
         await self.observe(max(5.0, deadline - time.monotonic()))
         if not any(not run.passed for run in self.runs):
+            if self.baseline.counted and not self.baseline.results:
+                return "No test ran: a search has nothing to go by."
             return "The failing tests pass when they are run alone, read-only: a search has nothing to go by."
         with self.phases("candidates"):
             candidates = await asyncio.to_thread(self.candidates)
@@ -172,6 +174,8 @@ class Hunt:
     def _nothing_to_change(self) -> str:
         """Why there is no candidate, in words a person can act on."""
         seen = sorted({path for run in self.runs if not run.passed for path in run.lines})
+        if not seen and self.look.untraced:
+            return f"The failing tests could not be followed line by line ({self.look.untraced}), so there is nothing to go by."
         if not seen:
             return "No line of the project was seen running while the failing tests ran (another process may run it), so there is nothing to change."
         if all(self.project.is_test(path) for path in seen):
@@ -242,7 +246,7 @@ class Hunt:
         request = {"do": "behave", "test_files": files, "behave_tests": tests, "wall": 20.0}
         try:
             results = await self.pool.spread_behaviour(messages, request)
-        except (WorkerGone, ExceptionGroup):
+        except WorkerGone:
             self.notes.append("The behaviour of the patches could not be compared.")
             return {}
         return {order: tuple(result.get("answers", ())) for order, result in results.items()}

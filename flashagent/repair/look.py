@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flashagent.repair import plan
@@ -15,12 +15,14 @@ from flashagent.repair.weigh import weighed_lines
 from flashagent.values import CheckReport
 from flashagent.verify.commands import Check
 
+LOOP_CPU_S = 0.4
+
 
 class Look:
     """What was seen of one red check. Ask `observe` first; the pool belongs to the caller.
 
     `runs` are the tests whose outcome is that of the baseline, `scores` the suspicion of lines, `reasons` what speaks for some of them in words, `broken` test files that do
-    not load, `modules` what tests import late, `notes` what a person should know.
+    not load, `modules` what tests import late, `notes` what a person should know, `untraced` why the lines of a failing test are not known ('' where they are).
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class Look:
         self.reasons: dict[tuple[str, int], str] = {}
         self.broken: tuple[str, ...] = ()
         self.modules: list[str] = []
+        self.untraced = ""
 
     async def observe(self, budget_s: float) -> None:
         """Load the tests, run a sample plain, trace it, score the lines. Raises WorkerGone when nothing loads."""
@@ -61,6 +64,7 @@ class Look:
         with self._phases("tracing"):
             traced = await self._traced(plain)
         red = set(chosen.failing)
+        self.untraced = next((str(traced[t]["died"]) for t in chosen.failing if "died" in traced[t]), "")
         self.runs = self._as_runs(red, plain, traced)
         if not any(not run.passed for run in self.runs):
             await self._import_lines()
@@ -92,12 +96,25 @@ class Look:
         return {test: found[test] for test in tests}
 
     async def _traced(self, plain: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-        """The lines of every test; loops are cut soon, other tests may take ten times as long under a tracer."""
+        """The lines of every test. Loops, and tests that wait without end, are cut soon; others may take ten times as long under
+        a tracer, and of time several times what they took before, as the machine may have got busier."""
         loops = [test for test, result in plain.items() if result.get("stack")]
-        others = [test for test in plain if test not in set(loops)]
+        lost = [test for test, result in plain.items() if "died" in result]
+        others = [test for test in plain if test not in {*loops, *lost}]
         limit = 2.0 + 10.0 * max((float(plain[test].get("cpu", 0.0)) for test in others), default=0.0)
-        found = await self._pool.spread(others, {"do": "trace", "cpu": limit, "wall": limit * 3 + 5})
-        return found | await self._pool.spread(loops, {"do": "trace", "cpu": 0.4, "wall": 30.0})
+        waited = max((float(plain[test].get("wall", 0.0)) for test in others), default=0.0)
+        found: dict[str, dict[str, Any]] = {}
+        for some, cpu, wall in (
+            (others, limit, 3.0 * limit + 5.0 + 5.0 * waited),
+            (loops, LOOP_CPU_S, 30.0),
+            (lost, limit, 10.0 + 2.0 * waited),
+        ):
+            found |= await self._pool.spread(some, {"do": "trace", "cpu": cpu, "wall": wall})
+        # Late imports may take longer than that before the loop is reached: once more, with as long as it may take.
+        short = [test for test in loops if not _reached(plain[test], found[test])]
+        enough = 10.0 * max((float(plain[test].get("cpu", 0.0)) for test in short), default=0.0)
+        again = {"do": "trace", "cpu": enough, "wall": 3.0 * enough + 5.0}
+        return found | await self._pool.spread(short, again)
 
     def _as_runs(
         self, red: set[str], plain: dict[str, dict[str, Any]], traced: dict[str, dict[str, Any]]
@@ -167,3 +184,8 @@ class Look:
     def arguments(self, tests: Sequence[str]) -> list[str]:
         """The runner's arguments that load no more than these tests need."""
         return plan.cold_arguments(self._check, self._project.root, self._test_root, tests)
+
+
+def _reached(plain: Mapping[str, Any], traced: Mapping[str, Any]) -> bool:
+    """Did the test come as far under the tracer as to the files in which it was cut without one?"""
+    return {path for path, _ in plain["stack"]} <= set(traced.get("lines", ()))

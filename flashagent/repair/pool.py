@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -11,6 +11,8 @@ from typing import Any
 
 from flashagent.ports import CommandRunner
 from flashagent.repair.workers import Launch, Worker, WorkerGone
+
+MOST_LOST = 8  # workers, in one round
 
 
 class Slot:
@@ -104,24 +106,47 @@ class Pool:
         return self.slots[0].first
 
     async def spread(self, tests: Sequence[str], request: dict[str, Any]) -> dict[str, dict[str, Any]]:
-        """One request about many tests, shared out in runs of neighbours; the answer of each test."""
+        """One request about many tests, shared out in runs of neighbours; the answer of each test. A test that takes its worker
+        with it is answered {'died': reason}. Raises WorkerGone when workers end again and again."""
         if not tests:
             return {}
         size = max(1, min(40, -(-len(tests) // len(self.slots))))
         parts = [list(tests[i : i + size]) for i in range(0, len(tests), size)]
         found: dict[str, dict[str, Any]] = {}
+        lost = 0
 
         async def work(slot: Slot) -> None:
+            nonlocal lost
             while parts:
                 part = parts.pop(0)
                 worker = await slot.warm()
-                answer = await worker.ask({**request, "tests": part})
-                found.update(zip(part, answer["results"], strict=True))
+                try:
+                    answer = await worker.ask({**request, "tests": part})
+                except WorkerGone:
+                    lost += 1
+                    if lost > MOST_LOST:
+                        raise
+                    await slot.drop(cold=False)
+                    if len(part) > 1:
+                        parts[:0] = [[test] for test in part]
+                    else:
+                        found[part[0]] = {"died": "the worker ended"}
+                else:
+                    found.update(zip(part, answer["results"], strict=True))
 
-        async with asyncio.TaskGroup() as group:
-            for slot in self.slots:
-                group.create_task(work(slot))
+        await self.everywhere(work)
         return found
+
+    async def everywhere(self, work: Callable[[Slot], Coroutine[Any, Any, None]]) -> None:
+        """The same work in every seat. Raises what one of them raised, when the others are ended: a worker that is gone only
+        where there is no other reason."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for slot in self.slots:
+                    group.create_task(work(slot))
+        except ExceptionGroup as problems:
+            reasons = [e for e in problems.exceptions if not isinstance(e, WorkerGone)]
+            raise (reasons or problems.exceptions)[0] from None
 
     async def spread_behaviour(
         self, messages: dict[int, dict[str, Any]], request: dict[str, Any]
@@ -137,9 +162,7 @@ class Pool:
                 answer = await worker.ask({**request, "candidates": [message for _, message in part]})
                 found.update(zip([order for order, _ in part], answer["results"], strict=True))
 
-        async with asyncio.TaskGroup() as group:
-            for slot in self.slots:
-                group.create_task(work(slot))
+        await self.everywhere(work)
         return found
 
     async def prepare(self, modules: Sequence[str]) -> None:

@@ -5,7 +5,6 @@ All candidates run in worker processes; here is only the order in which they go 
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -22,6 +21,7 @@ from flashagent.repair.workers import WorkerGone
 MAX_PLAUSIBLE, CONFIRMED = 40, 6
 FIRST_ROUND, COLD_ROUND, LIVE_ROUND, CUT_ROUND = 4000, 1200, 300, 300
 COUNTED_UNITS = 400
+MOST_LOST = 6  # workers of one seat, one after the other
 Later = Callable[[], Awaitable[Sequence[Mutation]]]
 
 
@@ -124,32 +124,33 @@ class Search:
         tests, request = self.trials.counting(units)
         try:
             self.trials.learn_rounds(units, await self._pool.spread(tests, request))
-        except ExceptionGroup as group:
-            if group.split(WorkerGone)[1] is not None:
-                raise
+        except WorkerGone:
+            return  # a clock cuts the loops then
 
     async def _round(self, some: Sequence[Task]) -> None:
         """All of these candidates, or as far as the stop rule lets it go; ends when every answer is in."""
         self._queue = deque(batches(some))
-        async with asyncio.TaskGroup() as group:
-            for slot in self._pool.slots:
-                group.create_task(self._serve(slot))
+        await self._pool.everywhere(self._serve)
         limit = self._limit()
         if limit is not None and any(task.place <= limit for batch in self._queue for task in batch):
             self.tally.hurried = True
 
     async def _serve(self, slot: Slot) -> None:
         failures = 0
-        while time.monotonic() < self._stop_at and failures < 3 and self._queue:
+        while time.monotonic() < self._stop_at and failures < MOST_LOST and self._queue:
             limit = self._limit()
             batch = [t for t in self._queue.popleft() if limit is None or t.place <= limit]
             if not batch:
                 continue
             try:
                 await self._carry_out(slot, batch)
+                failures = 0
             except WorkerGone:
                 failures += 1
-                await slot.drop(cold=batch[0].cold)
+                if len(batch) > 1:  # one of them took the worker with it; the others are tried all the same
+                    self._queue.extendleft([task] for task in reversed(batch))
+                else:
+                    self.tally.tried += 1
 
     def _limit(self) -> int | None:
         return last_place([p.order for p in self.tally.plausible], MAX_PLAUSIBLE)
@@ -196,7 +197,10 @@ class Search:
         confirmed = task.cold
         ahead = sum(p.confirmed and p.order < task.place for p in self.tally.plausible)
         if not confirmed and ahead < CONFIRMED:
-            again = await self._ask(slot, [Task(task.place, task.mutation, True)])
+            try:
+                again = await self._ask(slot, [Task(task.place, task.mutation, True)])
+            except WorkerGone:
+                again = {"results": [{}]}
             if again["results"][0].get("verdict") != "plausible":
                 self._rejected[task.place] = task.mutation
                 return
@@ -208,5 +212,10 @@ class Search:
             self.tally.plausible.append(Plausible(task.place, task.mutation, since, confirmed))
 
     async def _ask(self, slot: Slot, batch: list[Task]) -> dict[str, Any]:
+        """The answer of a worker. Raises WorkerGone; the next to ask gets another one."""
         worker = await (slot.cold() if batch[0].cold else slot.warm())
-        return await worker.ask(self.trials.trial(batch, alone=self.tally.dirty > 0))
+        try:
+            return await worker.ask(self.trials.trial(batch, alone=self.tally.dirty > 0))
+        except WorkerGone:
+            await slot.drop(cold=batch[0].cold)
+            raise

@@ -103,6 +103,13 @@ class Source:
             self._facts[key] = make(node)
         return cast(Fact, self._facts[key])
 
+    def once_of_text(self, make: Callable[[Source, ast.AST], Fact], node: ast.AST) -> Fact:
+        """The same for what has to read the file's text as well."""
+        key = (make, node)
+        if key not in self._facts:
+            self._facts[key] = make(self, node)
+        return cast(Fact, self._facts[key])
+
     # positions
 
     def offset(self, line: int, column: int) -> int:

@@ -176,7 +176,7 @@ def bm25(
     lengths = numpy.frombuffer(view.lengths, dtype=numpy.uint16)
     owner = numpy.frombuffer(view.owner, dtype=numpy.int32)
     norms = K1 * (1 - B_DOCUMENT + B_DOCUMENT * lengths / max(1.0, view.words / total))
-    file_words = numpy.array(view.content_words, dtype=numpy.float64)
+    file_words = numpy.frombuffer(view.content_words, dtype=numpy.int64)
     file_norms = K1 * (1 - B_FILE + B_FILE * file_words / max(1.0, view.words / files))
     documents = [numpy.zeros(len(owner)) for _ in queries]
     contents = [numpy.zeros(len(view.contents)) for _ in queries]

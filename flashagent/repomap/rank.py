@@ -53,7 +53,7 @@ _MIN_SHARE = 0.03
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A candidate with its score and the parts that add up to it, the largest first."""
+    """A candidate with its score and the parts (feature, value) that add up to it, in the order of the features."""
 
     key: str
     score: float
@@ -80,29 +80,26 @@ def totals(features: Features, weights: Mapping[str, float]) -> dict[str, float]
 def combine(features: Features, weights: Mapping[str, float], *, limit: int = 1000) -> list[Ranked]:
     """The best candidates that any feature knows, at most `limit`; equal scores in the order of their keys."""
     scores = totals(features, weights)
-    parts: dict[str, list[tuple[float, str]]] = {
+    parts: dict[str, list[tuple[str, float]]] = {
         key: [] for key in heapq.nsmallest(limit, scores, key=lambda key: (-scores[key], key))
     }
     for feature, values in features.items():
         if weight := weights.get(feature, 0.0):
             for key in parts.keys() & values.keys():
                 if value := values[key]:
-                    parts[key].append((-weight * value, feature))
-    return [
-        Ranked(key, scores[key], tuple((feature, -value) for value, feature in sorted(found)))
-        for key, found in parts.items()
-        if found
-    ]
+                    parts[key].append((feature, weight * value))
+    return [Ranked(key, scores[key], tuple(found)) for key, found in parts.items() if found]
 
 
 def reasons(ranked: Ranked, details: Mapping[tuple[str, str], str]) -> tuple[str, ...]:
     """The strongest parts in words; `details` maps (feature, key) to what exactly was found."""
-    total = sum(value for _, value in ranked.parts if value > 0) or 1.0
-    told = [one for one in ranked.parts if one[1] > _MIN_SHARE * total and one[0] not in _UNTOLD]
+    parts = sorted(ranked.parts, key=lambda part: (-part[1], part[0]))
+    total = sum(value for _, value in parts if value > 0) or 1.0
+    told = [one for one in parts if one[1] > _MIN_SHARE * total and one[0] not in _UNTOLD]
     # Four ways of counting the same words are one reason; what is particular to this place comes first.
     particular = [part for part in told if part[0] not in _LEXICAL]
     counted = [part for part in told if part[0] in _LEXICAL][:1]
-    told = particular[:_MAX_REASONS] + counted + [part for part in ranked.parts if part[1] < 0]
+    told = particular[:_MAX_REASONS] + counted + [part for part in parts if part[1] < 0]
     words = []
     for feature, _ in told:
         detail = details.get((feature, ranked.key), "")

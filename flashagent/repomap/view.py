@@ -48,7 +48,7 @@ class View:
     """By content: how many definitions it has; document `first + n` is the n-th."""
     owner: array[int] = field(default_factory=lambda: array("i"))
     lengths: array[int] = field(default_factory=lambda: array("H"))
-    content_words: list[int] = field(default_factory=list)
+    content_words: array[int] = field(default_factory=lambda: array("q"))
     symbols: int = 0
     paths_of: list[list[int]] = field(default_factory=list)
     documents: int = 0
@@ -118,7 +118,7 @@ def with_contents(old: View, changed: Mapping[str, Content], total: int) -> View
         contents=list(old.contents),
         first=list(old.first),
         definitions=list(old.definitions),
-        content_words=list(old.content_words),
+        content_words=old.content_words[:],
     )
     known = {view.contents[view.content_of[old.index[path]]] for path in changed if path in old.index}
     for path, content in changed.items():
@@ -227,7 +227,8 @@ def unpack_state(data: bytes) -> State:
         path_words=PathWords.unpack(terms, counts, having),
     )
     for (name, code), blob in zip(_COLUMNS, columns, strict=True):
-        setattr(view, name, array(code, blob).tolist())
+        column = array(code, blob)
+        setattr(view, name, column if isinstance(getattr(view, name), array) else column.tolist())
     _cross(view)
     return State(
         bytes.fromhex(head["listing"]),

@@ -5,7 +5,6 @@ The text that a check prints decides nothing here: results come from our own rep
 
 from __future__ import annotations
 
-import asyncio
 import codecs
 import copy
 import re
@@ -61,18 +60,11 @@ class Verifier:
         self._build_cache = build_cache
         self._patience = Patience(test_limit_s)
         self._importable: set[tuple[str, str]] = set()
-        self._running: asyncio.Semaphore | None = None
 
     def telling(self, emit: Emit) -> Verifier:
         """The same verifier with another listener: work that goes on beside other work is told apart."""
         other = copy.copy(self)
         other._emit = emit
-        return other
-
-    def sharing(self, places: asyncio.Semaphore) -> Verifier:
-        """The same verifier, each run of which waits for a place: many at once would only slow each other down."""
-        other = copy.copy(self)
-        other._running = places
         return other
 
     async def run(
@@ -101,15 +93,6 @@ class Verifier:
         else:
             prepared = launch.prepare(check, self._environment, self._root, tests, tree)
         await self._require_module(prepared)
-        async with self._running or nullcontext():
-            return await self._told(
-                check, tests, prepared, tree, timeout_s, quiet=quiet, original=original, bare=bare
-            )
-
-    async def _told(
-        self, check: Check, tests: Sequence[str], prepared: launch.Launch, tree: Path | None, timeout_s: float | None,
-        *, quiet: bool, original: bool, bare: bool,
-    ) -> CheckReport:  # fmt: skip
         emit: Emit = (lambda event: None) if quiet else self._emit
         emit(CheckStarted(launch.rerun(check, tests, self._root) if tests else check.argv, check.why))
         began = time.monotonic()
@@ -276,7 +259,7 @@ def _reported(
 
 def _finished_event(finished: CheckReport | None, seconds: float) -> CheckFinished:
     if finished is None:
-        return CheckFinished(0, 0, (), seconds, 130, False)
+        return CheckFinished(0, 0, (), seconds, 130, False, cut=True)
     return CheckFinished(
         finished.passed,
         finished.failed,

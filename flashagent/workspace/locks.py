@@ -33,7 +33,9 @@ def _start_by_kernel(pid: int) -> float:
     """What psutil tells on Linux, by proc(5). Raises OSError, ValueError or IndexError where there is no such file."""
     # The name of the program may hold blanks and parentheses; the 22nd field is the 20th after it.
     ticks = int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[19])
-    booted = next(line for line in Path("/proc/stat").read_bytes().splitlines() if line.startswith(b"btime "))
+    booted = next(
+        (line for line in Path("/proc/stat").read_bytes().splitlines() if line.startswith(b"btime ")), b""
+    )
     return ticks / os.sysconf("SC_CLK_TCK") + float(booted.split()[1])
 
 

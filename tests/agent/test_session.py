@@ -155,9 +155,10 @@ async def test_the_job_may_stop_the_turn_after_a_step_and_speak_to_the_model() -
     assert_promises(seen)
 
 
-async def _answering(session, seen: list[Event], decision: str) -> None:
+async def _answering(session, seen: list[Event], decision: str, after_s: float = 0.0) -> None:
     while not any(isinstance(event, ApprovalRequested) for event in seen):
         await asyncio.sleep(0)
+    session.thread.clock.seconds += after_s
     request = next(event for event in seen if isinstance(event, ApprovalRequested))
     session.answer(request.call_id, decision, "because")
 
@@ -172,11 +173,11 @@ async def test_an_approval_pauses_that_call_only(decision: str, outcome: str) ->
         can_ask=True,
     )
     turn = asyncio.create_task(session.turn("Go"))
-    await _answering(session, seen, decision)
+    await _answering(session, seen, decision, after_s=60.0)
     await turn
     assert_promises(seen)
     finished = next(event for event in seen if isinstance(event, ToolFinished))
-    assert finished.outcome == outcome
+    assert (finished.outcome, finished.seconds) == (outcome, 0.0)  # the user's time is not the tool's
     assert (
         tool.kind,
         Command(("echo", "a"), "", outside=True) in session.thread.approver.grants.allowed,

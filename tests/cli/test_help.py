@@ -10,14 +10,17 @@ from flashagent.cli.commands import COMMANDS
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_of_a_command_is_that_commands_own(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main.run(["help", command], {})
+    assert main.run(["help", command], {}) == 0
     asked = capsys.readouterr().out
-    assert ended.value.code == 0
-    with pytest.raises(SystemExit):
-        main.run([command, "--help"], {})
+    assert main.run([command, "--help"], {}) == 0
     assert asked == capsys.readouterr().out
     assert asked.startswith(f"usage: flashagent {command}")
+
+
+@pytest.mark.parametrize("command", ["batch", "sessions"])
+def test_a_command_of_actions_alone_tells_them(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run([command], {}) == 0
+    assert capsys.readouterr().out.startswith(f"usage: flashagent {command}")
 
 
 def test_help_alone_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:

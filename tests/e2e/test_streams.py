@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,9 +45,22 @@ def test_closed_streams_are_empty_ones(tmp_path: Path, line: str, code: int) -> 
     assert "a bug of ours" not in ran.err
 
 
-@pytest.mark.parametrize("line", ["flashagent map >/dev/full", "flashagent --help >/dev/full"])
-def test_an_output_that_is_full_is_said(tmp_path: Path, line: str) -> None:
-    ran = shell(Shop.make(tmp_path), line)
+CHILD = (
+    "import subprocess, sys; from flashagent.cli.streams import settle; settle(); "
+    "subprocess.run([sys.executable, '-c', 'import os; [os.fstat(number) for number in range(3)]'], check=True)"
+)
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_open_in_what_we_start(closed: str) -> None:
+    line = f'"$0" -c "$1" {closed}'
+    subprocess.run(["/bin/sh", "-c", line, sys.executable, CHILD], check=True, timeout=300)
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("arguments", ["map", "--help", "fix --help", "--version"])
+def test_an_output_that_is_full_is_said(tmp_path: Path, arguments: str, unbuffered: str) -> None:
+    ran = shell(Shop.make(tmp_path), f"flashagent {arguments} >/dev/full", PYTHONUNBUFFERED=unbuffered)
     assert ran.code == 2
     assert ran.err.splitlines()[-1] == "flashagent: The output cannot be written: No space left on device."
 
@@ -55,6 +69,14 @@ def test_a_reader_that_leaves_early_is_no_trouble(tmp_path: Path) -> None:
     ran = shell(Shop.make(tmp_path), "{ flashagent map; echo $? >&2; } | head -1")
     assert ran.out == "shop/cart.py:\n"
     assert ran.err.splitlines()[-1] == "0"
+
+
+@pytest.mark.parametrize("arguments", ["--version", "fix --help"])
+def test_a_reader_that_never_read_is_no_trouble(tmp_path: Path, arguments: str) -> None:
+    # The program starts when the other end of its pipe is closed already.
+    line = f"{{ read go; flashagent {arguments}; echo $? >&2; }} <gate | {{ exec <&-; echo >gate; }}"
+    ran = shell(Shop.make(tmp_path), f"mkfifo gate; {line}", PYTHONUNBUFFERED="")
+    assert ran.err == "0\n"
 
 
 def test_an_encoding_without_the_characters_shows_them_escaped(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 
 from helpers.clock import FrozenClock
 
@@ -47,6 +48,23 @@ def test_on_a_terminal_a_table_stands_below_what_was_said() -> None:
         "  0002     30 s try 2  b.py",
         "",
     ]
+
+
+def test_a_try_that_is_repeated_is_no_end_of_its_item() -> None:
+    talk, clock = io.StringIO(), FrozenClock(10.0)
+    text = BatchText(io.StringIO(), talk, clock, live=True, size=lambda: (90, 24))
+    text(started())
+    text(ItemStarted("0001", "a.py", 1))
+    clock.seconds += 30.0
+    text(replace(ended("0001", state="failed"), retried=True))
+    assert screen(talk.getvalue())[1:] == [
+        "  0001 failed, is tried again  a.py  (2.0 s): said",
+        "░░░░░░░░░░░░░░░░░░░░░░░░ 0 of 3, 0 running",
+        "30 s  1,000 tokens  $0.0100",
+        "",
+    ]
+    text(ended("0001", state="failed"))
+    assert "1 of 3, 0 running; 1 failed" in talk.getvalue()
 
 
 def test_time_passes_on_the_table_also_while_nothing_happens() -> None:

@@ -15,6 +15,7 @@ from helpers.jobs_house import BUG, CART, FIX, Shop, edit
 from helpers.model_server import ModelServer, Reply
 
 from flashagent.agent.limits import Budget
+from flashagent.errors import RunnerMissing
 from flashagent.events import Emit, Notice, StepStarted, TextDelta
 from flashagent.jobs.asking import ask_model
 from flashagent.jobs.beside import Beside
@@ -108,6 +109,30 @@ async def test_flaky_tests_count_for_nothing(shop: Shop) -> None:
     finally:
         await house.close()
     assert not [e for e in shop.events if isinstance(e, Notice) and "Searching" in e.text]
+
+
+async def test_a_check_that_cannot_run_any_more_ends_the_search_and_not_the_conversation(shop: Shop) -> None:
+    house = with_idle_cores(shop.house(()), 2)
+    seen = await observe(JOB, house, shop.events.append)
+
+    async def flaky() -> frozenset[str]:
+        raise RunnerMissing("The runner is gone.")
+
+    async def ask(emit: Emit, learned: Callable[[], str]) -> Result:
+        emit(StepStarted(1))
+        while not told():
+            await asyncio.sleep(0.01)
+        return Result("not_fixed", message="given up")
+
+    def told() -> list[str]:
+        return [event.text for event in shop.events if isinstance(event, Notice) and event.level == "warning"]
+
+    beside = Beside(JOB, seen, house, shop.events.append, first_token_s=0.0, flaky=flaky)
+    try:
+        assert (await beside.first(ask)).message == "given up"  # type: ignore[arg-type]
+    finally:
+        await house.close()
+    assert told() == ["The search beside the model ended: The runner is gone."]
 
 
 @pytest.mark.parametrize("cores", [0, 2])

@@ -229,6 +229,13 @@ async def test_an_unknown_runner_is_said(tmp_path: Path) -> None:
 
 
 @bwrap
+async def test_a_check_without_any_test_is_said(tmp_path: Path) -> None:
+    files = {"m.py": "def f():\n    return 1\n", "test_m.py": "from m import f\n"}
+    result = await repaired(tmp_path, files, "python -m pytest -q", bubblewrap(tmp_path))
+    assert (result.patches, result.notes) == ((), ("No test ran: a search has nothing to go by.",))
+
+
+@bwrap
 async def test_cancelling_leaves_no_process(tmp_path: Path) -> None:
     files = {
         "m.py": "def f(n):\n    while n:\n        pass\n    return n + 1\n",
@@ -260,6 +267,23 @@ async def test_localize_alone(tmp_path: Path) -> None:
     )
     assert ("total", 13) in [(s.function, s.line) for s in result.suspicious[:4]]
     assert result.tried == 0
+
+
+@bwrap
+async def test_a_loop_that_is_reached_late_is_followed_too(tmp_path: Path) -> None:
+    """Under a tracer the import takes longer than a loop is otherwise given."""
+    files = {
+        "slow.py": "for _ in range(4_000_000):\n    pass\n",
+        "m.py": "def halves(n):\n    count = 0\n    while n:\n        count += 1\n    return count\n",
+        "test_m.py": "def test_halves():\n    import slow\n    from m import halves\n    assert halves(8) == 4\n",
+    }
+    write(tmp_path, files)
+    runner, environment = bubblewrap(tmp_path), visible_environment()
+    check = check_from_text("python -m pytest -q")
+    baseline = await Verifier(runner, environment, tmp_path, lambda event: None, timeout_s=6.0).run(check)
+    request = RepairRequest(tmp_path, check, baseline, environment, 30.0, 1)
+    result = await localize(request, runner, CopiedTrees(tmp_path))
+    assert "run by 1 failing and 0 passing tests" in next(s.why for s in result.suspicious if s.line == 3)
 
 
 @bwrap

@@ -11,7 +11,7 @@ from helpers.verify_projects import write
 from helpers.verify_runner import PlainRunner
 
 from flashagent.repair.project import Project
-from flashagent.repair.quick import checkers
+from flashagent.repair.quick import checkers, moved
 from flashagent.repair.quick.foreign import Seen
 from flashagent.repair.quickfix import proposals
 from flashagent.values import CheckReport, Failure, Frame
@@ -56,6 +56,26 @@ async def test_moved_to_two_places_is_left(tmp_path: Path) -> None:
     }  # fmt: skip
     result = await repaired(tmp_path, files, "python -m pytest -q", PlainRunner(tmp_path))
     assert result.patches == ()
+
+
+@pytest.mark.parametrize(
+    ("own", "found"),
+    [
+        ("", 1),
+        ("class C:\n    def double(self):\n        return 1\n", 1),
+        ("def double(n):\n    return n\n", 0),
+        ("def g(double):\n    return double\n", 0),
+    ],
+)
+def test_a_name_that_the_file_has_for_something_else_is_left(tmp_path: Path, own: str, found: int) -> None:
+    files = {
+        "m.py": f"import old\n\n{own}\nx = old.double(2)\n", "old.py": "", "new.py": "def double(n):\n    return n * 2\n",
+    }  # fmt: skip
+    project = Project.open(write(tmp_path, files), check_from_text("python -m pytest -q"))
+    line = 1 + files["m.py"].split("\n").index("x = old.double(2)")
+    failure = Failure("", "error", "module 'old' has no attribute 'double'", exception="AttributeError", frames=(Frame("m.py", line, "<module>"),))  # fmt: skip
+    text = "AttributeError: module 'old' has no attribute 'double'"
+    assert len(list(moved.attributes(project, failure, text))) == found
 
 
 GONE = {

@@ -116,6 +116,7 @@ def test_names_taken_from_collections(tmp_path: Path) -> None:
 METHODS = {
     ("dict", "iteritems"): ("x = list({}.iteritems())\n", "x = list({}.items())\n"),
     ("dict", "has_key"): ("d = {}; x = d.has_key('a' + 'b')\n", "d = {}; x = ('a' + 'b' in d)\n"),
+    ("OrderedDict", "has_key"): ("x = (a or b).has_key(c or d)\n", "x = ((c or d) in (a or b))\n"),
     ("Thread", "isAlive"): ("def f(t): return t.isAlive()\n", "def f(t): return t.is_alive()\n"),
     ("array.array", "tostring"): ("def f(a): return a.tostring()\n", "def f(a): return a.tobytes()\n"),
     ("Logger", "warn"): ("def f(log): log.warn('x')\n", "def f(log): log.warning('x')\n"),

@@ -111,3 +111,13 @@ def test_javascript(name: str) -> None:
 
 def test_javascript_that_parses_is_left_alone() -> None:
     assert jssyntax.repairs("const a = 1;\n", "javascript") == []
+
+
+def test_javascript_is_tried_by_its_outermost_statements() -> None:
+    functions = [f"function f{n}(a) {{\n  return [a, {n}];\n}}\n" for n in range(40)]
+    before = "".join(functions).replace("[a, 30]", "[a, 30")
+    # As a whole it has a hundred times the characters of the statement that is broken.
+    assert jssyntax.repairs(before, "javascript", most=40_000) == [
+        ("".join(functions), "']' added in line 92")
+    ]
+    assert jssyntax.repairs(before, "javascript", most=1_000) == []

@@ -75,6 +75,14 @@ def test_texts_change_as_the_failing_tests_two_texts_differ() -> None:
     assert "DAY = '1 day'\n\n\ndef f():\n    return ['x', DAY]\n" in made
 
 
+def test_differing_texts_come_in_the_order_of_the_value() -> None:
+    """Never in that of a set of texts, which differs from one run of the program to the next."""
+    got = {letter: letter * 2 for letter in "hgfedcba"}
+    wanted = {letter: letter * 3 for letter in "abcdefgh"}
+    failure = Failure("t", "assert", "", "AssertionError", expected=repr(wanted), actual=repr(got))
+    assert donors.differing(failure)[:8] == [(letter * 2, letter * 3) for letter in "hgfedcba"]
+
+
 def test_patterns_take_letters_and_words_of_the_tests() -> None:
     made = {pattern for pattern, _ in widened(r"([a-z]+)=(IN|FROM)", ["as+"])}
     assert {

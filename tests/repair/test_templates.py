@@ -379,6 +379,7 @@ def test_a_raising_guard_comes_from_the_failing_test() -> None:
 def test_every_template_is_tested_and_names_its_source() -> None:
     tested = {c[0] for c in [*CASES, *SHAPES]} | {b[0] for b in BLOCKS} | {"missing error"} | TOLD_ELSEWHERE
     assert {t.name for t in CATALOGUE} == tested
+    assert len({t.name for t in CATALOGUE}) == len(CATALOGUE)
     assert [t.name for t in CATALOGUE if "(" not in t.source_of_idea] == []
 
 

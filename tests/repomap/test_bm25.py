@@ -20,7 +20,7 @@ COUNTS = {"price": {0: 2, 3: 1, 5: 9}, "total": {1: 1}}
 
 
 def view() -> View:
-    made = View(contents=[1, 2], content_words=[30, 120], documents=5, words=150)
+    made = View(contents=[1, 2], content_words=array("q", [30, 120]), documents=5, words=150)
     made.owner, made.lengths = array("i", OWNERS), array("H", LENGTHS)
     return made
 
@@ -77,7 +77,8 @@ def test_numbers_are_summed_once_for_every_time_they_stand_in_a_list() -> None:
 def random_tree(made: random.Random) -> tuple[View, dict[str, array[int]]]:
     """A view, and where each of some terms stands, also beyond the view."""
     files = made.randint(1, 9)
-    view = View(contents=list(range(files)), content_words=[made.randint(1, 900) for _ in range(files)])
+    words = array("q", [made.randint(1, 900) for _ in range(files)])
+    view = View(contents=list(range(files)), content_words=words)
     view.owner = array("i", sorted(made.randint(-1, files - 1) for _ in range(made.randint(1, 120))))
     view.lengths = array("H", [made.randint(1, 300) for _ in view.owner])
     view.documents, view.words = len(view.owner), sum(view.content_words)

@@ -140,7 +140,16 @@ def test_impact_of_what_git_sees(
 
 
 def test_impact_without_git_needs_a_name(tree: Path, environ: dict[str, str]) -> None:
-    with pytest.raises(UsageError, match="Without git"):
+    with pytest.raises(UsageError, match=r"There are no changes to read: .* is not in a git repository\."):
+        run(["--impact"], environ)
+
+
+def test_impact_in_a_bare_repository_says_that_it_is_one(
+    tree: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(tree, "init", "-q", "--bare", "bare.git")
+    monkeypatch.chdir(tree / "bare.git")
+    with pytest.raises(UsageError, match=r"There are no changes to read: .* is a bare repository"):
         run(["--impact"], environ)
 
 

@@ -56,7 +56,14 @@ def test_what_is_no_table_stays_as_it_was_written(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [f"Before\n{TABLE}After", TABLE.rstrip(), f"{TABLE}{TABLE}", f"{TABLE}\n{TABLE}x"]
+    "text",
+    [
+        f"Before\n{TABLE}After",
+        TABLE.rstrip(),
+        f"{TABLE}{TABLE}",
+        f"{TABLE}\n{TABLE}x",
+        TABLE.replace("\n", "\r\n"),
+    ],
 )
 @pytest.mark.parametrize("step", [1, 7, 1000])
 def test_a_streamed_table_ends_as_one_that_came_at_once(text: str, step: int) -> None:

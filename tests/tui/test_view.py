@@ -116,6 +116,13 @@ def test_a_check() -> None:
     assert finished == []
 
 
+def test_a_check_that_was_interrupted_did_not_fail() -> None:
+    _, view = played([CheckStarted(("pytest",))])
+    after = reduce(view, CheckFinished(0, 0, (), 0.3, 130, False, cut=True))
+    title = "check: pytest · stopped after 0.3 s, before its end"
+    assert after.finished == (Block("check", title, "", "warning", "check", True),)
+
+
 def test_search_is_one_block_until_something_else_happens() -> None:
     finished, view = played([SearchProgress(1, 9, 0, 0.1), SearchProgress(5, 9, 1, 0.5)])
     title = "search: 5 of 9 candidates tried, 1 plausible, 0.5 s"

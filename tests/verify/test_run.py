@@ -396,7 +396,9 @@ async def test_a_cancelled_run_is_finished_too(tmp_path: Path) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert isinstance(events[0], CheckStarted)
-    assert [event for event in events if isinstance(event, CheckFinished)] == [events[-1]]
+    ended = [event for event in events if isinstance(event, CheckFinished)]
+    assert ended == [events[-1]]
+    assert ended[0].cut
 
 
 async def test_a_check_leaves_the_tree_as_it_was(tmp_path: Path) -> None:

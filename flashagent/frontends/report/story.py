@@ -222,8 +222,11 @@ class _Teller:
         failures = [one for one in items(event, "failures") if isinstance(one, Mapping)]
         good = event.get("exit_code") == 0 and not failed and not failures
         took = number(event, "seconds")
-        self._story.checks.append(CheckRun(passed, failed, took, good))
+        cut = bool(event.get("cut"))
+        if not cut:
+            self._story.checks.append(CheckRun(passed, failed, took, good))
         result = (
+            "stopped before its end" if cut else
             f"{passed:,} passed, {failed:,} failed" if event.get("counted") else "exit status 0" if good else
             f"exit status {event.get('exit_code')}"
         )  # fmt: skip
@@ -234,7 +237,8 @@ class _Teller:
             *(piece for one in failures for piece in _failure(one)),
         ]
         title = f"{argv or 'check'} · {result} · {words.seconds(took)}"
-        self._add(Entry("Check", title, 0.0, "good" if good else "bad", _filled(pieces)))
+        mark: Mark = "warning" if cut else "good" if good else "bad"
+        self._add(Entry("Check", title, 0.0, mark, _filled(pieces)))
 
     def _turn_ended(self, event: Plain) -> None:
         end = said(event, "end")

@@ -168,11 +168,10 @@ def _run_block(run: CheckRun) -> Block:
     title = words.check_started(run.started)
     if run.finished is None:
         return Block("check", title, mark="running")
-    good = words.check_passed(run.finished)
     return Block(
         "check",
         f"{title} · {words.check_finished(run.finished)}",
-        mark="good" if good else "bad",
+        mark=words.check_mark(run.finished),
         done=True,
     )
 

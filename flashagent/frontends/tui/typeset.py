@@ -54,9 +54,9 @@ class Typeset:
         self._block = block
         whole_end = len(block.text) if block.done else block.text.rfind("\n") + 1
         if whole_end > self._read:
-            self._rows += self._settled(block, block.text[self._read : whole_end].removesuffix("\n"))
+            self._rows += self._settled(block, _without_end(block.text[self._read : whole_end]))
         fence, rest = self._fence, block.text[self._read :]
-        tail = self._laid(block, source_lines(rest.removesuffix("\n"))) if rest else []
+        tail = self._laid(block, source_lines(_without_end(rest))) if rest else []
         self._fence = fence  # the unfinished line may still become another one
         return [*self._rows, *tail, *_space_after(block)]
 
@@ -139,6 +139,11 @@ class Typeset:
         if not block.done:
             text = f"thinking … {' '.join(source_lines(' '.join(said[-MAX_WORDS_OF_THOUGHT:])))}"
         return wrap(Laid(((text, "dim"),)), self._width, "∴ ")[:2]
+
+
+def _without_end(text: str) -> str:
+    """The text without its last line end, of which half may have come."""
+    return text.removesuffix("\n").removesuffix("\r")
 
 
 def _count(more: str) -> str:

@@ -196,7 +196,7 @@ def _check(view: View, event: CheckStarted | CheckOutput | CheckFinished | Searc
                 view, _CHECK, lambda block: replace(block, text=tail(block.text + text, TAIL_LINES))
             )
         case CheckFinished():
-            mark: Mark = "good" if words.check_passed(event) else "bad"
+            mark: Mark = words.check_mark(event)
             result, lines = words.check_finished(event), "\n".join(words.failures(event.failures))
             return replace(
                 changed(

@@ -70,8 +70,10 @@ class Batch:
             self.store.set_state(one.row.item.id, one.state, message=why)
             self.emit(ItemMerged(one.row.item.id, one.state, message=why))
         if not found.parts:
-            failed = any(row.state in ("failed", "conflict", "broke") for row in self.store.rows())
-            return self._finished("failed" if failed else "nothing", "No item brought a change.")
+            states = {row.state for row in self.store.rows()}
+            failed = not states.isdisjoint(("failed", "conflict", "broke"))
+            outcome: BatchOutcome = "partly" if "waiting" in states else "failed" if failed else "nothing"
+            return self._finished(outcome, "No item brought a change.")
         commits = await asyncio.to_thread(publish, found, self.spec, self.store, self.house.repository)
         for item, commit in commits:
             self.emit(ItemMerged(item, "merged", commit))
@@ -90,15 +92,15 @@ class Batch:
 
     async def _second_round(self, first: Integration) -> Integration:
         """Once, each item that did not fit, or broke a check, is done again on top of what did; and merged there."""
-        rows = self.store.rows()
         on_branch = {row.item.id for row in first.rows}
-        if self.store.laid() is None:
-            if any(row.state == "waiting" for row in rows):  # the limit is reached: the round is not over
-                return first
-            chances = [one for one in first.aside if not one.row.again]
-            if chances:
-                self._set_aside(first, chances)
+        laid = self.store.laid() is not None
+        stopped = not laid and any(row.state == "waiting" for row in self.store.rows())
+        chances = [one for one in first.aside if not one.row.again]
+        if chances and not (laid or stopped):
+            self._set_aside(first, chances)
         later = [row for row in self.store.rows() if row.item.id not in on_branch and _has_a_chance(row)]
+        if stopped:  # by a limit, in the first round: nothing is done again now, and what was stays
+            later = [row for row in later if row.again and row.state != "waiting"]
         if not later:
             return first
         tried = {row.item.id for row in later}
@@ -130,7 +132,7 @@ class Batch:
             return await merging
         finally:
             merging.cancel()
-            await asyncio.wait([merging])
+            await asyncio.gather(merging, return_exceptions=True)  # what ended the work is told, not this
 
     def _crew(self, below: Integration, *, again: bool, merger: Merger) -> Crew:
         spent = self.store.spent()

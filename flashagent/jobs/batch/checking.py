@@ -71,7 +71,7 @@ class MergedChecks:
     async def _judged(
         self, check: Check, before: CheckReport, changes: Sequence[FileChange], tests: Sequence[str] = ()
     ) -> str:
-        key = _key(check, tests, changes)
+        key = _key("as before", check, tests, changes)
         known = self._store.judged(key)
         if known is not None:
             return known
@@ -84,7 +84,7 @@ class MergedChecks:
 
     async def _own(self, check: Check, changes: Sequence[FileChange]) -> str:
         """A check that is red on the base, and that its item made green."""
-        key = _key(check, (), changes)
+        key = _key("green", check, (), changes)
         known = self._store.judged(key)
         if known is not None:
             return known
@@ -101,6 +101,7 @@ def _alone(part: Part) -> tuple[FileChange, ...] | None:
     return None if row.again or row.below else tuple(sorted(fitted, key=lambda change: change.path))
 
 
-def _key(check: Check, tests: Sequence[str], changes: Sequence[FileChange]) -> str:
-    told = [check.cwd, check.argv, tests, [(change.path, change.after) for change in changes]]
+def _key(wanted: str, check: Check, tests: Sequence[str], changes: Sequence[FileChange]) -> str:
+    """What was asked: one command may have to be green for its item, and no worse than before for all."""
+    told = [wanted, check.cwd, check.argv, tests, [(change.path, change.after) for change in changes]]
     return hashlib.sha256(json.dumps(told).encode("ascii")).hexdigest()

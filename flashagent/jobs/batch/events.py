@@ -34,7 +34,8 @@ class ItemStarted:
 
 @dataclass(frozen=True, slots=True)
 class ItemFinished:
-    """One per ItemStarted. `state` is 'done', 'unchanged' or 'failed'; `how` is 'rule' or 'model'."""
+    """One per ItemStarted. `state` is 'done', 'unchanged' or 'failed'; `how` is 'rule' or 'model'; `retried` says that
+    another try follows."""
 
     item: str
     state: ItemState
@@ -44,6 +45,7 @@ class ItemFinished:
     cost: float | None
     seconds: float
     files: tuple[str, ...]
+    retried: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,14 +126,15 @@ class Merger:
         if not block:
             return
         tried = Integration(self._found.stack.copy())
-        fitting = [row for row in block if tried.lay(row)]
+        for row in block:
+            tried.lay(row)
         why = await self._checks.after_merge(tried.changes, tried.parts) if tried.parts else ""
         if not why:
             self._found.stack = tried.stack
             self._found.parts += tried.parts
             self._found.aside += tried.aside
-        elif len(fitting) == 1:
-            self._found.aside += [*tried.aside, Aside(fitting[0], "broke", why)]
+        elif len(block) == 1:  # of a larger one a patch may be aside because of the one that is red
+            self._found.aside.append(Aside(block[0], "broke", why))
         else:
             middle = len(block) // 2
             await self._settle(block[:middle])

@@ -10,6 +10,7 @@ from typing import Any
 
 from flashagent.agent.limits import Budget, Limits
 from flashagent.dataclass import dataclass
+from flashagent.errors import FlashagentError
 from flashagent.jobs.batch.events import BatchNotice, EmitBatch, ItemFinished, ItemStarted
 from flashagent.jobs.batch.limits import SharedBudget
 from flashagent.jobs.batch.spec import BatchSpec, Item
@@ -66,7 +67,8 @@ class Crew:
 
     async def run(self, rows: Sequence[Row]) -> None:
         """One try (and its retries) of each. Cancelling stops all; what was finished stays finished. Who has nothing left
-        to do tries beside those that take long: the first result counts."""
+        to do tries beside those that take long: the first result counts. An error of ours that ends a try also ends the
+        others, and is raised."""
         waiting = list(reversed(rows))
         free = asyncio.Condition()
 
@@ -86,9 +88,15 @@ class Crew:
                 async with free:
                     free.notify_all()
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(under_way(self.spec), len(rows))):
-                group.create_task(worker())
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(under_way(self.spec), len(rows))):
+                    group.create_task(worker())
+        except ExceptionGroup as several:
+            told, _ = several.split(FlashagentError)
+            if told is None:
+                raise
+            raise told.exceptions[0] from several
 
     def _at_the_limit(self) -> None:
         if not self._told:
@@ -104,16 +112,16 @@ class Crew:
         does the same again each time, so it gets no second try."""
         last = row.attempts + 1 + self.spec.retries
         for number in range(row.attempts + 1, last + 1):
-            worked, used = await self._try(row.item, number, limits)
-            limits = _less(limits, used)
-            if worked.state != "failed" or worked.how == "rule" or number == last or limits.tokens <= 0:
-                return
-            again = self.budget.reserve(row.item.id, limits)
+            worked, attempt = await self._try(row.item, number, limits)
+            limits, again = _less(limits, attempt), None
+            if worked.state == "failed" and worked.how != "rule" and number < last and limits.tokens > 0:
+                again = self.budget.reserve(row.item.id, limits)
+            self.emit(_finished(row.item, worked, attempt, retried=again is not None))
             if again is None:
                 return
             limits = again
 
-    async def _try(self, item: Item, number: int, limits: Limits) -> tuple[Worked, Budget]:
+    async def _try(self, item: Item, number: int, limits: Limits) -> tuple[Worked, Attempt]:
         self.emit(ItemStarted(item.id, item.title, number))
         started, budget = self.clock.now(), self.open_budget(limits)
         task = asyncio.ensure_future(self._safely(item, number, budget))
@@ -132,8 +140,7 @@ class Crew:
         if worked.state != "failed":
             self._took.append(attempt.seconds)
         await finished(asyncio.to_thread(self._save, item, worked, attempt))  # waits for the disk
-        self.emit(_finished(item, worked, attempt))
-        return worked, budget
+        return worked, attempt
 
     async def _first_of(self, trying: _Trying) -> Worked:
         """What the try came to, or its rival before it."""
@@ -148,6 +155,8 @@ class Crew:
     async def _safely(self, item: Item, number: int, budget: Budget) -> Worked:
         try:
             return await self.work(item, number, budget, self.below)
+        except FlashagentError:  # nobody can work: the others would meet with the same
+            raise
         except Exception as error:  # one item's trouble, also a bug of ours, is not the others'
             return Worked("failed", "", (), f"A bug of ours: {type(error).__name__}: {error}")
 
@@ -208,10 +217,10 @@ async def finished(work: Coroutine[Any, Any, None]) -> None:
         await asyncio.wait([task])
 
 
-def _finished(item: Item, worked: Worked, attempt: Attempt) -> ItemFinished:
+def _finished(item: Item, worked: Worked, attempt: Attempt, *, retried: bool) -> ItemFinished:
     return ItemFinished(
         item.id, worked.state, worked.how, worked.message, attempt.usage, attempt.cost, attempt.seconds,
-        worked.files,
+        worked.files, retried,
     )  # fmt: skip
 
 
@@ -219,6 +228,6 @@ def _rival(item: Item) -> str:
     return f"{item.id}+"
 
 
-def _less(limits: Limits, used: Budget) -> Limits:
+def _less(limits: Limits, used: Attempt) -> Limits:
     left = None if limits.cost is None else max(0.0, limits.cost - (used.cost or 0.0))
     return replace(limits, tokens=limits.tokens - used.usage.total_tokens, cost=left)

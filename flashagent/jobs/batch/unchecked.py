@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -26,9 +25,6 @@ class NoVerifier(Verifier):
         """There is nothing to run anything with."""
 
     def telling(self, emit: Emit) -> Verifier:
-        return self
-
-    def sharing(self, places: asyncio.Semaphore) -> Verifier:
         return self
 
     def built(self) -> Lent:
@@ -66,4 +62,5 @@ def unchecked(house: House) -> House:
         verifier=NoVerifier(),
         editable=house.editable or house.trees,
         trees=OneTree(house.root),  # type: ignore[arg-type]
+        places=None,
     )

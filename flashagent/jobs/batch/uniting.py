@@ -162,9 +162,10 @@ def _place(pattern: re.Pattern[str], lines: Sequence[str], whole: Sequence[str],
     return lines.index(anchor) + (anchor in whole[:at])
 
 
-def _key(line: str) -> tuple[bool, str]:
-    return (line.startswith("from "), line.casefold())
+def _key(line: str) -> tuple[bool, bool, str]:
+    """Imports of modules before those of names, as import sorters have them; Python takes `__future__` in front only."""
+    return (not line.startswith("from __future__ "), line.startswith("from "), line.casefold())
 
 
-def _by_line(one: tuple[str, Sequence[str]]) -> tuple[bool, str]:
+def _by_line(one: tuple[str, Sequence[str]]) -> tuple[bool, bool, str]:
     return _key(one[0])

@@ -135,7 +135,7 @@ class Workshop:
         texts = {path: now.get(path, house.read(path)) for path in item.paths}
         present = {path: text for path, text in texts.items() if text is not None}
         try:
-            changes = await self._rewritten(rewriter, item, house, ground, present)
+            changes = await self._rewritten(rewriter, item, house, ground, present, below)
         except WorkspaceError as error:
             return Worked("failed", "rule", (), str(error))
         if not changes:
@@ -153,11 +153,17 @@ class Workshop:
         return Worked("done", "rule", changes, "Done by the rule.", files)
 
     async def _rewritten(
-        self, rewriter: Rewriter, item: Item, house: House, ground: Ground, texts: dict[str, str]
+        self,
+        rewriter: Rewriter,
+        item: Item,
+        house: House,
+        ground: Ground,
+        texts: dict[str, str],
+        below: Sequence[FileChange],
     ) -> tuple[FileChange, ...]:
         rule = self.spec.rule
         if rule is not None and rule.kind == "rename":
-            return await renamed(item, rule.find, rule.replace, house, ground.map)
+            return await renamed(item, rule.find, rule.replace, house, ground.map, below)
         return await rewriter.changes(texts)
 
     async def _by_model(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterator
-from functools import partial
+from itertools import islice
 
 from flashagent.repair.quick import slips
 from flashagent.repair.quick.foreign import Finding, Seen
@@ -27,7 +27,9 @@ _NEVER_CALLED = frozenset(
     {"number", "string", "array", "object", "binary_expression", "call_expression", "template_string"}
 )
 _GROUP = "parenthesized_expression"  # brackets that change nothing but the tree
+_STATEMENT = re.compile(r"^[^\s)\]}/*]", re.MULTILINE)
 MAX_CHARACTERS, MAX_MEANINGS, AROUND = 60_000, 8, 8
+MAX_PARSED = 24_000_000  # characters, some seconds; a candidate costs those of the statements around it
 
 
 def unparsed(seen: Seen, output: str) -> Iterator[list[Finding]]:
@@ -51,9 +53,9 @@ def unparsed(seen: Seen, output: str) -> Iterator[list[Finding]]:
             yield found
 
 
-def repairs(text: str, language: Language, line: int = 0) -> list[tuple[str, str]]:
+def repairs(text: str, language: Language, line: int = 0, most: int = MAX_PARSED) -> list[tuple[str, str]]:
     """Texts that parse with one thing changed near where the parser stumbles (or near a line that is named), and what was
-    changed; nothing for a text that parses."""
+    changed; nothing for a text that parses, and where more than `most` characters would have to be parsed to know."""
     broken = [piece.start for piece in tree(text, language).walk() if piece.broken]
     if not broken:
         return []
@@ -66,10 +68,30 @@ def repairs(text: str, language: Language, line: int = 0) -> list[tuple[str, str
         end = starts[last + reach + 1] if last + reach + 1 < len(starts) else len(text)
         window = slips.Window(text, begin, end, min(max(named, begin), end))
         rows = range(max(1, first - reach + 1), last + reach + 2)
-        meaning = partial(_meaning, language=language, rows=rows)
-        if found := slips.distinct(_candidates(window), meaning, MAX_MEANINGS):
-            return found
+        head, tail = _others(text, begin, end)
+        above = text.count("\n", 0, head)
+
+        def meaning(candidate: str, head: int = head, tail: int = tail, above: int = above, rows: range = rows) -> Hashable | None:  # fmt: skip
+            part = candidate[head : len(candidate) - tail]
+            return _meaning(part, language, range(rows.start - above, rows.stop - above))
+
+        candidates = _candidates(window)
+        tries = most // (len(text) - head - tail + 1)
+        found = slips.distinct(islice(candidates, tries), meaning, MAX_MEANINGS)
+        if len(found) <= MAX_MEANINGS and next(candidates, None) is not None:
+            return []  # what was not tried might have another meaning
+        if whole := [one for one in found if parses(one[0], language)]:
+            return whole
     return []
+
+
+def _others(text: str, begin: int, end: int) -> tuple[int, int]:
+    """How many characters at the start and at the end of a text belong to other statements of its outermost level than those
+    that reach into `begin` to `end`, as the layout tells them."""
+    starts = [match.start() for match in _STATEMENT.finditer(text)]
+    before = [at for at in starts if at <= begin]
+    behind = [at for at in starts if at >= end]
+    return before[-1] if before else 0, len(text) - behind[0] if behind else 0
 
 
 def _candidates(window: slips.Window) -> Iterator[tuple[str, str]]:

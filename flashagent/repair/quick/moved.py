@@ -110,7 +110,7 @@ def attributes(project: Project, failure: Failure, text: str) -> Iterator[Propos
             and ast.unparse(n.value).rpartition(".")[2] == module.rpartition(".")[2]
         ]  # fmt: skip
         owners = defining(project, name, frame.path)
-        bound = any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(source.tree))
+        bound = name in source.module_names or any(_binds(source, n, name) for n in ast.walk(source.tree))
         if not uses or len(owners) != 1 or owners[0] == module or bound or not _is_own(project, module):
             continue
         edits = [
@@ -120,3 +120,12 @@ def attributes(project: Project, failure: Failure, text: str) -> Iterator[Propos
         yield proposal(frame.path, source.text, edits, f"{name} is imported from {owners[0]}",
                        f"{module} has no {name}; only {owners[0]} defines it")  # fmt: skip
         return
+
+
+def _binds(source: Source, node: ast.AST, name: str) -> bool:
+    """Does the name mean something of the file's own here, or in a function of it? Methods bear theirs without harm."""
+    if isinstance(node, ast.Name):
+        return node.id == name
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return node.name == name and not isinstance(source.parents.get(node), ast.ClassDef)
+    return isinstance(node, ast.arg) and node.arg == name

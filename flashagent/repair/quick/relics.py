@@ -183,11 +183,8 @@ def methods(project: Project, failure: Failure, text: str) -> Iterator[Proposal]
                     and len(call.args) == 1
                     and not call.keywords
                 ):
-                    edits.append(
-                        source.replace(
-                            call, f"({source.text_of(call.args[0])} in {source.text_of(node.value)})"
-                        )
-                    )
+                    key, owner = _operand(source, call.args[0]), _operand(source, node.value)
+                    edits.append(source.replace(call, f"({key} in {owner})"))
         if edits:
             yield proposal(
                 frame.path,
@@ -197,6 +194,15 @@ def methods(project: Project, failure: Failure, text: str) -> Iterator[Proposal]
                 f"{kind} has {edits[0].text} in the place of {name}",
             )
             return
+
+
+_WEAKER_THAN_IN = (ast.BoolOp, ast.Compare, ast.IfExp, ast.Lambda, ast.NamedExpr, ast.UnaryOp)
+
+
+def _operand(source: Source, node: ast.expr) -> str:
+    """The expression as it can stand beside `in`: brackets around it are no part of its text."""
+    text = source.text_of(node)
+    return f"({text})" if isinstance(node, _WEAKER_THAN_IN) else text
 
 
 def printed(project: Project, failure: Failure, text: str) -> Iterator[Proposal]:

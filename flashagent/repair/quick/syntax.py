@@ -222,7 +222,7 @@ _NEVER_CALLED = (ast.Constant, ast.Tuple, ast.List, ast.Dict, ast.Set, ast.BinOp
 
 def odd(tree: ast.Module, lines: range) -> bool:
     """Does one of the lines do what is hardly ever meant: compute something and drop it, call a number or what a call gave,
-    ask a number for an item, define a method that takes nothing?"""
+    ask a number for an item, annotate with what is no type?"""
     for node in ast.walk(tree):
         if getattr(node, "lineno", -1) not in lines:
             continue

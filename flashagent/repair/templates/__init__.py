@@ -42,7 +42,6 @@ _SUBJECTS = (
     forgotten,
     rewrites,
     members,
-    coercions,
     wording,
 )
 CATALOGUE: tuple[Template, ...] = tuple(

@@ -108,8 +108,10 @@ def string(site: Site) -> Iterator[Fix]:
 def _strings_beside(site: Site) -> frozenset[str]:
     """Short strings of the same function: what stands beside a wrong one is often the right one."""
     function = site.source.function_of(site.node)
-    if function is None:
-        return frozenset()
+    return frozenset() if function is None else site.source.once(_short_strings, function)
+
+
+def _short_strings(function: ast.AST) -> frozenset[str]:
     found = (n.value for n in ast.walk(function) if isinstance(n, ast.Constant) and isinstance(n.value, str))
     return frozenset(list(dict.fromkeys(repr(v) for v in found if len(v) <= 12))[:8])
 

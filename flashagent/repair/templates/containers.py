@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from flashagent.repair.source import Source
 from flashagent.repair.template import Fix, Site, template
 
 
@@ -193,13 +194,18 @@ def indices_as_elsewhere(site: Site) -> Iterator[Fix]:
         or isinstance(site.parent, ast.Subscript)
     ):
         return
-    tables = (
-        n for n in ast.walk(function) if isinstance(n, ast.Subscript) and isinstance(n.value, ast.Subscript)
-    )
-    pairs = dict.fromkeys(
-        (site.text(n.value.slice), site.text(n.slice)) for n in tables if isinstance(n.value, ast.Subscript)
-    )
+    pairs = site.source.once_of_text(_pairs_of_indices, function)
     base, mine = site.text(node.value.value), (site.text(node.value.slice), site.text(node.slice))
-    for pair in list(pairs)[:10]:
+    for pair in pairs[:10]:
         if pair != mine:
             yield site.swap(node, f"{base}[{pair[0]}][{pair[1]}]", min(1.0, 4 / len(pairs)))
+
+
+def _pairs_of_indices(source: Source, function: ast.AST) -> list[tuple[str, str]]:
+    """With which two indices the function takes elements of tables."""
+    pairs = (
+        (source.text_of(n.value.slice), source.text_of(n.slice))
+        for n in ast.walk(function)
+        if isinstance(n, ast.Subscript) and isinstance(n.value, ast.Subscript)
+    )
+    return list(dict.fromkeys(pairs))

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from flashagent.repair.flow import DRAINING, FILLING, calls_itself
-from flashagent.repair.source import Edit, FunctionNode
+from flashagent.repair.source import Edit, FunctionNode, Source
 from flashagent.repair.template import Fix, Site, template
 from flashagent.repair.templates.gaps import PLACES, around, offered, places
 from flashagent.repair.templates.statements import in_loop
@@ -151,10 +151,18 @@ def forgotten_link(site: Site) -> Iterator[Fix]:
     function, known = site.source.function_of(site.node), around(site)
     if function is None or known is None:
         return
-    stored = site.source.once(_stored_attributes, site.source.tree)
-    receiver, mine = site.scope.self_name, site.source.class_of(function)
-    own = [n for n in stored if mine is not None and site.source.class_of(n) is mine]
-    held = list(dict.fromkeys(site.text(n) for n in own if receiver and site.text(n.value) == receiver))[:4]
+    lines = site.source.once_of_text(_links, function)
+    yield from offered(site, {k: v for k, v in lines.items() if k not in known[1].statements}, 12, most=60)
+
+
+def _links(source: Source, function: ast.AST) -> dict[str, float]:
+    """Settings of attributes that would link what the function works on, with their weights."""
+    stored = source.once(_stored_attributes, source.tree)
+    receiver, mine = source.scope(function).self_name, source.class_of(function)
+    own = [n for n in stored if mine is not None and source.class_of(n) is mine]
+    held = list(
+        dict.fromkeys(source.text_of(n) for n in own if receiver and source.text_of(n.value) == receiver)
+    )[:4]
     used = [n for n in ast.walk(function) if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name)]
     used.sort(key=lambda n: isinstance(n.ctx, ast.Load))
     owners = dict.fromkeys(
@@ -163,11 +171,10 @@ def forgotten_link(site: Site) -> Iterator[Fix]:
     owners |= dict.fromkeys(n.value.id for n in _attribute_stores(function) if isinstance(n.value, ast.Name))
     links = [n for n in dict.fromkeys(n.attr for n in stored) if f"{receiver}.{n}" not in held][:4]
     values = ["None", *held, *list(owners)[:5]]
-    lines = {
+    return {
         f"{owner}.{link} = {value}": 1.0 if value == "None" else 0.8
         for owner in [*list(owners)[:4], *held] for link in links for value in values if value != owner
     }  # fmt: skip
-    yield from offered(site, {k: v for k, v in lines.items() if k not in known[1].statements}, 12, most=60)
 
 
 def _stored_attributes(tree: ast.AST) -> list[ast.Attribute]:
@@ -188,21 +195,25 @@ def put_back(site: Site) -> Iterator[Fix]:
     outer, known = _outermost(site), around(site)
     if outer is None or known is None:
         return
-    stores = [n for n in ast.walk(outer) if isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store)]
-    targets = dict.fromkeys(t for n in stores if len(t := site.text(n)) <= 30)
-    compared = [
-        site.text(c) for n in ast.walk(outer) if isinstance(n, ast.Compare) and isinstance(n.left, ast.Subscript)
-        for c in n.comparators if isinstance(c, ast.Constant)
-    ]  # fmt: skip
+    targets, compared = site.source.once_of_text(_elements_set, outer)
     values = dict.fromkeys([*site.scope.locals[:3], "0", "None", "False", "True"], 0.4)
     values |= dict.fromkeys(compared[:2], 1.0)
     share = 1.0 if site.source.once(calls_itself, outer) else 0.4  # a way back is what recursion needs
     lines = {
-        f"{target} = {value}": weight * share
-        for target in list(targets)[:3]
-        for value, weight in values.items()
+        f"{target} = {value}": weight * share for target in targets[:3] for value, weight in values.items()
     }
     yield from offered(site, {k: v for k, v in lines.items() if k not in known[1].statements}, 10)
+
+
+def _elements_set(source: Source, outer: ast.AST) -> tuple[list[str], list[str]]:
+    """Elements that a function sets, and the literals with which it compares elements."""
+    inside = list(ast.walk(outer))
+    stores = [n for n in inside if isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store)]
+    compared = [
+        source.text_of(c) for n in inside if isinstance(n, ast.Compare) and isinstance(n.left, ast.Subscript)
+        for c in n.comparators if isinstance(c, ast.Constant)
+    ]  # fmt: skip
+    return list(dict.fromkeys(t for n in stores if len(t := source.text_of(n)) <= 30)), compared
 
 
 def _outermost(site: Site) -> FunctionNode | None:
@@ -217,17 +228,23 @@ def call_left_out(site: Site) -> Iterator[Fix]:
     known = around(site)
     if known is None:
         return
-    own = {n.name for n in ast.walk(known[0]) if isinstance(n, FunctionNode)}
+    lines = site.source.once_of_text(_calls_that_do, known[0])
+    yield from offered(site, {k: v for k, v in lines.items() if k not in known[1].statements}, 4)
+
+
+def _calls_that_do(source: Source, outer: ast.AST) -> dict[str, float]:
+    """Calls in a function that change something: of containers, and of the functions nested in it."""
+    inside = list(ast.walk(outer))
+    own = {n.name for n in inside if isinstance(n, FunctionNode)}
     lines: dict[str, float] = {}
-    for node in ast.walk(known[0]):
-        if not isinstance(node, ast.Call) or len(text := site.text(node)) > 40 or "\n" in text:
+    for node in inside:
+        if not isinstance(node, ast.Call) or len(text := source.text_of(node)) > 40 or "\n" in text:
             continue
         if isinstance(node.func, ast.Attribute) and node.func.attr in DRAINING | FILLING:
             lines[text] = 1.0 if node.func.attr in DRAINING else 0.5
         elif isinstance(node.func, ast.Name) and node.func.id in own:
             lines[text] = 0.6
-    lines = {k: v for k, v in lines.items() if k not in known[1].statements}
-    yield from offered(site, lines, 4)
+    return lines
 
 
 @template("order forgotten", 0.15, *PLACES)

@@ -99,11 +99,15 @@ def keyword_handed_on(site: Site) -> Iterator[Fix]:
     function = site.source.function_of(node)
     if function is None or len(node.keywords) > 8:
         return
-    read = {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    read = site.source.once(_names_read, function)
     present = {k.arg for k in node.keywords}
     for name in parameter_names(function):
         if name != site.scope.self_name and name not in present and name not in read:
             yield from _handed(site, node, name, 1.0)
+
+
+def _names_read(function: ast.AST) -> set[str]:
+    return {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
 
 
 def _handed(site: Site, call: ast.Call, name: str, weight: float) -> Iterator[Fix]:
@@ -239,18 +243,19 @@ def moved_in_its_list(site: Site) -> Iterator[Fix]:
             yield Fix(tuple(edits), 0.5)
 
 
+def _decorated(tree: ast.AST) -> list[FunctionNode]:
+    return [n for n in ast.walk(tree) if isinstance(n, FunctionNode) and n.decorator_list]
+
+
 @template("decorated as others", 0.06, ast.FunctionDef)
 def decorated_as_others(site: Site) -> Iterator[Fix]:
     """A decorator that other functions of the file have (missing annotation of a function: Pan et al. 2009)."""
     node, source = site.node, site.source
     assert isinstance(node, ast.FunctionDef)
     own = {site.text(d) for d in node.decorator_list}
-    others: dict[str, None] = {}
-    for other in ast.walk(source.tree):
-        if isinstance(other, FunctionNode) and isinstance(
-            source.parents.get(other), type(source.parents.get(node))
-        ):
-            others |= dict.fromkeys(site.text(d) for d in other.decorator_list)
+    decorated = source.once(_decorated, source.tree)
+    alike = (n for n in decorated if isinstance(source.parents.get(n), type(source.parents.get(node))))
+    others = dict.fromkeys(site.text(d) for n in alike for d in n.decorator_list)
     whole, indent = source.whole_lines(node), source.indent_of(node)
     if whole is None or indent is None:
         return

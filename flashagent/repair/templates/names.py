@@ -7,6 +7,7 @@ import builtins
 from collections.abc import Iterator
 
 from flashagent.repair.nodes import lines_of_names, unread
+from flashagent.repair.source import Source
 from flashagent.repair.template import Fix, Site, template
 
 FORGOTTEN = 2.5  # how much likelier a variable is that nothing in the function reads
@@ -193,25 +194,36 @@ def first_and_rest(site: Site) -> Iterator[Fix]:
         return
     if site.place not in ("elt", "value", "right") or isinstance(site.parent, ast.Attribute | ast.Subscript):
         return
-    rests = (n for n in ast.walk(function) if isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Slice))
-    owners = {
-        site.text(n.value)
-        for n in rests
-        if isinstance(n.slice, ast.Slice) and n.slice.upper is None and n.slice.lower is not None
-    }
-    for owner in sorted(owners)[:3]:
+    for owner in site.source.once_of_text(_taken_apart, function)[:3]:
         yield site.swap(node, f"[{owner}[0]] + {site.text(node)}")
         yield site.swap(node, f"{owner}[0] + {site.text(node)}", 0.8)
+
+
+def _taken_apart(source: Source, function: ast.AST) -> list[str]:
+    """What the function takes all but the first elements of."""
+    slices = (
+        n for n in ast.walk(function) if isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Slice)
+    )
+    owners = {
+        source.text_of(n.value)
+        for n in slices
+        if isinstance(n.slice, ast.Slice) and n.slice.upper is None and n.slice.lower is not None
+    }
+    return sorted(owners)
 
 
 def elements_beside(site: Site) -> list[str]:
     """The first and the second element of what the function takes another element of."""
     function = site.source.function_of(site.node)
+    return [] if function is None else site.source.once_of_text(_first_elements, function)
+
+
+def _first_elements(source: Source, function: ast.AST) -> list[str]:
     found: dict[str, None] = {}
-    for node in ast.walk(function) if function is not None else ():
+    for node in ast.walk(function):
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and _numbered(node.slice):
-            found |= {f"{site.text(node.value)}[{place}]": None for place in (0, 1)}
-    there = {*expressions_beside(site)}
+            found |= {f"{source.text_of(node.value)}[{place}]": None for place in (0, 1)}
+    there = {*source.once(source.expressions, function)}
     return [text for text in found if text not in there and len(text) <= 30][:8]
 
 

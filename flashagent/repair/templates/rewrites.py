@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import combinations, islice, product
 
 from flashagent.repair.nodes import own_nodes, unread
-from flashagent.repair.source import Edit, FunctionNode
+from flashagent.repair.source import Edit, FunctionNode, Source
 from flashagent.repair.template import Fix, Site, template
 from flashagent.repair.templates.names import loaded
 from flashagent.repair.templates.operators import symbol
@@ -186,17 +186,22 @@ def between(site: Site) -> Iterator[Fix]:
 def _uppers(site: Site) -> list[str]:
     """What the function takes for upper bounds elsewhere."""
     function = site.source.function_of(site.node)
+    return [] if function is None else site.source.once_of_text(_upper_bounds, function)
+
+
+def _upper_bounds(source: Source, function: ast.AST) -> list[str]:
     found: dict[str, None] = {}
-    for node in ast.walk(function) if function is not None else ():
+    for node in ast.walk(function):
         if isinstance(node, ast.Compare) and isinstance(node.ops[-1], ast.Lt | ast.LtE):
-            found[site.text(node.comparators[-1])] = None
+            found[source.text_of(node.comparators[-1])] = None
         elif (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Name)
             and node.func.id in ("range", "len")
             and node.args
         ):
-            found[site.text(node if node.func.id == "len" else node.args[min(1, len(node.args) - 1)])] = None
+            bound = node if node.func.id == "len" else node.args[min(1, len(node.args) - 1)]
+            found[source.text_of(bound)] = None
     return [text for text in found if len(text) <= 20 and not text.lstrip("-").isdigit()][:4]
 
 

@@ -6,7 +6,7 @@ import ast
 import builtins
 from collections.abc import Iterator
 
-from flashagent.repair.source import FunctionNode
+from flashagent.repair.source import FunctionNode, Source
 from flashagent.repair.template import Fix, Site, template
 
 BUILTINS = frozenset(vars(builtins))
@@ -77,6 +77,20 @@ def insert_jump(site: Site) -> Iterator[Fix]:
             yield Fix((edit,), 1.0, "early-return" if word == "return" else "")
 
 
+def _siblings(source: Source, function: ast.AST) -> list[ast.AST]:
+    """Simple statements of the function, then those of other methods of its class that name nothing else than it can."""
+    kinds = ast.Assign | ast.AugAssign | ast.Expr
+    found = [n for n in ast.walk(function) if isinstance(n, kinds)]
+    owner, scope = source.class_of(function), source.scope(function)
+    known = {*scope.variables, scope.self_name, *scope.globals} | BUILTINS
+    others = (
+        (n for n in ast.walk(owner) if isinstance(n, kinds) and source.function_of(n) not in (function, None))
+        if owner is not None
+        else ()
+    )
+    return [*found, *(n for n in others if {x.id for x in ast.walk(n) if isinstance(x, ast.Name)} <= known)]
+
+
 @template("insert sibling", 0.052, *SIMPLE, ast.Pass)
 def insert_sibling(site: Site) -> Iterator[Fix]:
     """A copy of another simple statement of the function, before or after this one (GenProg; ingredients: Martinez 2014)."""
@@ -84,20 +98,8 @@ def insert_sibling(site: Site) -> Iterator[Fix]:
     function = source.function_of(node)
     if function is None or not isinstance(node, ast.stmt):
         return
-    kinds = ast.Assign | ast.AugAssign | ast.Expr
-    donors = [n for n in ast.walk(function) if isinstance(n, kinds) and n is not node]
-    owner = source.class_of(function)
-    if owner is not None:  # what other methods of the class do with it, when this one knows the same names
-        known = {*site.scope.variables, site.scope.self_name, *site.scope.globals}
-        others = [
-            n
-            for n in ast.walk(owner)
-            if isinstance(n, kinds) and source.function_of(n) not in (function, None)
-        ]
-        donors += [
-            n for n in others if {x.id for x in ast.walk(n) if isinstance(x, ast.Name)} <= known | BUILTINS
-        ]
-    donors = list({source.text_of(n): n for n in donors}.values())
+    siblings = [n for n in source.once_of_text(_siblings, function) if n is not node]
+    donors = list({source.text_of(n): n for n in siblings}.values())
     for donor in donors[:25]:
         text = source.text_of(donor)
         if "\n" in text or donor in source.docstring_nodes:

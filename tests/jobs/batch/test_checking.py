@@ -56,7 +56,7 @@ def store(tmp_path: Path) -> Iterator[BatchStore]:
 
 
 def checks(running: Running, store: BatchStore, seconds: float = 60.0) -> MergedChecks:
-    house: Any = SimpleNamespace(trees=running, verifier=running)
+    house: Any = SimpleNamespace(trees=running, verifier=running, places=None)
     before = report(UNIT, list(TESTS.values()), seconds)
     ground = Ground((UNIT,), (before,), running)  # type: ignore[arg-type]
     return MergedChecks(house, ground, [(UNIT, before), (WHOLE, report(WHOLE, ()))], store)
@@ -117,3 +117,13 @@ async def test_an_item_with_a_check_of_its_own_is_checked_by_it(tmp_path: Path, 
     assert running.runs == [("make a", ())]
     running.red.add("make a")
     assert await checks(running, store).after_merge(together(own, C), [own]) == "`make a` fails"
+
+
+async def test_a_command_that_is_green_for_its_item_is_still_compared_with_the_base_for_all(
+    tmp_path: Path, store: BatchStore
+) -> None:
+    running = Running(tmp_path)
+    own = part("a.py", check="pytest")
+    assert await checks(running, store).after_merge(together(own, B), [own]) == ""
+    assert await checks(running, store).final(together(own, B)) == ""
+    assert [name for name, _ in running.runs] == ["pytest", "pytest", "make"]

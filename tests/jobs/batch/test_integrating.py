@@ -80,6 +80,15 @@ async def test_patches_of_files_apart_are_checked_together_and_halved_when_red()
     assert len(found.parts) == BLOCK - 1
 
 
+async def test_nobody_is_turned_away_because_of_one_that_is_not_on_the_branch() -> None:
+    lower, upper = row(0, FileChange("a.py", None, "x")), row(1, FileChange("A.py", None, "y"))
+    refused = await merged([lower, upper], Counting())
+    assert [(one.row.item.id, one.state) for one in refused.aside] == [("0001", "conflict")]
+    found = await merged([lower, upper], Counting({"a.py"}))
+    assert [(one.row.item.id, one.state) for one in found.aside] == [("0000", "broke")]
+    assert [one.item.id for one in found.rows] == ["0001"]
+
+
 async def test_what_touches_one_file_is_checked_apart() -> None:
     def line(number: int) -> FileChange:
         lines = [f"line {one}\n" for one in range(9)]
@@ -183,10 +192,12 @@ class World:
             self.gates.setdefault(f"{number:04}", asyncio.Event()).set()
 
 
-async def ran(world: World, store: BatchStore, repository: Repository) -> BatchFinished:
+async def ran(
+    world: World, store: BatchStore, repository: Repository, tokens: int | None = None
+) -> BatchFinished:
     items, clock, events = len(world.plan.edits), FrozenClock(), list[BatchEvent]()
     house: Any = SimpleNamespace(repository=repository, price=lambda model, usage: 0.0)
-    spec = BatchSpec("b", (), "do it", jobs=items, retries=0, rivals=False)
+    spec = BatchSpec("b", (), "do it", jobs=items, retries=0, rivals=False, total_tokens=tokens)
     batch = Batch("b", spec, store, house, world.work, world, events.append, clock)
     opening = asyncio.ensure_future(world.open_gates())
     try:
@@ -219,6 +230,33 @@ async def outcome(
             git(root, "checkout", "-q", "main")
             return git(root, "rev-parse", f"{name}^{{tree}}").strip(), ended
         return "", ended
+
+
+async def test_a_limit_that_is_met_when_others_are_tried_again_takes_nothing_off_the_branch(
+    tmp_path: Path,
+) -> None:
+    environ = make_repository(tmp_path / "repo", FILES, home=tmp_path / "home")
+    repository = open_work_tree(tmp_path / "repo", tmp_path / "state", environ)
+    plan = Plan([(0, 0, "edit"), (0, 0, "edit"), (1, 0, "fail")], set(), set())
+    with closing(BatchStore(tmp_path / "batch.sqlite")) as store:
+        meta = {"id": "b", "base": repository.head() or "", "branch": "made"}
+        store.begin(meta, [Item(f"{n:04}", f"item {n}", (Target("f"),)) for n in range(3)])
+        first = await ran(World(plan, [0, 1, 2]), store, repository)
+        assert [one.state for one in store.rows()] == ["merged", "merged", "failed"]
+        store.reset(("failed",))
+        then = await ran(World(plan, [0, 1, 2]), store, repository, tokens=1)
+        assert [one.state for one in store.rows()] == ["merged", "merged", "waiting"]
+    assert (then.outcome, then.merged, then.left, then.commit) == ("partly", 2, 1, first.commit)
+    assert git(tmp_path / "repo", "show", "made:f0.py").startswith("line 0 <0> <1>\n")
+
+
+async def test_a_limit_before_the_first_change_is_no_end(tmp_path: Path) -> None:
+    environ = make_repository(tmp_path / "repo", FILES, home=tmp_path / "home")
+    repository = open_work_tree(tmp_path / "repo", tmp_path / "state", environ)
+    with closing(BatchStore(tmp_path / "batch.sqlite")) as store:
+        store.begin({"id": "b", "branch": "made"}, [Item("0000", "item 0", (Target("f"),))])
+        ended = await ran(World(Plan([(0, 0, "edit")], set(), set()), [0]), store, repository, tokens=1)
+    assert (ended.outcome, ended.left) == ("partly", 1)
 
 
 def killed(error: BaseException) -> bool:

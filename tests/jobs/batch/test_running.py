@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from helpers.clock import FrozenClock
 from hypothesis import given
 from hypothesis import strategies as st
 
 from flashagent.agent.limits import Budget, Limits
+from flashagent.errors import UsageError
 from flashagent.jobs.batch.events import BatchEvent, ItemFinished
 from flashagent.jobs.batch.limits import SharedBudget
 from flashagent.jobs.batch.running import RIVAL, Crew, WorkOn
@@ -135,6 +137,29 @@ def test_one_that_fails_stops_no_other(ends: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         states = asyncio.run(whole(folder))
     assert states == ["failed" if end == "error" else end for end in ends]
+
+
+async def test_only_the_last_try_of_an_item_is_its_end(tmp_path: Path) -> None:
+    async def work(item: Item, number: int, budget: Budget, below: Sequence[FileChange]) -> Worked:
+        return Worked("failed", "model", (), f"try {number}")
+
+    store, events, _ = await crew(tmp_path, 1, work, FrozenClock(), retries=2, rivals=False)
+    store.close()
+    told = [(event.message, event.retried) for event in events if isinstance(event, ItemFinished)]
+    assert told == [("try 1", True), ("try 2", True), ("try 3", False)]
+
+
+async def test_where_nobody_can_work_the_error_is_raised_and_all_items_wait(tmp_path: Path) -> None:
+    async def work(item: Item, number: int, budget: Budget, below: Sequence[FileChange]) -> Worked:
+        if item.id == "0002":
+            raise UsageError("No scheduler answers.")
+        await asyncio.Event().wait()
+        raise AssertionError("nobody sets it")
+
+    with pytest.raises(UsageError, match="No scheduler answers"):
+        await crew(tmp_path, 3, work, FrozenClock())
+    with closing(BatchStore(tmp_path / "batch.sqlite")) as store:
+        assert [row.state for row in store.rows()] == ["waiting"] * 3
 
 
 async def test_more_items_than_may_ask_are_under_way_so_that_the_model_never_waits(tmp_path: Path) -> None:

@@ -106,10 +106,16 @@ class Behaviour:
             if slow < 8:
                 outcome = self._call(timer, function, given)
                 slow += timer.fired > 0
-            after = plain_repr(given)
-            changed = "" if after == plain_repr(values) else " leaving " + after
+            changed = (
+                "" if outcome == "hangs" else self._left(values, given)
+            )  # what a cut leaves is for the clock to say
             told.append(shown[:200] + "\t" + outcome + changed)
         return told
+
+    def _left(self, values: list[Any], given: list[Any]) -> str:
+        """What the call made of its arguments, in words; '' when they are as they were."""
+        after = plain_repr(given)
+        return "" if after == plain_repr(values) else " leaving " + after
 
     def _call(self, timer: Timer, function: types.FunctionType, given: list[Any]) -> str:
         try:

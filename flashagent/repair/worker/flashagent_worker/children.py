@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 DIE_WITH_PARENT, ADOPT_ORPHANS = 1, 36  # numbers of prctl(2)
 
 
+# Less than the sandbox lets a command have: what eats memory fails alone, and does not take the worker with it.
+MEMORY = 3 << 29
 CLEARING_S = 1.0
 BEAT_S = 0.5
 
@@ -154,7 +156,7 @@ class Children:
             os.setpgid(0, 0)
             self.channel.connection.close()
             silence()
-            limit_memory(2 << 30)
+            limit_memory(MEMORY)
             self._writing, self._word, self._beaten = writing, word, time.monotonic()
             for task in tasks:
                 answer = work(task)

@@ -19,7 +19,7 @@ class OutOfTime(BaseException):
 
 
 class Timer:
-    """A CPU time limit for one test; `fired` tells whether it was reached, `stack` where."""
+    """A limit for one test, of CPU time and, where asked for, of time; `fired` tells whether it was reached, `stack` where."""
 
     def __init__(self, root: str) -> None:
         self.root = root
@@ -34,14 +34,20 @@ class Timer:
             os._exit(3)
         raise OutOfTime
 
-    def __call__(self, seconds: float, run: Callable[[], Any]) -> Any:
+    def __call__(self, seconds: float, run: Callable[[], Any], wall: float = 0.0) -> Any:
+        """`wall` seconds at most, 0 = no limit: what waits uses no CPU time."""
         self.fired, self.stack = 0, []
         signal.signal(signal.SIGPROF, self._reached)
         signal.setitimer(signal.ITIMER_PROF, seconds, 0.05)
+        if wall:
+            signal.signal(signal.SIGALRM, self._reached)
+            signal.setitimer(signal.ITIMER_REAL, wall, 0.5)
         try:
             return run()
         finally:
             signal.setitimer(signal.ITIMER_PROF, 0)
+            if wall:
+                signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def project_stack(frame: Any, root: str) -> list[tuple[str, int]]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from flashagent_worker.behaviour import Behaviour
 from flashagent_worker.children import Children
 from flashagent_worker.counting import Rounds
+from flashagent_worker.lasting import Lasting
 from flashagent_worker.limits import OWN_FOLDER, OutOfTime, Timer, is_project
 from flashagent_worker.livecode import ChangedSource, LiveCode
 from flashagent_worker.sessions import preload_pytest, session_for
@@ -39,6 +40,7 @@ class Server:
         self.timer = Timer(self.root)
         self.rounds = Rounds()
         self.live: LiveCode | None = None
+        self.lasting: Lasting | None = None
 
     def serve(self) -> None:
         tests = self.session.tests()
@@ -58,14 +60,15 @@ class Server:
 
     # one test, in a child
 
-    def outcome(self, test: str, cpu: float, rounds: int | None = None) -> Json:
-        """`cut` = a changed function was cut after that many rounds, which leaves the process as fit as any exception."""
+    def outcome(self, test: str, cpu: float, rounds: int | None = None, wall: float = 0.0) -> Json:
+        """`cut` = a changed function was cut after that many rounds, which leaves the process as fit as any exception, unless
+        the rounds filled what lasts; `last` = the process is not fit for another candidate."""
         random.seed(self.setup["seed"])
         self.rounds.allow(rounds)
         self.children.beat()
         started, clock = time.process_time(), time.monotonic()
         try:
-            word = self.timer(cpu, lambda: self.session.run(test))
+            word = self.timer(cpu, lambda: self.session.run(test), wall)
         except OutOfTime:
             word = "failed: OutOfTime"
         except BaseException as error:  # SystemExit, KeyboardInterrupt, pytest's exit
@@ -83,6 +86,8 @@ class Server:
         }
         if cut:
             answer["cut"] = True
+            if self.lasting is not None and self.lasting.changed():
+                answer["last"] = True
         if self.timer.fired:
             answer.update(last=True, stack=self.timer.stack)
         return answer
@@ -97,13 +102,15 @@ class Server:
         return {"results": answers}
 
     def do_trace(self, request: Json) -> Json:
-        """Run tests under the tracer: the lines of each, and the stack at which a hanging one was cut."""
+        """Run tests under the tracer: the lines of each, and the stack at which a hanging one was cut. One that only waits is
+        cut while somebody still listens, so that its lines are known too."""
         tracer, starts = Tracer(self.root), Starts()
+        wall = 0.7 * request["wall"]
 
         def work(test: str) -> Json:
             starts.forget()
             before = set(sys.modules)
-            answer: Json = tracer.run(lambda: self.outcome(test, request["cpu"]))
+            answer: Json = tracer.run(lambda: self.outcome(test, request["cpu"], wall=wall))
             answer["lines"] = tracer.plain()
             answer["elsewhere"] = starts.seen
             new = [sys.modules[name] for name in set(sys.modules) - before if name in sys.modules]
@@ -124,6 +131,7 @@ class Server:
                 continue
         gc.collect()
         self.live = LiveCode(self.root)
+        self.lasting = Lasting(self.root)
         gc.freeze()
         return {"functions": len(self.live.functions)}
 
