@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flashagent.cli.options import MODES, mode_setting
+from flashagent.cli.parsing import Parser
 from flashagent.frontends.tui.splash import DUMB, Splash
 
 if TYPE_CHECKING:
@@ -22,9 +23,7 @@ class _TrustWaits(Exception):
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="flashagent", description="Open the terminal app in the current repository."
-    )
+    parser = Parser(prog="flashagent", description="Open the terminal app in the current repository.")
     add = parser.add_argument
     add(
         "--plain",

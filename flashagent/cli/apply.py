@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from flashagent.cli.parsing import Parser
 from flashagent.dataclass import dataclass
 from flashagent.edits.reply import ReplyResult, plan_reply
 from flashagent.edits.values import FORMATS, Planned, Refusal
@@ -24,7 +25,7 @@ _MAX_REPLY_CHARACTERS = 16_000_000
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="flashagent apply",
         description="Land the edits of a model's reply: all of them, or nothing.",
         epilog="Exit status: 0 applied, 1 refused (nothing written), 2 wrong usage.",

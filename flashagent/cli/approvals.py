@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flashagent.cli.config import project_root
+from flashagent.cli.parsing import Parser
 from flashagent.errors import ExitCode, UsageError
 from flashagent.folders import Folders
 from flashagent.untrusted import sanitize
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="flashagent approvals",
         description="Commands that you allowed or denied for good in this project. They are kept in your own folder.",
     )

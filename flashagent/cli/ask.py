@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from flashagent.cli.options import positive_float, positive_int
+from flashagent.cli.parsing import Parser
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="flashagent ask",
         description="Ask a question about the repository. The answer is on stdout; nothing is changed.",
     )

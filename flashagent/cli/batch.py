@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flashagent.cli.options import positive_float, positive_int
+from flashagent.cli.parsing import Parser
 from flashagent.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="flashagent batch",
         description="One job over many places of a repository: an agent for each, one verified branch.",
         epilog="Begin with `plan`, which changes nothing; `run` makes a branch beside your own files; `apply`, or git, "

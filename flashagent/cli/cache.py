@@ -7,13 +7,14 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from flashagent.cli.parsing import Parser
 from flashagent.errors import ExitCode, UsageError
 from flashagent.folders import Folders
 from flashagent.untrusted import sanitize
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="flashagent cache", description="Show the cache, or clear it.")
+    parser = Parser(prog="flashagent cache", description="Show the cache, or clear it.")
     parser.add_argument("--clear", action="store_true", help="remove everything in it")
     return parser
 

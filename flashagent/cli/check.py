@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flashagent.cli.options import positive_float
+from flashagent.cli.parsing import Parser
 
 if TYPE_CHECKING:
     from flashagent.jobs.checking import Findings
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="flashagent check",
         description="Run the project's checks and the linter, and change nothing. Exit status 0: green, 1: red.",
     )

@@ -6,6 +6,7 @@ import argparse
 import importlib
 from collections.abc import Mapping
 
+from flashagent.cli.parsing import Parser
 from flashagent.dataclass import dataclass
 from flashagent.errors import ExitCode
 
@@ -22,9 +23,7 @@ class Words:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="flashagent completion", description="Print a completion script for your shell."
-    )
+    parser = Parser(prog="flashagent completion", description="Print a completion script for your shell.")
     parser.add_argument("shell", choices=SHELLS, help='bash: eval "$(flashagent completion bash)"')
     return parser
 

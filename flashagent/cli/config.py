@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from flashagent.cli.parsing import Parser
 from flashagent.errors import ExitCode, NotARepository
 from flashagent.folders import Folders
 from flashagent.settings import CheckSetting, Settings, TrustStore, load
@@ -17,7 +18,7 @@ from flashagent.workspace.discovery import locate
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="flashagent config", description="Show and set settings.")
+    parser = Parser(prog="flashagent config", description="Show and set settings.")
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     show = actions.add_parser("show", help="each setting, its value and where it comes from")
     show.add_argument("--json", action="store_true", help="one JSON object on stdout")

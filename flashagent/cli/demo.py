@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from flashagent.cli.parsing import Parser
 from flashagent.dataclass import dataclass
 from flashagent.demo_project import write_files
 from flashagent.errors import ExitCode, RunnerMissing
@@ -48,7 +49,7 @@ class Demo:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="flashagent demo",
         description="Make a small repository with a bug and repair it, without a model or a network.",
     )

@@ -7,9 +7,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from flashagent.cli.parsing import Parser
+
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="flashagent describe",
         description="Print a commit message, or the text of a pull request, for a change. Nothing is committed. Without a model"
         " it is told by rules: files, definitions and tests.",

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 
 from flashagent.cli.job import run_job
 from flashagent.cli.options import add_job_options
+from flashagent.cli.parsing import Parser
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="flashagent do",
         usage="flashagent do [OPTIONS] GOAL [-- PATHS...]",
         description="Make a change with a model; the check must be green afterwards.",

@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flashagent.cli.parsing import Parser
+
 if TYPE_CHECKING:
     from flashagent.diagnose.apidocs import ApiDoc
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="flashagent docs",
         description="Show signature, docstring, version and place of a name, from what is installed for the project. "
         "Exit status 1: there is no such name.",

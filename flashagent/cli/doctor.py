@@ -7,9 +7,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from flashagent.cli.parsing import Parser
+
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="flashagent doctor",
         description="Look at git, the sandbox, the settings and the model: a line for each, with what to do."
         " Asks the configured model three short questions. Exit 0 when all works, else 1.",

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flashagent.cli.parsing import Parser
+
 if TYPE_CHECKING:
     from flashagent.compose.place import Place
     from flashagent.values import RankedSymbol
@@ -19,7 +21,7 @@ _SYMBOLS = 8
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="flashagent explain",
         description="Find what a stack trace or log means in this repository: its places, the code around them, the likely "
         "cause, and the symbols that matter. Exit status 1: nothing in it could be tied to the repository.",

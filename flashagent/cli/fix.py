@@ -7,10 +7,11 @@ from collections.abc import Mapping
 
 from flashagent.cli.job import run_job
 from flashagent.cli.options import add_job_options
+from flashagent.cli.parsing import Parser
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="flashagent fix",
         usage="flashagent fix [OPTIONS] [GOAL|-] [-- PATHS...]",
         description="Repair the repository until its check passes. Without a model it works offline.",

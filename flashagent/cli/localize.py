@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flashagent.cli.options import positive_float, positive_int
+from flashagent.cli.parsing import Parser
 
 if TYPE_CHECKING:
     from flashagent.jobs.observing import Observation
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="flashagent localize",
         description="Print the lines that a failing check makes suspicious, most suspicious first.",
     )

@@ -24,6 +24,7 @@ from flashagent.cli.map_relations import (
     way,
 )
 from flashagent.cli.options import positive_int
+from flashagent.cli.parsing import Parser
 from flashagent.compose.mapping import past_commits
 from flashagent.dataclass import dataclass
 from flashagent.errors import ExitCode, NotARepository, UsageError, WorkspaceError
@@ -68,9 +69,7 @@ class Tree:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="flashagent map", description="Show the files and symbols that matter for a text."
-    )
+    parser = Parser(prog="flashagent map", description="Show the files and symbols that matter for a text.")
     add = parser.add_argument
     add("paths", nargs="*", metavar="PATHS", help="only these files and folders")
     asked = parser.add_mutually_exclusive_group()

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flashagent.cli.config import project_root
+from flashagent.cli.parsing import Parser
 from flashagent.errors import ExitCode, UsageError
 from flashagent.folders import Folders
 from flashagent.untrusted import sanitize
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="flashagent memory",
         description="What is remembered of this repository. It is kept in your own folder, never in the repository.",
         epilog="A model is shown your notes, and of the rest what is most like the failure at hand.",

@@ -6,9 +6,11 @@ import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
+from flashagent.cli.parsing import Parser
+
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="flashagent redo", description="Bring back what undo took away.")
+    parser = Parser(prog="flashagent redo", description="Bring back what undo took away.")
     parser.add_argument("--force", action="store_true", help="also overwrite what was changed since")
     return parser
 

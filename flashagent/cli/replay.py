@@ -7,9 +7,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from flashagent.cli.parsing import Parser
+
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="flashagent replay",
         description="Show a run that `fix --record FILE` or `do --record FILE` recorded, byte for byte as it was, without"
         " model, commands or repository; the exit code is the run's. --diff compares two: exit 0 when they did the same.",

@@ -7,9 +7,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from flashagent.cli.parsing import Parser
+
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="flashagent report",
         description="Write one page that tells a session: prompts, what was shown and why, diffs, checks, tokens and money."
         " It needs no network and holds no secret that is known here.",

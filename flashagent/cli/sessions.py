@@ -15,6 +15,7 @@ from typing import Any
 
 from flashagent.cli.config import project_root
 from flashagent.cli.options import positive_int
+from flashagent.cli.parsing import Parser
 from flashagent.errors import ExitCode, UsageError
 from flashagent.folders import Folders
 from flashagent.frontends.session_text import as_json, as_markdown, as_text, summary_line
@@ -23,7 +24,7 @@ from flashagent.untrusted import sanitize
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="flashagent sessions", description="Look back at sessions.")
+    parser = Parser(prog="flashagent sessions", description="Look back at sessions.")
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     told = "its id or the start of it (the last)"
     listed = actions.add_parser("list", help="the sessions of this project, the newest first")

@@ -9,6 +9,7 @@ from difflib import unified_diff
 from pathlib import Path
 
 from flashagent.cli.config import project_root
+from flashagent.cli.parsing import Parser
 from flashagent.errors import ExitCode, UsageError
 from flashagent.folders import Folders
 from flashagent.settings import TrustStore
@@ -18,7 +19,7 @@ from flashagent.untrusted import sanitize
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="flashagent trust",
         description="Trust the project's settings and its instructions to a model (or FILE) in exactly their present content."
         " On a terminal it shows what is new and asks; elsewhere calling it is the answer.",

@@ -6,9 +6,11 @@ import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
+from flashagent.cli.parsing import Parser
+
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="flashagent undo",
         description="Take back the last change that flashagent made. Only the files that it wrote are touched.",
         epilog="The present state becomes a checkpoint first, so that nothing is lost.",

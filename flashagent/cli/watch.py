@@ -9,9 +9,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from flashagent.cli.parsing import Parser
+
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="flashagent watch",
         description="Tell what the files changed since the last commit have brought: errors, callers of changed signatures,"
         " security patterns, likely mistakes, grown complexity. Asks no model, runs nothing of the project, changes nothing.",
