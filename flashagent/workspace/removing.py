@@ -21,11 +21,13 @@ def remove_tree(place: Path) -> None:
     stopped still writes there: then once more, for some seconds at most. Raises OSError."""
     for pause_s in _PAUSES_S:
         try:
-            return _remove(place)
+            _remove(place)
         except OSError as error:
             if error.errno not in _CHANGING:
                 raise
             time.sleep(pause_s)
+        else:
+            return
     _remove(place)
 
 
