@@ -108,12 +108,15 @@ class _Search:
         return self._job.failure.test_id or "the check"
 
     async def _run(self, search: Bisection) -> None:
-        """Rounds without pauses: as soon as one probe ends, what is still worth knowing is asked in its place."""
+        """Rounds without pauses: as soon as one probe ends, what is still worth knowing is asked in its place. At the end
+        every probe has given its tree back, those that were stopped on the way as well."""
         running: dict[asyncio.Task[Finding], Commit] = {}
+        stopped: list[asyncio.Task[Finding]] = []
         try:
             while True:
                 for task in [task for task, commit in running.items() if not search.is_open(commit)]:
                     task.cancel()
+                    stopped.append(task)
                     del running[task]
                 room = self._job.at_once - len(running)
                 for commit in search.next(room, running.values()) if room > 0 else ():
@@ -129,7 +132,7 @@ class _Search:
         finally:
             for task in running:
                 task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+            await asyncio.gather(*running, *stopped, return_exceptions=True)
 
     def _say(self, commit: Commit, found: Finding, search: Bisection) -> None:
         words = {"good": "passes", "bad": "fails", "untestable": "cannot be tested"}[found]

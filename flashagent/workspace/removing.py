@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 _THREADS = 8  # a disk that discards at once takes many removals together in the time of one
 _FEW = 200  # files that are not worth a thread
-_PAUSES_S = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)
-_CHANGING = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT)
 
 
 def remove_tree(place: Path) -> None:
-    """Remove a folder (or file), also where a command took its permissions away, and where somebody who has just been
-    stopped still writes there: then once more, for some seconds at most. Raises OSError."""
-    for pause_s in _PAUSES_S:
-        try:
-            _remove(place)
-        except OSError as error:
-            if error.errno not in _CHANGING:
-                raise
-            time.sleep(pause_s)
-        else:
-            return
-    _remove(place)
-
-
-def _remove(place: Path) -> None:
+    """Remove a folder (or file), also where a command took its permissions away."""
     if place.is_symlink() or not place.is_dir():
         place.unlink(missing_ok=True)
         return

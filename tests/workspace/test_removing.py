@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import pytest
@@ -36,24 +35,3 @@ def test_a_file_a_link_and_nothing_are_removed_alone(tmp_path: Path) -> None:
     for name in ("file", "link", "absent"):
         remove_tree(tmp_path / name)
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
-
-
-def test_somebody_who_still_writes_there_for_a_moment_is_outlasted(tmp_path: Path) -> None:
-    place = tmp_path / "tree"
-    place.mkdir()
-    begun = threading.Event()
-
-    def write() -> None:
-        for number in range(300):
-            begun.set()
-            try:
-                (place / f"{number}").mkdir()
-            except FileNotFoundError:
-                return
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    begun.wait()
-    remove_tree(place)
-    writer.join()
-    assert not place.exists()

@@ -43,7 +43,7 @@ _OF_MODULE: Mapping[tuple[str, str], tuple[str, str]] = {
     ("sys", "maxint"): ("sys.maxsize", ""), ("itertools", "izip"): ("zip", ""), ("itertools", "imap"): ("map", ""),
     ("itertools", "ifilter"): ("filter", ""), ("itertools", "izip_longest"): ("itertools.zip_longest", ""),
     ("itertools", "ifilterfalse"): ("itertools.filterfalse", ""), ("base64", "encodestring"): ("base64.encodebytes", ""),
-    ("base64", "decodestring"): ("base64.decodebytes", ""), ("asyncio", "async"): ("asyncio.ensure_future", ""),
+    ("base64", "decodestring"): ("base64.decodebytes", ""),
     ("urllib", "quote"): ("urllib.parse.quote", "import urllib.parse"),
     ("urllib", "unquote"): ("urllib.parse.unquote", "import urllib.parse"), ("urllib", "urlencode"): ("urllib.parse.urlencode", "import urllib.parse"),
     ("types", "StringType"): ("str", ""), ("types", "ListType"): ("list", ""), ("types", "DictType"): ("dict", ""),
