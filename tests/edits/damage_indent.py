@@ -23,6 +23,12 @@ def _dedented(job: Job) -> None:
     need(any(margin(q) for q in job.quoted))
     need(all(_least(q.old) == margin(q) for q in job.quoted))
     job.quoted = [_without(q, len(margin(q))) for q in job.quoted]
+    need(not any(_stands(q.old, job.edit.lines) for q in job.quoted))
+
+
+def _stands(old: Sequence[str], lines: Sequence[str]) -> bool:
+    """Whether the quote as it is now stands in the file word for word: then that place is what it says, and may be meant."""
+    return any(list(lines[at : at + len(old)]) == list(old) for at in range(len(lines) - len(old) + 1))
 
 
 def _without(q: Quoted, cut: int) -> Quoted:
@@ -39,6 +45,7 @@ def _indented(job: Job) -> None:
     step = "\t" if tabs else job.choose.choice(("    ", "  "))
     need(not tabs or not any(line.startswith(" ") for line in job.edit.lines))
     job.quoted = [q.mapped(lambda line: step + line if line.strip() else line) for q in job.quoted]
+    need(not any(_stands(q.old, job.edit.lines) for q in job.quoted))
 
 
 def unit(lines: Sequence[str]) -> str:
