@@ -1,9 +1,10 @@
 """How many planted faults the offline engine repairs, how well it ranks and how long it takes.
 
-    python benchmarks/repair.py programs|drills|classic|kept [--only NAME] [--limit N] [--step N] [--skip N] [--time S] [--jobs N]
+    python benchmarks/repair.py programs|drills|classic|kept|new|new-kept [--only NAME] [--limit N] [--step N] [--skip N] [--time S] [--jobs N]
 
 `programs` are the small programs of `repair_programs.py` and `repair_exercises.py`, `drills` those of `repair_drills.py`,
-whose tests are rows of data, `classic` those of `repair_classic.py` and `kept` the part of them held back from tuning. Everything runs in the product's sandbox. Faults
+whose tests are rows of data, `classic` those of `repair_classic.py` and `kept` the part of them held back from tuning; `new` and `new-kept` likewise of
+`repair_classic_new.py`. Everything runs in the product's sandbox. Faults
 in real libraries are planted by `repair_mutants.py`, and `repair_speed.py` counts candidates a second.
 """
 
@@ -25,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import repair_classic
+import repair_classic_new
 import repair_drills
 import repair_forms
 import repair_programs
@@ -44,6 +46,8 @@ SETS = {
     "drills": repair_drills.bugs,
     "classic": lambda: repair_classic.bugs(kept=False),
     "kept": lambda: repair_classic.bugs(kept=True),
+    "new": lambda: repair_classic_new.bugs(kept=False),
+    "new-kept": lambda: repair_classic_new.bugs(kept=True),
 }
 
 

@@ -2,12 +2,14 @@
 
     python benchmarks/repair_fixes.py mine --mirror FOLDER --python PYTHON [--most 4] [--each 12] REPOSITORY...
     python benchmarks/repair_fixes.py lines --mirror FOLDER --python PYTHON [--held-out] [--only NAME]
+    python benchmarks/repair_fixes.py reach --mirror FOLDER --python PYTHON [--held-out] [--only NAME] [--again]
     python benchmarks/repair_fixes.py repair --mirror FOLDER --python PYTHON [--held-out] [--only NAME] [--time S]
 
 `mine` prints commits (at most `--most` changed lines of one source file, with tests that fail before and pass after) in the
 form of `repair_fixes.txt`, which names the cases; a `*` marks projects that nothing is tuned on. FOLDER holds their
 repositories as `<owner>+<name>/repo` or `<owner>/<name>`, PYTHON has what their tests need. `lines` looks at the ranks of
-changed lines alone, `repair` at patches too: one is correct when its tree is the author's, and others are printed beside
+changed lines alone, `reach` says whether the author's change is among the candidates, and where, without running one
+(`--again`: from what an earlier call saw of the tests), `repair` looks at patches too: one is correct when its tree is the author's, and others are printed beside
 the author's change to be read. Everything runs in the product's sandbox with a read-only root.
 """
 
@@ -16,6 +18,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import pickle
 import random
 import shutil
 import statistics
@@ -25,6 +28,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -32,9 +36,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from helpers.repair_sandbox import CopiedTrees
 from repair import Bench, same_tree
 from repair_history import Fix, History
+from repair_reach import Reach, reach, reach_summary, told
 
 from flashagent.errors import FlashagentError
+from flashagent.repair import plan
 from flashagent.repair.engine import RepairRequest, RepairResult, localize
+from flashagent.repair.hunt import Hunt
+from flashagent.repair.pool import Pool
+from flashagent.repair.project import Project
+from flashagent.repair.weigh import weighed_lines
+from flashagent.repair.workers import WorkerGone
 from flashagent.values import CheckReport
 from flashagent.verify.environment import ProjectEnvironment
 from flashagent.verify.run import Verifier
@@ -182,6 +193,70 @@ def row(case: Case, result: RepairResult, seconds: float) -> Row:
     )  # fmt: skip
 
 
+async def looked(case: Case, options: argparse.Namespace) -> Hunt | None:
+    """A hunt that has seen its tests, now or (`--again`) in an earlier call; None where no test shows the fault here."""
+    kept = case.root.parent / "seen.pickle"
+    if options.again and kept.is_file():
+        return seen_before(case, pickle.loads(kept.read_bytes()), options)
+    ready = await case.ready()
+    launch = plan.launch_for(ready[0].check, ready[0].environment, ready[0].root, 0) if ready else None
+    if ready is None or launch is None:
+        return None
+    made, before = ready
+    project = Project.open(made.root, made.check)
+    async with Pool(made.runner, launch, options.jobs or 4, 120.0) as pool:
+        hunt = Hunt(project, made.check, before, pool)
+        await hunt.observe(20.0)
+    kept.write_bytes(pickle.dumps((made.check, before, hunt.look.runs, hunt.look.broken, project.collected)))
+    return hunt
+
+
+def seen_before(case: Case, seen: Any, options: argparse.Namespace) -> Hunt:
+    """The hunt that an earlier call kept, its lines weighed anew."""
+    check, before, runs, broken, collected = seen
+    made = bench(case.root, case.tests(), options)
+    launch = plan.launch_for(check, made.environment, made.root, 0)
+    assert launch is not None
+    project = Project.open(made.root, check)
+    project.collected |= collected
+    hunt = Hunt(project, check, before, Pool(made.runner, launch, 0, 1.0))
+    hunt.look.runs, hunt.look.broken = runs, broken
+    files = {path for run in runs for path in run.lines} | collected
+    excluded = {p for p in files if project.is_test(p)}
+    hunt.look.scores, hunt.look.reasons = weighed_lines(project, runs, before.failures, excluded)
+    return hunt
+
+
+async def reached(case: Case, options: argparse.Namespace) -> Reach | None:
+    """Where the author's change stands among the candidates."""
+    began = time.monotonic()
+    try:
+        hunt = await looked(case, options)
+    except (FlashagentError, OSError, WorkerGone) as error:
+        print(f"# {case.fix.name}: {error}", flush=True)
+        return None
+    if hunt is None:
+        print(f"# {case.fix.name}: no test shows it here", flush=True)
+        return None
+    seen = time.monotonic()
+    found = reach(hunt, case.fix.source, case.right(), case.history.changed(case.fix))
+    print("\n".join(told(case.fix.name, found)))
+    print(f"    looked {seen - began:.1f} s, made {time.monotonic() - seen:.1f} s", flush=True)
+    return found
+
+
+async def all_reached(fixes: list[Fix], options: argparse.Namespace) -> list[Reach]:
+    found: list[Reach] = []
+
+    async def one(fix: Fix) -> None:
+        answer = await reached(Case(fix, options), options)
+        if answer is not None:
+            found.append(answer)
+
+    await side_by_side(fixes, one, options.parallel)
+    return found
+
+
 def known_cases(options: argparse.Namespace) -> list[Fix]:
     """The cases of the list: lines of repository and commit, a star before those that nothing is tuned on."""
     wanted: dict[str, list[str]] = {}
@@ -256,11 +331,12 @@ def summary(rows: list[Row]) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("mine", "lines", "repair"))
+    parser.add_argument("what", choices=("mine", "lines", "reach", "repair"))
     parser.add_argument("repositories", nargs="*")
     parser.add_argument("--mirror", type=Path, required=True)
     parser.add_argument("--python", type=Path, default=Path(sys.executable))
     parser.add_argument("--cases", type=Path, default=CASES)
+    parser.add_argument("--again", action="store_true")
     parser.add_argument("--held-out", action="store_true")
     parser.add_argument("--only", default="")
     parser.add_argument("--most", type=int, default=4)
@@ -278,6 +354,9 @@ def main() -> int:
                 fixes, min(len(fixes), options.each)
             )
             asyncio.run(mined(chosen, options))
+        return 0
+    if options.what == "reach":
+        print(reach_summary(asyncio.run(all_reached(known_cases(options), options))))
         return 0
     print(summary(asyncio.run(measured(known_cases(options), options))))
     return 0

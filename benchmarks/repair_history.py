@@ -39,13 +39,18 @@ class Fix:
         return f"{self.repository} {self.commit[:12]}"
 
 
+def repository_folder(mirror: Path, repository: str) -> Path:
+    """Where a mirror keeps `<owner>/<name>`."""
+    places = (mirror / repository.replace("/", "+") / "repo", mirror / repository)
+    return next((p for p in places if p.is_dir()), places[0])
+
+
 class History:
     """One repository, read only."""
 
     def __init__(self, mirror: Path, repository: str) -> None:
         self.repository = repository
-        places = (mirror / repository.replace("/", "+") / "repo", mirror / repository)
-        self._folder = next((p for p in places if p.is_dir()), places[0])
+        self._folder = repository_folder(mirror, repository)
 
     def git(self, *words: str) -> bytes:
         """What a reading git command prints. Raises CalledProcessError."""
@@ -79,7 +84,7 @@ class History:
                 (tests if path.endswith(".py") and _is_module(path) else data).append(path)
             elif path.endswith(".py"):
                 sources.append((path, size))
-        code = [s for s in sources if not _is_furniture(s[0])]
+        code = [s for s in sources if not is_furniture(s[0])]
         if len(code) != 1 or len(sources) > 2 or not tests or not 0 < code[0][1] <= most:
             return None
         return Fix(self.repository, commit, code[0][0], tuple(tests), tuple(data), code[0][1], subject)
@@ -135,7 +140,7 @@ def _is_module(path: str) -> bool:
     return name.startswith("test") or name.endswith(("_test.py", "_tests.py")) or name == "tests.py"
 
 
-def _is_furniture(path: str) -> bool:
+def is_furniture(path: str) -> bool:
     name = PurePosixPath(path).name
     return name in (
         "setup.py",

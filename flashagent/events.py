@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from flashagent.dataclass import dataclass
 from flashagent.messages import ToolCall
-from flashagent.values import Failure, JobOutcome, RankedSymbol, Usage
+from flashagent.values import Contrast, Failure, JobOutcome, PatchOption, RankedSymbol, Usage
 
 FORMAT_VERSION = 1
 TurnEnd = Literal["done", "stopped", "limit", "interrupted", "failed"]
@@ -205,6 +205,36 @@ class SearchProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchFinished:
+    """The offline search has ended: candidates tried, patches with which the check passes, wall seconds from its begin, CPU
+    seconds of its workers (0 when unknown), and the wall seconds of each part of the work."""
+
+    tried: int
+    patches: int
+    seconds: float
+    cpu_s: float = 0.0
+    phases: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceRequested:
+    """The job waits until the user takes one of these patches, best first, or none. `contrasts` are calls on which they
+    differ."""
+
+    call_id: str
+    options: tuple[PatchOption, ...]
+    contrasts: tuple[Contrast, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceResolved:
+    """`chosen` counts from 1; 0 stands for none of them."""
+
+    call_id: str
+    chosen: int
+
+
+@dataclass(frozen=True, slots=True)
 class ContextCompacted:
     """The history was written anew; the next request does not extend the one before. `told` is the message that now
     stands for what was left out, `kept` counts the last messages that stand after it as they were."""
@@ -236,7 +266,8 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class JobReport:
-    """What a finished job can account for; every list is of test ids."""
+    """What a finished job can account for; lists of tests hold their ids. `options` are patches that were found and not
+    applied, best first, `contrasts` calls on which they differ, `kept` the file that holds them."""
 
     check: str = ""
     counted: bool = False
@@ -257,6 +288,9 @@ class JobReport:
     hint: str = ""
     dry_run: bool = False
     goal: str = ""
+    options: tuple[PatchOption, ...] = ()
+    contrasts: tuple[Contrast, ...] = ()
+    kept: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +310,8 @@ Event = (
     TurnStarted | TurnFinished | StepStarted | ReasoningDelta | TextDelta | ModelRetrying | AssistantReplied
     | ToolStarted | ToolOutput | ToolFinished | ApprovalRequested | ApprovalResolved | FileChanged | EditRejected
     | AttemptStarted | AttemptFinished | CheckStarted | CheckOutput | CheckFinished | MapReady | FocusChosen
-    | SearchProgress | ContextCompacted | BudgetSpent | Notice | JobFinished
+    | SearchProgress | SearchFinished | ChoiceRequested | ChoiceResolved | ContextCompacted | BudgetSpent | Notice
+    | JobFinished
 )  # fmt: skip
 Emit = Callable[[Event], None]
 

@@ -118,6 +118,14 @@ def for_model(text: str) -> Sanitized:
     return Sanitized(_SHOWN.sub(change, text.replace("\r\n", "\n").replace("\r", "\n")), count)
 
 
+def readable(text: str) -> str:
+    """The text with the two halves of a surrogate pair as the one character that they stand for, and each lone half
+    replaced: no file, terminal or endpoint takes one. JSON may hold both."""
+    if _HALF.search(text) is None:
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def new_nonce() -> str:
     """A fresh nonce for `fence`; 64 random bits in hexadecimal."""
     import secrets
@@ -151,6 +159,7 @@ def mark(text: str, label: str, nonce: str) -> str:
 
 
 _HIDDEN_CHARACTER = re.compile(f"[{_HIDDEN}]")
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def _for_model(match: re.Match[str]) -> str:

@@ -181,3 +181,24 @@ class FileChange:
     path: str
     before: str | None
     after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PatchOption:
+    """A patch that a person may take or leave: what it does in words, how far to trust it and why, and its unified diff.
+    `green` says that every check was seen to pass with it."""
+
+    how: str
+    confidence: str
+    reasons: tuple[str, ...]
+    diff: str
+    green: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """A call on which patches differ: what the program as it is gives ('' when unknown), and what it gives with each."""
+
+    call: str
+    now: str
+    answers: tuple[str, ...]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from flashagent.syntax.parse import definitions
@@ -30,15 +31,8 @@ def risks(changes: Sequence[FileChange], is_test: Callable[[str], bool]) -> tupl
 
 def changed_lines(change: FileChange) -> int:
     """How many lines stand on one side only, each side's counted; a rough size of the change."""
-    before, after = (change.before or "").splitlines(), (change.after or "").splitlines()
-    left = list(after)
-    gone = 0
-    for line in before:
-        if line in left:
-            left.remove(line)
-        else:
-            gone += 1
-    return gone + len(left)
+    before, after = Counter((change.before or "").splitlines()), Counter((change.after or "").splitlines())
+    return (before - after).total() + (after - before).total()
 
 
 def _changed_interface(change: FileChange) -> list[str]:

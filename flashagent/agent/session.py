@@ -43,21 +43,30 @@ class Session:
         """One turn: TurnStarted first, TurnFinished last, exactly one of each, also when the reader leaves early or the
         turn is cancelled before its first step. Use it inside `contextlib.aclosing`.
 
-        Raises UsageError when a turn is running already.
+        Raises UsageError when a turn is running already, and at the end what a sink met that could not take the last
+        event.
         """
         if self._task is not None:
             raise UsageError("A turn is running already.", hint="Interrupt it first, or steer it.")
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
 
         def emit(event: Event) -> None:
-            for sink in self._sinks:
-                sink(event)
-            queue.put_nowait(event)
+            try:
+                for sink in self._sinks:
+                    sink(event)
+            finally:
+                queue.put_nowait(event)
 
         def close(task: asyncio.Task[bool]) -> None:
             self._task = None
-            emit(self._finished(task, before))
-            queue.put_nowait(None)
+            try:
+                emit(self._finished(task, before))
+            except Exception as error:  # nobody waits for a callback: who reads the stream is told
+                broken.append(error)
+            finally:
+                queue.put_nowait(None)
+
+        broken: list[Exception] = []
 
         before = self.thread.budget.usage
         self.error = None
@@ -72,6 +81,8 @@ class Session:
             if not task.done():
                 task.cancel()
                 await asyncio.wait({task})
+        if broken:
+            raise broken[0]
 
     async def turn(self, prompt: str, after_step: AfterStep = go_on) -> TurnFinished:
         """One turn for those who watch through a sink; returns its last event."""

@@ -143,8 +143,11 @@ async def _whole(watched: Watched) -> tuple[CheckReport, CheckReport | None]:
     """The whole check, and beside it the bare one where there is one."""
     if watched.bare is None:
         return await watched.run(), None
-    async with asyncio.TaskGroup() as group:
-        counted, bare = group.create_task(_of(watched.run())), group.create_task(_of(watched.bare()))
+    try:
+        async with asyncio.TaskGroup() as group:
+            counted, bare = group.create_task(_of(watched.run())), group.create_task(_of(watched.bare()))
+    except ExceptionGroup as several:  # who asks knows how to tell an error, not a group of them
+        raise several.exceptions[0] from None
     return counted.result(), bare.result()
 
 

@@ -19,6 +19,7 @@ USAGE = "usage: flashagent [COMMAND] [OPTIONS]   (no command: the terminal app)"
 def run(argv: list[str], environ: Mapping[str, str], splash: Splash | None = None) -> int:
     """The exit code of the command. Errors that are expected become a message and a hint on stderr; a bug of ours
     becomes a report file and exit code 70. `splash` is left before anything is said."""
+    _pass_over_warnings()
     try:
         code = _code(argv, environ, splash or Splash())
         sys.stdout.flush()
@@ -43,6 +44,14 @@ def run(argv: list[str], environ: Mapping[str, str], splash: Splash | None = Non
         if isinstance(error, OSError) and error.filename is None and error.errno in _FULL:
             return not_written(error)
         return _report_bug(environ)
+
+
+def _pass_over_warnings() -> None:
+    """Parsing a file of the project may warn of its code; on the terminal that would look like something of ours."""
+    if not sys.warnoptions:
+        import warnings
+
+        warnings.simplefilter("ignore", SyntaxWarning)
 
 
 def help_text() -> str:

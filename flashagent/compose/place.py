@@ -15,6 +15,7 @@ from flashagent.ports import Clock
 from flashagent.secrecy import looks_secret, stripped_values
 from flashagent.settings import Settings, TrustStore, load
 from flashagent.settings.documents import read_bytes
+from flashagent.settings.envfile import variables_in
 from flashagent.workspace.git import Repository
 from flashagent.workspace.plain import open_work_tree
 
@@ -93,15 +94,7 @@ def dotenv_secrets(root: Path) -> frozenset[str]:
     """The values in the project's own `.env` files that look like secrets; none of links, of what cannot be read, and of
     what is no text (`.env.gpg`)."""
     texts = [text for path in root.glob(".env*") if (text := _text_of(path))]
-    if not texts:
-        return frozenset()
-    from io import StringIO
-
-    from dotenv import dotenv_values
-
-    found = (
-        value for text in texts for value in dotenv_values(stream=StringIO(text), interpolate=False).values()
-    )
+    found = (value for text in texts for value in variables_in(text).values())
     return frozenset(value for value in found if value and looks_secret(value))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Coroutine, Mapping
 from contextlib import closing, nullcontext
 from dataclasses import field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from flashagent.agent.recorder import Recorder
 from flashagent.compose.clock import SystemClock
@@ -24,9 +24,11 @@ from flashagent.frontends.headless import run_headless
 from flashagent.frontends.jsonl import JsonLines
 from flashagent.frontends.masking import masked
 from flashagent.frontends.opening import NO_SANDBOX, ignored_notices
+from flashagent.frontends.outlet import Outlet
 from flashagent.frontends.sessions import FOLDER
 from flashagent.frontends.text import TextAccount
 from flashagent.jobs.fix import run_fix
+from flashagent.jobs.house import House
 from flashagent.jobs.job import FixJob, job_failed
 from flashagent.ports import Clock
 from flashagent.settings import Settings
@@ -69,7 +71,7 @@ class OneShot:
 
 def run_oneshot(wish: OneShot, cwd: Path, environ: Mapping[str, str], out: TextIO, talk: TextIO) -> int:
     """Run the job and return its exit code. In JSON the outcome is always the last line, also when nothing could be
-    started."""
+    started. Raises NotWritten when the output took no more; the job has then been stopped in order."""
     clock: Clock = SystemClock()
     session = new_session_id(clock)
     try:
@@ -81,11 +83,14 @@ def run_oneshot(wish: OneShot, cwd: Path, environ: Mapping[str, str], out: TextI
         return error.exit_code
     with closing(tape) if tape is not None else nullcontext():
         clock = tape.clock if tape is not None else clock
+        outlets = Outlet(out), Outlet(talk)
         if wish.json:
-            lines = JsonLines(out, clock, session)
-            return run_headless(lambda: job_at(wish, cwd, environ, lines, session, tape))
-        account = _account(wish, environ, out, talk, clock)
-        return run_headless(lambda: _ticking(job_at(wish, cwd, environ, account, session, tape), account))
+            lines = JsonLines(cast(TextIO, outlets[0]), clock, session)
+            return run_headless(lambda: job_at(wish, cwd, environ, lines, session, tape), outlets)
+        account = _account(wish, environ, outlets, clock, terminals=(out.isatty(), talk.isatty()))
+        return run_headless(
+            lambda: _ticking(job_at(wish, cwd, environ, account, session, tape), account), outlets
+        )
 
 
 def _tape(record: str, cwd: Path, clock: Clock, session: str) -> Tape | None:
@@ -166,7 +171,16 @@ async def _run(
         try:
             return await run_fix(_job(wish, place.settings, earlier), house, emit)
         finally:
-            await house.close()
+            await _closed(house)
+
+
+async def _closed(house: House) -> None:
+    """Who stops a job that has ended already gets its outcome all the same; a second time this ends too."""
+    closing = asyncio.ensure_future(house.close())
+    try:
+        await asyncio.shield(closing)
+    except asyncio.CancelledError:
+        await closing
 
 
 def _document(path: str) -> str:
@@ -229,15 +243,20 @@ def _job(wish: OneShot, settings: Settings, earlier: Earlier | None) -> FixJob:
 
 
 def _account(
-    wish: OneShot, environ: Mapping[str, str], out: TextIO, talk: TextIO, clock: Clock
+    wish: OneShot,
+    environ: Mapping[str, str],
+    outlets: tuple[Outlet, Outlet],
+    clock: Clock,
+    *,
+    terminals: tuple[bool, bool],
 ) -> TextAccount:
-    terminal = talk.isatty() and environ.get("TERM", "") != "dumb"
+    terminal = terminals[1] and environ.get("TERM", "") != "dumb"
     return TextAccount(
-        out,
-        talk,
+        cast(TextIO, outlets[0]),
+        cast(TextIO, outlets[1]),
         clock,
         progress=terminal,
-        colour=terminal and out.isatty() and not environ.get("NO_COLOR"),
+        colour=terminal and terminals[0] and not environ.get("NO_COLOR"),
         verbosity=wish.verbosity,
         width=shutil.get_terminal_size().columns,
     )

@@ -49,14 +49,21 @@ class _Run:
         self.budget = Budget(job.limits, house.clock, house.price)
         self.seen: Observation | None = None
         self.models = None if job.offline else house.models
+        self._finished: JobFinished | None = None
 
     async def to_the_end(self) -> JobFinished:
+        """What ends the run while only its leftovers are cleared away comes too late: the files may be written by then."""
+        ended = await self._ended()
+        return self._finished or ended
+
+    async def _ended(self) -> JobFinished:
         try:
             self._refuse_early()
             async with asyncio.timeout(self.job.limits.seconds), warming(self.models):
                 self.seen = await observe(self.job, self.house, self.emit)
                 async with Aside(self.job, self.seen, self.house, self.emit) as aside:
-                    return await self._finish(await self._repair(self.seen, aside))
+                    self._finished = await self._finish(await self._repair(self.seen, aside))
+                    return self._finished
         except TimeoutError:
             limit = f"{self.job.limits.seconds:g} s"
             error = LimitReached(
@@ -175,14 +182,16 @@ class _Run:
         written = self.house.workspace.apply_merging(result.patch)
         if not self.job.commit:
             return written, "", None
-        message = self.house.commit_message(self.job.goal, result.how, written, _fixed(result))
         try:
+            message = self.house.commit_message(self.job.goal, result.how, written, _fixed(result))
             left = max(
                 5.0, self.budget.seconds_left
             )  # hooks may hang; the job's own limit holds for them too
             return written, self.house.commit(written, message, timeout_s=min(120.0, left)), None
         except WorkspaceError as error:
             return written, "", error
+        except OSError as error:
+            return written, "", WorkspaceError(f"{error.strerror or error}.", hint="Is the disk full?")
 
     def _account(
         self, result: Result, *, patch: str = "", commit: str = "", kept: str = "", dry_run: bool = False

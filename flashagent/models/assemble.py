@@ -10,6 +10,7 @@ from flashagent.models.base import ModelRequest
 from flashagent.models.tokens import estimate, estimate_request
 from flashagent.models.toolcalls import repaired, with_distinct_ids
 from flashagent.models.wire import CallPiece, Piece
+from flashagent.untrusted import readable
 from flashagent.values import Usage
 
 _CAP_FACTOR, _CAP_SLACK = 1.25, 64  # our count is rough: only what is clearly over the cap counts as over
@@ -29,12 +30,18 @@ class ReplyBuilder:
         self._usage: Usage | None = None
         self._items: list[str] = []
         self._fingerprint = ""
+        self._said, self._thought = _Halves(), _Halves()
         self._characters = 0
         self._count_again_at = 0
         self._ended_by_us = False
+        self.fell_silent = False
         self.finish: FinishReason | None = None
 
-    def add(self, piece: Piece) -> None:
+    def add(self, piece: Piece) -> Piece:
+        """Take the piece in; returned as it may be shown: no character cut in two, nor a half of one."""
+        piece = replace(
+            piece, text=self._said.whole(piece.text), reasoning=self._thought.whole(piece.reasoning)
+        )
         self._text.append(piece.text)
         self._reasoning.append(piece.reasoning)
         for call in piece.calls:
@@ -45,11 +52,17 @@ class ReplyBuilder:
         self._usage = piece.usage or self._usage
         self._model = piece.model or self._model
         self._fingerprint = piece.fingerprint or self._fingerprint
+        return piece
 
     @property
     def started(self) -> bool:
         """Whether any word, thought or call has come."""
         return bool(self._calls) or any(self._text) or any(self._reasoning)
+
+    @property
+    def billed(self) -> bool:
+        """Whether the endpoint has most likely read the prompt: it said something, or took the request and fell silent."""
+        return self.started or self.counted or self.finish is not None or self.fell_silent
 
     @property
     def counted(self) -> bool:
@@ -157,7 +170,22 @@ class _OpenCall:
         self.id = self.name = self.arguments = ""
 
     def closed(self) -> ToolCall:
-        return ToolCall(self.id, self.name, self.arguments)
+        return ToolCall(readable(self.id), readable(self.name), readable(self.arguments))
+
+
+class _Halves:
+    """A text in pieces. Some endpoints cut a character beyond the first 65,536 into the two halves that JSON writes it in."""
+
+    __slots__ = ("_half",)
+
+    def __init__(self) -> None:
+        self._half = ""
+
+    def whole(self, text: str) -> str:
+        """The next piece, with the half that was held back and without one that it ends in."""
+        text = self._half + text
+        self._half = text[-1] if text and "\ud800" <= text[-1] <= "\udbff" else ""
+        return readable(text.removesuffix(self._half))
 
 
 def _ids_in(request: ModelRequest) -> Iterable[str]:

@@ -128,6 +128,7 @@ class OpenAICompatibleModel:
             builder = ReplyBuilder(request, self.name)
             waste.begin(builder)
             tried += 1
+            omitted = self._omit  # by this try: a parallel request may learn the same meanwhile
             fault = await self._try(request, builder, emit, self._limits(tried, started))
             if fault is None:
                 message = replace(builder.message(), wasted=waste.ended)
@@ -136,7 +137,7 @@ class OpenAICompatibleModel:
             waste.end()
             if fault.kind in ("transient", "parameter") and not another_try_fits(request, waste.ended):
                 raise budget_used(self.endpoint.shown, fault.reason, waste.ended)
-            if fault.kind == "parameter" and fault.parameter not in self._omit:
+            if fault.kind == "parameter" and fault.parameter not in omitted:
                 self._omit |= {fault.parameter}
                 tried -= 1  # a question of dialect, not a failure
                 emit(ModelRetrying(tried + 1, 0.0, fault.reason))
@@ -209,13 +210,14 @@ class OpenAICompatibleModel:
                     piece = self._dialect.read(data)
                     if piece.error is not None:
                         return from_stream(piece.error, sent=sent)
-                    builder.add(piece)
+                    piece = builder.add(piece)
                     silence.heard(started=builder.started, finished=builder.finish is not None)
                     _show(piece, emit)
                     if builder.end_at_cap():
                         emit(_over_the_cap(self.name))
                         break
         except TimeoutError:
+            builder.fell_silent = True
             return Fault("transient", silence.reason, "The endpoint took the request and fell silent.")
         except openai.APIStatusError as error:
             asked = asked_wait_s({k.lower(): v for k, v in error.response.headers.items()}, self._clock.now())
@@ -295,9 +297,7 @@ def _take_whole(
         return from_stream(data["error"])
     if not isinstance(data, dict) or not data.get(dialect.answer):
         return wrong_content(content_type, body)
-    piece = dialect.read(data)
-    builder.add(piece)
-    _show(piece, emit)
+    _show(builder.add(dialect.read(data)), emit)
     return None
 
 

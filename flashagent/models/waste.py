@@ -22,7 +22,7 @@ class Waste:
 
     def end(self) -> None:
         """The open try has failed. It costs nothing when nothing came: refused, or no server there."""
-        if self._open is not None and (self._open.started or self._open.counted):
+        if self._open is not None and self._open.billed:
             self.ended = self.total
         self._open = None
 

@@ -10,7 +10,7 @@ import asyncio
 import shlex
 import time
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
 
 from flashagent.dataclass import dataclass
@@ -66,13 +66,18 @@ class RepairRequest:
 
 @dataclass(frozen=True, slots=True)
 class RepairPatch:
-    """A patch with which the whole check was green. `how` says in words what was changed."""
+    """A patch with which the whole check was green. `how` says in words what was changed. Patches of one `group` do the same
+    as far as was seen; `answers` are what it does on the compared calls and `answers_now` what the program as it is does,
+    each a call and its result with a tab between."""
 
     changes: tuple[FileChange, ...]
     confidence: Confidence
     reasons: tuple[str, ...]
     how: str
     diff: str
+    group: int = 0
+    answers: tuple[str, ...] = ()
+    answers_now: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +238,9 @@ async def _validated(
             green = await validator.green((change,), alone=False)
         if not green:
             return None
-        return _patch((change,), one.confidence, one.reasons, project.describe(one.patch.mutation))
+        patch = _patch((change,), one.confidence, one.reasons, project.describe(one.patch.mutation))
+        seen = one.patch.answers, one.patch.base_answers
+        return replace(patch, group=one.group, answers=seen[0], answers_now=seen[1])
 
     while queue and len(kept) < wanted and not (kept and _enough(request, kept[0])):
         alone = not request.all_candidates and (queue[0].confidence == "likely" or _is_slow(request))

@@ -29,7 +29,7 @@ BEHAVIOUR_TESTS = 12
 DATA_FILES = 200
 NEAR_MISSES = 3
 # The suspicion of lines that no test runs, and how many candidates it is worth.
-LOADING, MAX_LOADING = 0.05, 150
+LOADING, MAX_LOADING = 0.05, 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,8 @@ class Hunt:
 
     # what is tried
 
-    def candidates(self) -> list[Mutation]:
-        """The best candidates of all files with suspicious lines."""
+    def candidates(self, most: int = MAX_CANDIDATES) -> list[Mutation]:
+        """The best candidates of all files with suspicious lines, at most `most`."""
         failing = [(r.path, r.test_id) for r in self.runs if not r.passed]
         trees = self.project.test_trees(failing)
         hints = failure_hints(self.baseline.failures, self.runs)
@@ -93,7 +93,7 @@ class Hunt:
                     hints,
                 )
             )
-        return best_mutations(found, MAX_CANDIDATES)
+        return best_mutations(found, most)
 
     async def _only_when_loading(self) -> list[Mutation]:
         """The best candidates inside functions that run while the tests are loaded, and in no test: decorators, and what
@@ -154,11 +154,12 @@ class Hunt:
             await self.pool.prepare(self.look.modules)
         sources = {m.path: source for m in candidates if (source := self.project.source(m.path)) is not None}
         trials = Trials(self.project.root, sources, self._searchable(), self.look.arguments)
-        self._search = Search(self.pool, trials, candidates, self._patience_s, self._only_when_loading)
+        self._search = Search(
+            self.pool, trials, candidates, self._patience_s, self._only_when_loading, self.phases
+        )
         if self._only_broken():
             self._search.add_broken(self.look.broken)
-        with self.phases("search"):
-            tally = await self._search.run(deadline)
+        tally = await self._search.run(deadline)
         with self.phases("ranking"):
             ranked = await self._ranked(tally.plausible)
         self._note_misses()

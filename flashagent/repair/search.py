@@ -13,6 +13,7 @@ from typing import Any
 
 from flashagent.dataclass import dataclass
 from flashagent.repair.mutate import Mutation
+from flashagent.repair.phases import Phases
 from flashagent.repair.pool import Pool, Slot
 from flashagent.repair.schedule import PAIRS, Task, batches, last_place, pairs, tasks
 from flashagent.repair.trials import Trials
@@ -20,6 +21,9 @@ from flashagent.repair.workers import WorkerGone
 
 MAX_PLAUSIBLE, CONFIRMED = 40, 6
 FIRST_ROUND, COLD_ROUND, LIVE_ROUND, CUT_ROUND = 4000, 1200, 300, 300
+# Fresh imports cost a hundred times what a swap does. Where nothing speaks for hidden state few are worth it, and so is a
+# second patch that is far behind the first.
+UNHIDDEN_ROUND, COLD_SETTLE = 150, 200
 COUNTED_UNITS = 400
 MOST_LOST = 6  # workers of one seat, one after the other
 Later = Callable[[], Awaitable[Sequence[Mutation]]]
@@ -60,10 +64,12 @@ class Search:
 
     def __init__(
         self, pool: Pool, trials: Trials, candidates: Sequence[Mutation], patience_s: float = 20.0,
-        later: Later | None = None,
+        later: Later | None = None, phases: Phases | None = None,
     ) -> None:  # fmt: skip
-        """`later` is asked for further candidates, to be tried by fresh imports, when the best of these are no repair."""
+        """`later` is asked for further candidates, to be tried by fresh imports, when the best of these are no repair;
+        `phases` takes the seconds of each round."""
         self._pool = pool
+        self._phases = phases or Phases()
         self._later = later
         self.trials = trials
         self._patience_s = patience_s
@@ -89,30 +95,33 @@ class Search:
         self._stop_at = deadline
         ordered = tasks(self._candidates, cold=self._only_cold)
         if not self._only_cold:
-            await self._count()
-        await self._round(ordered[:FIRST_ROUND])
+            with self._phases("counting"):
+                await self._count()
+        await self._round("search", ordered[:FIRST_ROUND])
         if self.tally.dirty:
             # State leaks from one candidate into the next, perhaps unseen: the best again, each in a process of its own.
             best = (t for t in ordered[:COLD_ROUND] if not t.cold)
-            await self._round([Task(t.place, t.mutation, False, alone=True) for t in best])
+            await self._round("search alone", [Task(t.place, t.mutation, False, alone=True) for t in best])
         if not self.tally.plausible and self._later is not None:
             more = await self._later()
             self.tally.candidates += len(more)
-            await self._round(tasks(more, len(ordered) + PAIRS, cold=True))
+            await self._round("search loading", tasks(more, len(ordered) + PAIRS, cold=True))
         if not self.tally.plausible:
             both = pairs(self.tally.partial, [t.mutation for t in ordered])
             self.tally.candidates += len(both)
-            await self._round(tasks(both, len(ordered), cold=self._only_cold))
-        await self._round(ordered[FIRST_ROUND:])
+            await self._round("search pairs", tasks(both, len(ordered), cold=self._only_cold))
+        await self._round("search rest", ordered[FIRST_ROUND:])
         if not self.tally.plausible:
             # A repair may well make many more rounds than the faulty code did: the clock decides for these.
-            await self._round([replace(t, uncounted=True) for t in sorted(self._cut, key=lambda t: t.place)])
+            cut = sorted(self._cut, key=lambda t: t.place)
+            await self._round("search uncounted", [replace(t, uncounted=True) for t in cut])
         if not self.tally.plausible:
             # Leaking state or code that no swap reaches may have hidden the right one: fresh processes for the best.
             data = [t for t in ordered if t.mutation.live and not t.cold][:LIVE_ROUND]
-            hidden = [*self._unreachable, *data, *(t for t in ordered[:COLD_ROUND] if not t.cold)]
+            most = COLD_ROUND if self._hides() else UNHIDDEN_ROUND
+            hidden = [*self._unreachable, *data, *(t for t in ordered[:most] if not t.cold)]
             again = {t.place: Task(t.place, t.mutation, True) for t in hidden}
-            await self._round(sorted(again.values(), key=lambda t: t.place))
+            await self._round("search fresh", sorted(again.values(), key=lambda t: t.place))
         self.tally.seconds = time.monotonic() - self._began
         self.tally.plausible = self._settled()
         return self.tally
@@ -127,19 +136,33 @@ class Search:
         except WorkerGone:
             return  # a clock cuts the loops then
 
-    async def _round(self, some: Sequence[Task]) -> None:
+    async def _round(self, name: str, some: Sequence[Task]) -> None:
         """All of these candidates, or as far as the stop rule lets it go; ends when every answer is in."""
+        if not some:
+            return
         self._queue = deque(batches(some))
-        await self._pool.everywhere(self._serve)
+        with self._phases(name):
+            await self._pool.everywhere(self._serve)
         limit = self._limit()
-        if limit is not None and any(task.place <= limit for batch in self._queue for task in batch):
+        if limit is not None and any(self._wanted(task, limit) for batch in self._queue for task in batch):
             self.tally.hurried = True
+
+    def _hides(self) -> bool:
+        """Was there a sign that candidates were not seen as they are: state that stayed, code that no swap reached, a pass
+        that a fresh process did not confirm?"""
+        return bool(self.tally.dirty or self._unreachable or self._rejected)
+
+    def _wanted(self, task: Task, limit: int | None) -> bool:
+        if limit is None:
+            return True
+        near = min(p.order for p in self.tally.plausible) + COLD_SETTLE
+        return task.place <= (min(limit, near) if task.cold else limit)
 
     async def _serve(self, slot: Slot) -> None:
         failures = 0
         while time.monotonic() < self._stop_at and failures < MOST_LOST and self._queue:
             limit = self._limit()
-            batch = [t for t in self._queue.popleft() if limit is None or t.place <= limit]
+            batch = [t for t in self._queue.popleft() if self._wanted(t, limit)]
             if not batch:
                 continue
             try:

@@ -10,6 +10,7 @@ from flashagent.dataclass import dataclass
 from flashagent.errors import SettingsError
 from flashagent.settings.coerce import Located, WrongValue
 from flashagent.settings.documents import decode, parse_toml_table, parse_yaml, read_bytes
+from flashagent.settings.envfile import variables_in
 from flashagent.settings.schema import (
     ALIASES,
     GROUPS,
@@ -145,13 +146,7 @@ def read_dotenv(root: Path) -> tuple[Mapping[str, str], bytes]:
         content = None  # it belongs to the project's own tools; what is no plain file gives us nothing
     if not content:
         return {}, b""
-    from io import StringIO
-
-    from dotenv import dotenv_values
-
-    text = content.decode("utf-8-sig", "replace")
-    values = dotenv_values(stream=StringIO(text), interpolate=False)
-    return {name: value for name, value in values.items() if value is not None}, content
+    return variables_in(content.decode("utf-8-sig", "replace")), content
 
 
 def dotenv_is_trusted(root: Path, content: bytes, trust: Trust | None) -> bool:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from flashagent.dataclass import dataclass
 from flashagent.messages import ToolSpec
+from flashagent.untrusted import readable
 from flashagent.values import FileChange
 
 
@@ -108,9 +109,9 @@ def parse_arguments(tool: Tool, text: str) -> Arguments | str:
 
 
 def _readable(value: Any) -> Any:
-    """The value with each lone half of a surrogate pair replaced: it could be written to no file and no terminal."""
+    """The value with each text in it `readable`."""
     if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return readable(value)
     if isinstance(value, dict):
         return {_readable(key): _readable(item) for key, item in value.items()}
     return [_readable(item) for item in value] if isinstance(value, list) else value

@@ -65,7 +65,8 @@ def named_in(text: str, paths: Collection[str]) -> Callable[[str], bool]:
     """Whether the user's text names a path literally, or it is one of `paths`."""
 
     def is_named(path: str) -> bool:
-        return path in paths or bool(re.search(rf"(?<![\w/.-]){re.escape(path)}(?![\w/-])", text))
+        named = rf"(?<![\w/.-]){re.escape(path)}(?![\w/-]|\.\w)"  # `.env.example` does not name `.env`
+        return path in paths or bool(re.search(named, text))
 
     return is_named
 

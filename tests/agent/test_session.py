@@ -11,8 +11,9 @@ from flashagent.agent.approvals import Command
 from flashagent.agent.calls import INTERRUPTED, Approver
 from flashagent.agent.limits import Limits
 from flashagent.agent.loop import Ruling
+from flashagent.agent.session import Session
 from flashagent.errors import ModelUnreachable, UsageError
-from flashagent.events import ApprovalRequested, Event, ToolFinished, TurnFinished
+from flashagent.events import ApprovalRequested, AssistantReplied, Event, ToolFinished, TurnFinished
 from flashagent.messages import ToolMessage, UserMessage
 from flashagent.models.scripted import ScriptedReply, call
 
@@ -196,3 +197,20 @@ async def test_without_anyone_to_ask_a_question_is_a_denial() -> None:
     await session.turn("Go")
     assert "nobody is there" in model.requests[1].messages[-1].text
     assert_promises(seen)
+
+
+async def test_a_sink_that_takes_no_more_ends_the_turn_and_is_told() -> None:
+    session, _, seen = session_of(["Hello.", "Again."])
+    full = True
+
+    def sink(event: Event) -> None:
+        if full and isinstance(event, AssistantReplied | TurnFinished):
+            raise BrokenPipeError("the reader has gone")
+
+    session = Session("s1", session.thread, (seen.append, sink))
+    with pytest.raises(BrokenPipeError, match="the reader has gone"):
+        await session.turn("Hi")
+    assert_promises(seen)
+    assert isinstance(seen[-1], TurnFinished) and not session.running
+    full = False
+    assert (await session.turn("Hi again")).end == "done"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from helpers.e2e_program import Ran, command
-from helpers.jobs_house import Shop
+from helpers.jobs_house import CART, CHECK, Shop
 
 MODULE = 'def größe():\n    """日本."""\n    return 1\n'
 
@@ -77,6 +77,24 @@ def test_a_reader_that_never_read_is_no_trouble(tmp_path: Path, arguments: str) 
     line = f"{{ read go; flashagent {arguments}; echo $? >&2; }} <gate | {{ exec <&-; echo >gate; }}"
     ran = shell(Shop.make(tmp_path), f"mkfifo gate; {line}", PYTHONUNBUFFERED="")
     assert ran.err == "0\n"
+
+
+@pytest.mark.needs("bwrap")
+@pytest.mark.parametrize("arguments", ["--json", "-v 2>&1"])
+def test_a_job_whose_reader_leaves_ends_in_order(tmp_path: Path, arguments: str) -> None:
+    here = Shop.make(tmp_path)
+    line = f"{{ flashagent fix --offline --check '{CHECK}' {arguments}; echo $? >code; }} | head -1"
+    ran = shell(here, line)
+    assert (here.root / "code").read_text() == "130\n" and ran.out
+    assert ran.err == "" and here.read() == CART
+
+
+@pytest.mark.needs("bwrap")
+def test_a_job_whose_output_is_full_ends_in_order(tmp_path: Path) -> None:
+    here = Shop.make(tmp_path)
+    ran = shell(here, f"flashagent fix --offline --check '{CHECK}' --json >/dev/full")
+    assert (ran.code, here.read()) == (2, CART)
+    assert ran.err == "flashagent: The output cannot be written: No space left on device.\n"
 
 
 def test_an_encoding_without_the_characters_shows_them_escaped(tmp_path: Path) -> None:

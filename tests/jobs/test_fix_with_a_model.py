@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import itertools
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from helpers.workspace_state import fingerprint, git, state_of
 
 from flashagent.agent.limits import Limits
 from flashagent.errors import ModelUnreachable
-from flashagent.events import AttemptStarted, CheckFinished, EditRejected, FileChanged, Notice
+from flashagent.events import AttemptStarted, CheckFinished, EditRejected, Event, FileChanged, Notice
 from flashagent.jobs.fix import run_fix
 from flashagent.jobs.job import FixJob
 from flashagent.models.scripted import ScriptedReply, call
@@ -286,6 +288,32 @@ async def test_cancelling_ends_as_interrupted_with_the_tree_as_it_was(shop: Shop
     assert_promises(shop.events)
     assert (finished.outcome, finished.exit_code) == ("interrupted", 130)
     assert state_of(shop.root) == before
+
+
+async def test_who_stops_it_once_the_files_are_written_is_told_that_they_are(shop: Shop) -> None:
+    def stopping(event: Event) -> None:
+        shop.events.append(event)
+        if isinstance(event, FileChanged):
+            task.cancel()  # what is left of the run is cleared away
+
+    task = asyncio.create_task(run_fix(TWO, shop.house([edit()]), stopping))
+    finished = await task
+    assert (finished.outcome, finished.report.message) == ("fixed", "")
+    assert finished.patch and shop.read() == CART.replace(BUG, FIX)
+
+
+@pytest.mark.parametrize("part", ["commit", "commit_message"])
+async def test_a_commit_that_the_machine_refuses_leaves_the_fix_and_says_so(shop: Shop, part: str) -> None:
+    def full(*_: object, **__: object) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    house = shop.house([edit()])
+    house = type("House", (type(house),), {part: full})(*(getattr(house, f.name) for f in fields(house)))
+    finished = await run_fix(FixJob(commit=True), house, shop.events.append)
+    assert (finished.outcome, finished.commit) == ("fixed", "")
+    assert shop.read() == CART.replace(BUG, FIX)
+    said = [event.text for event in shop.events if isinstance(event, Notice)]
+    assert "The change is in your files but not committed: No space left on device." in said
 
 
 async def test_each_request_extends_the_one_before(shop: Shop) -> None:

@@ -10,6 +10,7 @@ from helpers.jobs_house import BUG, CART, FILES, FIX, TESTS, Shop, edit
 
 from flashagent.agent.limits import Limits
 from flashagent.agent.witness import Watched, Witness
+from flashagent.errors import WorkspaceError
 from flashagent.events import Notice
 from flashagent.jobs.job import FixJob
 from flashagent.values import CheckReport, Failure, TestResult
@@ -128,3 +129,12 @@ async def test_what_reaches_the_edits_runs_before_the_whole() -> None:
     judgement = await Witness([Watched(runs, before, reaching=lambda: ("near",))]).judge()
     assert (judgement.full, judgement.verdict.newly_failing) == (False, ("near",))
     assert runs.asked == [("bug",), ("near",)]
+
+
+async def test_why_a_check_could_not_run_is_told_as_it_is() -> None:
+    async def refused() -> CheckReport:
+        raise WorkspaceError("There is no room for a tree.")
+
+    runs = Runs(report(passed=("bug",)), report(passed=("bug", "fine")))
+    with pytest.raises(WorkspaceError, match="no room"):
+        await Witness([Watched(runs, report("bug", passed=("fine",)), bare=refused)]).judge()

@@ -149,3 +149,24 @@ def test_usage_that_cannot_be_true_is_replaced_by_our_count() -> None:
     assert built(text, Piece(usage=more)).usage == replace(
         more, prompt_tokens=ours.prompt_tokens, estimated=True
     )
+
+
+@pytest.mark.parametrize(
+    ("parts", "shown", "whole"),
+    [
+        (("a \ud83d", "\ude00 b"), ["a ", "😀 b"], "a 😀 b"),
+        (("a \ud83d\ude00 b",), ["a 😀 b"], "a 😀 b"),
+        (("a \ud83d", " b"), ["a ", "\ufffd b"], "a \ufffd b"),
+        (("a \ude00 b \ud83d",), ["a \ufffd b "], "a \ufffd b "),
+    ],
+)
+def test_characters_that_came_in_halves(parts: tuple[str, ...], shown: list[str], whole: str) -> None:
+    for field in ("text", "reasoning"):
+        builder = built()
+        assert [getattr(builder.add(Piece(**{field: part})), field) for part in parts] == shown
+        assert getattr(builder.message(), field) == whole
+
+
+def test_arguments_that_came_in_halves() -> None:
+    pieces = (CallPiece(0, "c", "edit", '{"path": "\ud83d'), CallPiece(0, arguments='\ude00\ude00"}'))
+    assert calls(*pieces) == (ToolCall("c", "edit", '{"path": "😀\ufffd"}'),)

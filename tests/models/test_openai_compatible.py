@@ -187,6 +187,15 @@ async def test_an_optional_parameter_that_is_refused_is_left_out_from_then_on(pa
         assert it.clock.slept == [] or max(it.clock.slept) < 0.01
 
 
+@pytest.mark.parametrize("parameter", ["max_tokens", "stream_options"])
+async def test_requests_at_once_may_all_meet_the_same_refusal(parameter: str) -> None:
+    refusal = replace(GOOD, fault="bad_parameter", parameter=parameter, times=0)
+    async with asked([refusal]) as it:
+        replies = await asyncio.gather(*(it.reply() for _ in range(3)))
+        assert [reply.text for reply in replies] == [GOOD.text] * 3
+        assert [parameter in body for body in it.server.bodies].count(False) == 3
+
+
 async def test_usage_that_is_not_told_is_estimated() -> None:
     async with asked([replace(GOOD, usage=False)]) as it:
         usage = (await it.reply()).usage
@@ -268,6 +277,14 @@ async def test_an_error_tells_what_its_tries_used() -> None:
         assert wasted.estimated
         assert wasted.prompt_tokens == 6 * estimate_request(REQUEST)
         assert 6 * 195 < wasted.completion_tokens < 6 * 205
+
+
+@pytest.mark.parametrize("fault", ["silent", "no_headers"])
+async def test_a_try_that_nothing_came_of_has_used_its_prompt(fault: str) -> None:
+    policy = RetryPolicy(deadline_s=1000.0)
+    async with asked([Reply(fault=fault, times=2), GOOD], retries=policy) as it:  # type: ignore[arg-type]
+        reply = await it.through_silences()
+        assert reply.wasted == Usage(2 * estimate_request(REQUEST), estimated=True)
 
 
 async def test_a_refusal_has_used_nothing() -> None:

@@ -60,3 +60,17 @@ def test_the_user_allows_a_path_by_naming_it() -> None:
     assert not guard.acts_outside("AGENTS.md")
     assert guard.acts_outside(".github/workflows/ci.yml.bak")
     assert guard.acts_outside("sub/AGENTS.md")
+
+
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        ("Load the settings as .env.example says.", False),
+        ("Load the settings from .env.", True),
+        ("Read .env, then start", True),
+        ("It is .env...", True),
+        (".env-old and my.env", False),
+    ],
+)
+def test_a_longer_name_does_not_name_the_shorter(said: str, named: bool) -> None:
+    assert named_in(said, ())(".env") is named

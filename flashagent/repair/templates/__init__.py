@@ -13,6 +13,7 @@ from flashagent.repair.templates import (
     forgotten,
     gaps,
     guards,
+    lost,
     members,
     moves,
     names,
@@ -43,6 +44,7 @@ _SUBJECTS = (
     rewrites,
     members,
     wording,
+    lost,
 )
 CATALOGUE: tuple[Template, ...] = tuple(
     thing for subject in _SUBJECTS for thing in vars(subject).values() if isinstance(thing, Template)

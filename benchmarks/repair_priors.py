@@ -1,0 +1,330 @@
+"""How common each kind of repair is in real history: the numbers of flashagent/repair/priors.py.
+
+    python benchmarks/repair_priors.py ask --mirror FOLDER --out ROWS [--only NAME] [--most 80]
+    python benchmarks/repair_priors.py show --rows ROWS [--missed]
+    python benchmarks/repair_priors.py fit --rows ROWS [--write]
+
+`ask` reads fixes of one hunk from the histories of a mirror (`repair_small_fixes.py`; no project that public collections of
+bugs are made of), and asks the catalogue for all candidates at the lines that changed. Where one has the author's tree, it
+asks for those of the whole function too, all lines equally suspicious, and keeps how many there are of each template and
+weight: one line of JSON a fix, in a file a project; projects whose file is there are passed over. Nothing is run. The faults
+of this project's own small programs are asked in the same way.
+
+`show` prints how many fixes are within reach, by template and by project, and with `--missed` what the others look like.
+`fit` finds the priors under which the author's candidate has the greatest share of its function's candidates (a conditional
+logit over templates: the mean log share of the history and that of the programs count as `SHARES` says), drawn towards the
+priors set by hand, so that a template that was seldom right keeps what its maker gave it. It prints places among the
+candidates of projects that were left out of the fit, and writes the module with `--write`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import io
+import json
+import math
+import re
+import statistics
+import sys
+import time
+import tokenize
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import numpy as np
+import repair_drills
+import repair_programs
+from repair_small_fixes import LEFT_OUT, SmallFix, small_fixes
+
+from flashagent.repair import donors
+from flashagent.repair.mutate import Mutation, mutations
+from flashagent.repair.source import Source, apply_edits
+from flashagent.repair.templates import CATALOGUE
+
+PRIORS = Path(__file__).resolve().parent.parent / "flashagent" / "repair" / "priors.py"
+# Never learned from: one project in four, and those that repair_fixes.txt holds back.
+HELD_OUT = frozenset({"carpedm20/emoji", "jaraco/inflect", "jazzband/docopt-ng", "joke2k/faker", "python-semver/python-semver"})  # fmt: skip
+PROGRAMS = "programs"
+SHARES = {"history": 0.6, "programs": 0.4}
+PULL = 0.02
+MOST_OF_FUNCTION = 120_000
+HAND = {one.name: one.prior for one in CATALOGUE}
+Row = dict[str, Any]
+
+
+def held_out(repository: str) -> bool:
+    return repository in HELD_OUT or zlib.crc32(repository.encode()) % 4 == 0
+
+
+# Asking
+
+
+def ask(options: argparse.Namespace) -> None:
+    options.out.mkdir(parents=True, exist_ok=True)
+    names = sorted(p.name.replace("+", "/") for p in options.mirror.iterdir() if (p / "repo").is_dir())
+    chosen = [n for n in [PROGRAMS, *names] if options.only in n and not LEFT_OUT.search(n)]
+    for name in chosen:
+        target = options.out / f"{name.replace('/', '+')}.jsonl"
+        if target.exists():
+            continue
+        began = time.monotonic()
+        some = own_faults() if name == PROGRAMS else small_fixes(options.mirror, name)
+        rows = [asked(fix) for fix in spread(list(some), options.most if name != PROGRAMS else 1000)]
+        target.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        hits = sum(bool(row["templates"]) for row in rows)
+        print(f"{name}: {hits} of {len(rows)} within reach, {time.monotonic() - began:.0f} s", flush=True)
+
+
+def spread(fixes: list[SmallFix], most: int) -> list[SmallFix]:
+    """At most so many, those with tests first, and evenly over time."""
+    found: list[SmallFix] = []
+    for some in ([f for f in fixes if f.tests], [f for f in fixes if not f.tests]):
+        room = most - len(found)
+        step = max(1, -(-len(some) // room)) if room else 1
+        found += some[::step][:room]
+    return found
+
+
+def own_faults() -> Iterator[SmallFix]:
+    """The faults of the small programs, as if somebody had fixed them in a commit."""
+    from repair_small_fixes import Hunk
+
+    for name, program, faulty in [*repair_programs.bugs(), *repair_drills.bugs()]:
+        old, new = faulty.splitlines(), program.code.splitlines()
+        same = next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+        tail = next(
+            (n for n, (a, b) in enumerate(zip(old[same:][::-1], new[same:][::-1], strict=False)) if a != b),
+            min(len(old), len(new)) - same,
+        )
+        removed, added = len(old) - same - tail, len(new) - same - tail
+        hunk = Hunk(same + 1 if removed else same, removed, same + 1, added)
+        trees = (ast.parse(program.tests),)
+        yield SmallFix(PROGRAMS, name, f"{program.name}.py", name, hunk, faulty, program.code, trees)
+
+
+def asked(fix: SmallFix) -> Row:
+    """One fix as a row: the templates that make it, best first, and the candidates of its function."""
+    row: Row = {
+        "repository": fix.repository, "commit": fix.commit[:12], "path": fix.path, "tested": bool(fix.tests),
+        "subject": fix.subject, "old": fix.lines()[0], "new": fix.lines()[1], "templates": [],
+    }  # fmt: skip
+    source = Source(fix.path, fix.before)
+    given = donors.collect(source, fix.tests)
+    goal = Goal(fix, source)
+    near = list(mutations(source, dict.fromkeys(fix.changed(), 1.0), given, catalogue=CATALOGUE))
+    hits = [m for m in near if goal.is_met(m)]
+    row |= {"near": len(near), "inside": goal.inside}
+    if not hits:
+        return row
+    around = list(mutations(source, dict.fromkeys(goal.function(), 1.0), given, catalogue=CATALOGUE))
+    hits = [m for m in around[:MOST_OF_FUNCTION] if goal.is_met(m)] or hits
+    hits.sort(key=lambda m: -m.score)
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for one in around:
+        counts[one.template][f"{one.prior / HAND[one.template]:.4g}"] += 1
+    row["templates"] = [[m.template, float(f"{m.prior / HAND[m.template]:.4g}")] for m in hits]
+    row |= {"shape": hits[0].shape, "function": {name: dict(seen) for name, seen in counts.items()}}
+    return row
+
+
+class Goal:
+    """Is a candidate what the author wrote? Most are told apart by their letters, the others by their trees."""
+
+    def __init__(self, fix: SmallFix, source: Source) -> None:
+        self._source = source
+        self._fix = fix
+        self._lines = sorted(fix.changed())
+        units = {source.unit_of_line(n) for n in self._lines} - {None}
+        self._unit = next(iter(units)) if len(units) == 1 else None
+        self.inside = self._unit is not None
+        self._tree = ast.dump(ast.parse(fix.after))
+        self._text = without_comments(fix.before)
+        self._letters = letters(without_comments(fix.after))
+        self._growth = len(self._letters) - len(letters(self._text))
+
+    def function(self) -> Iterable[int]:
+        """The lines of the function around the change; of a change at module level, of its statement."""
+        if self._unit is not None:
+            return range(self._unit.first_line, (self._unit.node.end_lineno or 0) + 1)
+        around = [
+            n for n in self._source.tree.body
+            if any(n.lineno <= line <= (n.end_lineno or n.lineno) for line in self._lines)
+        ]  # fmt: skip
+        return sorted({x for n in around for x in range(n.lineno, (n.end_lineno or 0) + 1)} | set(self._lines))
+
+    def is_met(self, mutation: Mutation) -> bool:
+        text = self._text
+        edits = [replace(e, text=_COMMENT.sub("", e.text)) if "#" in e.text else e for e in mutation.edits]
+        grown = sum(len(letters(e.text)) - len(letters(text[e.start : e.end])) for e in edits)
+        if grown != self._growth:
+            return False
+        after = apply_edits(text, edits)
+        if letters(after) != self._letters:
+            return False
+        try:
+            return ast.dump(ast.parse(after)) == self._tree
+        except (SyntaxError, ValueError):
+            return False
+
+
+def letters(text: str) -> str:
+    """A text without what its tree does not show: blanks, brackets, quotes, commas."""
+    return text.translate(_NOT_SHOWN)
+
+
+def without_comments(text: str) -> str:
+    """The text with blanks where comments stood, so that all places stay; as it is when it cannot be read."""
+    lines = text.splitlines(keepends=True)
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.COMMENT:
+                (row, start), (_, end) = token.start, token.end
+                line = lines[row - 1]
+                lines[row - 1] = line[:start] + " " * (end - start) + line[end:]
+    except (tokenize.TokenError, SyntaxError, IndexError):
+        return text
+    return "".join(lines)
+
+
+_COMMENT = re.compile(r"(?m)(?:^|(?<=\s))#[^'\"\n]*$")
+_NOT_SHOWN = {ord(sign): None for sign in " \t\r\n()'\",\\;"}
+
+
+# Showing
+
+
+def show(options: argparse.Namespace) -> None:
+    rows = read(options.rows)
+    history = [r for r in rows if r["repository"] != PROGRAMS]
+    for name, some in (("with tests", [r for r in history if r["tested"]]), ("without", [r for r in history if not r["tested"]])):
+        hits = sum(bool(r["templates"]) for r in some)
+        print(f"history {name}: {hits} of {len(some)} within reach ({hits / max(1, len(some)):.1%})")
+    reached = [r for r in rows if r["templates"]]
+    by_template = Counter((r["repository"] == PROGRAMS, r["templates"][0][0]) for r in reached)
+    made = Counter[str]()
+    for row in reached:
+        made.update({name: sum(seen.values()) for name, seen in row["function"].items() if row["repository"] != PROGRAMS})
+    print(f"{'template':28} {'prior':>6} {'made':>8} {'history':>8} {'programs':>8}")
+    for name in sorted(HAND, key=lambda n: -by_template[False, n]):
+        print(f"{name:28} {HAND[name]:6.3f} {made[name]:8} {by_template[False, name]:8} {by_template[True, name]:8}")
+    projects = Counter((r["repository"], bool(r["templates"])) for r in rows)
+    print(", ".join(f"{name} {projects[name, True]}/{projects[name, True] + projects[name, False]}" for name in sorted({r["repository"] for r in rows})))
+    for row in (r for r in history if options.missed and not r["templates"] and r["tested"]):
+        print(f"\n{row['repository']} {row['commit']} {row['path']}: {row['subject'][:90]}")
+        print("\n".join([*(f"- {x}" for x in row["old"].splitlines()), *(f"+ {x}" for x in row["new"].splitlines())]))
+
+
+def read(folder: Path) -> list[Row]:
+    files = sorted(folder.glob("*.jsonl"))
+    return [json.loads(line) for file in files for line in file.read_text().splitlines()]
+
+
+# Fitting
+
+
+class Cases:
+    """Fixes within reach as numbers: what each template weighs in the function of each, and which candidates are right."""
+
+    def __init__(self, rows: Sequence[Row], names: Sequence[str]) -> None:
+        self.rows = rows
+        column = {name: n for n, name in enumerate(names)}
+        self.mass = np.zeros((len(rows), len(names)))
+        self.right = np.zeros((len(rows), len(names)))
+        for place, row in enumerate(rows):
+            for name, seen in row["function"].items():
+                self.mass[place, column[name]] = sum(float(weight) * count for weight, count in seen.items())
+            for name, weight in row["templates"]:
+                self.right[place, column[name]] += weight
+        self.mass = np.maximum(self.mass, self.right)
+
+    def shares(self, logits: Any) -> tuple[Any, Any]:
+        """For each fix, how its candidates are shared among the templates, and how the right ones among them are."""
+        prior = np.exp(logits)
+        mass, right = self.mass * prior, self.right * prior
+        return mass / mass.sum(axis=1, keepdims=True), right / right.sum(axis=1, keepdims=True)
+
+
+def fitted(groups: Sequence[tuple[float, Cases]], start: Any, pull: float) -> Any:
+    """The logits with the best mean log share of the right candidates; Newton's steps on a bound that touches it."""
+    logits = start.copy()
+    for _ in range(60):
+        gradient, curve = -pull * (logits - start), pull * np.eye(len(start))
+        for share, cases in groups:
+            mass, right = cases.shares(logits)
+            gradient += share * (right - mass).mean(axis=0)
+            curve += share * (np.diag(mass.mean(axis=0)) - mass.T @ mass / len(mass))
+        step = np.linalg.solve(curve, gradient)
+        logits = logits + np.clip(step, -1.0, 1.0)
+        if np.abs(step).max() < 1e-6:
+            break
+    return logits
+
+
+def places(cases: Cases, priors: dict[str, float]) -> list[float]:
+    """The place of the best right candidate among those of its function; candidates of one score share their places."""
+    found = []
+    for row in cases.rows:
+        best = max(priors[name] * weight for name, weight in row["templates"])
+        before = equal = 0
+        for name, seen in row["function"].items():
+            for weight, count in seen.items():
+                score = priors[name] * float(weight)
+                before += count if score > best * 1.0001 else 0
+                equal += count if abs(score - best) <= best * 0.0001 else 0
+        found.append(before + max(1.0, (equal + 1) / 2))
+    return found
+
+
+def told(name: str, some: Sequence[float]) -> str:
+    logs = sorted(math.log10(place) for place in some)
+    quarters = statistics.quantiles(logs, n=4) if len(logs) > 1 else [0.0] * 3
+    within = " ".join(f"{sum(p <= most for p in some) / len(some):4.0%}" for most in (10, 100, 1000))
+    return (
+        f"{name:34} {len(some):4}  mean log10 {statistics.mean(logs):.2f}  quartiles "
+        f"{' '.join(f'{10**q:.0f}' for q in quarters):16} within 10/100/1000 {within}"
+    )
+
+
+def fit(options: argparse.Namespace) -> None:
+    rows = [r for r in read(options.rows) if r["templates"]]
+    names = sorted({*HAND, *(n for r in rows for n in r["function"])})
+    hand = {n: HAND.get(n, 0.1) for n in names}
+    start = np.log([hand[n] for n in names])
+    known = Cases([r for r in rows if r["repository"] != PROGRAMS and not held_out(r["repository"])], names)
+    kept = Cases([r for r in rows if r["repository"] != PROGRAMS and held_out(r["repository"])], names)
+    small = Cases([r for r in rows if r["repository"] == PROGRAMS], names)
+    for pull in (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05):
+        for share in (1.0, 0.6, 0.5, 0.4):
+            logits = fitted([(share, known), (1.0 - share, small)], start, pull)
+            priors = dict(zip(names, np.exp(logits).tolist(), strict=True))
+            print(pull, share)
+            for label, cases in (("left out", kept), ("learned from", known), ("programs", small)):
+                print("   ", told(label, places(cases, priors)))
+    for label, cases in (("left out", kept), ("learned from", known), ("programs", small)):
+        print(told(label + ", set by hand", places(cases, hand)))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=("ask", "show", "fit"))
+    parser.add_argument("--mirror", type=Path)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--rows", type=Path)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--most", type=int, default=80)
+    parser.add_argument("--missed", action="store_true")
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    {"ask": ask, "show": show, "fit": fit}[options.what](options)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
