@@ -54,7 +54,7 @@ HELD_OUT = frozenset({"carpedm20/emoji", "jaraco/inflect", "jazzband/docopt-ng",
 PROGRAMS = "programs"
 SHARES = {"history": 0.6, "programs": 0.4}
 PULL = 0.02
-MOST_OF_FUNCTION = 120_000
+MOST_LINES = 150  # of a function: longer ones cost minutes, and are few
 HAND = {one.name: one.prior for one in CATALOGUE}
 Row = dict[str, Any]
 
@@ -118,13 +118,15 @@ def asked(fix: SmallFix) -> Row:
     source = Source(fix.path, fix.before)
     given = donors.collect(source, fix.tests)
     goal = Goal(fix, source)
+    if len(list(goal.function())) > MOST_LINES:
+        return row | {"near": 0, "inside": goal.inside, "long": True}
     near = list(mutations(source, dict.fromkeys(fix.changed(), 1.0), given, catalogue=CATALOGUE))
     hits = [m for m in near if goal.is_met(m)]
     row |= {"near": len(near), "inside": goal.inside}
     if not hits:
         return row
     around = list(mutations(source, dict.fromkeys(goal.function(), 1.0), given, catalogue=CATALOGUE))
-    hits = [m for m in around[:MOST_OF_FUNCTION] if goal.is_met(m)] or hits
+    hits = [m for m in around if goal.is_met(m)] or hits
     hits.sort(key=lambda m: -m.score)
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for one in around:

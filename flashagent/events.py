@@ -267,7 +267,8 @@ class Notice:
 @dataclass(frozen=True, slots=True)
 class JobReport:
     """What a finished job can account for; lists of tests hold their ids. `options` are patches that were found and not
-    applied, best first, `contrasts` calls on which they differ, `kept` the file that holds them."""
+    applied, best first, `contrasts` calls on which they differ, `kept` the file that holds them; `suspicious` are places to
+    look at, as 'path:line: source'."""
 
     check: str = ""
     counted: bool = False
@@ -291,6 +292,7 @@ class JobReport:
     options: tuple[PatchOption, ...] = ()
     contrasts: tuple[Contrast, ...] = ()
     kept: str = ""
+    suspicious: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

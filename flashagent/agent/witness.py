@@ -108,9 +108,10 @@ class Witness:
             if not tests:
                 continue
             report = without(await watched.run(tests), self._flaky)
-            verdict = judge(only(before, frozenset(tests)), report)
+            asked = only(before, frozenset(tests))  # of the others nothing is known, nor said
+            verdict = judge(asked, report)
             if not verdict.green and not await self._doubtful(watched, verdict):
-                return Judgement(verdict, before, report, full=False)
+                return Judgement(verdict, asked, report, full=False)
         return None
 
     async def _decided(self, watched: Watched) -> Judgement:

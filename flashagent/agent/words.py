@@ -10,6 +10,7 @@ from flashagent.prompts import Prompt
 from flashagent.untrusted import mark, new_nonce
 from flashagent.values import CheckReport, Diagnostic, Failure
 from flashagent.verify.feedback import describe_all, progress
+from flashagent.verify.verdict import of_the_run
 
 ReadSource = Callable[[str], str | None]
 MOST_NAMED = 12  # kinds of failure named by a line each beside the one told in full
@@ -83,8 +84,12 @@ class PromptWords:
         return f"{summary(report)}\n{self._beyond_summary(report)}"
 
     def _still_wrong(self, judgement: Judgement) -> str:
-        reasons = "; ".join(judgement.verdict.reasons)
-        return self._clean(f"{reasons}. {progress(judgement.before, judgement.report)}".strip())
+        """What became of each test, and what else is wrong with the run; where no test is named, why it is not green."""
+        verdict = judgement.verdict
+        named = verdict.still_failing or verdict.newly_failing or verdict.disappeared or verdict.turned_skipped
+        reasons = of_the_run(judgement.before, judgement.report) if named else verdict.reasons
+        told = "; ".join(dict.fromkeys(reasons))
+        return self._clean("\n".join(filter(None, (told, progress(judgement.before, judgement.report)))))
 
     def _beyond_summary(self, report: CheckReport) -> str:
         """What is wrong, beside the summary: that tells the exit status already."""

@@ -1,4 +1,5 @@
-"""`flashagent apply`: land the edits of a model's reply from a file or stdin. All of them land, or nothing is written."""
+"""`flashagent apply`: land the edits of a model's reply from a file or stdin, or a patch that a job kept. All of it lands, or
+nothing is written."""
 
 from __future__ import annotations
 
@@ -8,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from flashagent.cli.apply_kept import FIRST, apply_kept
+from flashagent.cli.options import positive_int
 from flashagent.cli.parsing import Parser
 from flashagent.dataclass import dataclass
 from flashagent.edits.reply import ReplyResult, plan_reply
@@ -27,20 +30,35 @@ _MAX_REPLY_CHARACTERS = 16_000_000
 def build_parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="flashagent apply",
-        description="Land the edits of a model's reply: all of them, or nothing.",
+        description="Land the edits of a model's reply, or a patch that `fix` found and did not apply: all of it, or nothing.",
         epilog="Exit status: 0 applied, 1 refused (nothing written), 2 wrong usage.",
     )
     add = parser.add_argument
     add("file", nargs="?", default="-", metavar="FILE", help="the reply; - reads it from stdin (default)")
     add("--format", choices=("auto", *FORMATS), default="auto", metavar="F",
         help=f"auto, {', '.join(FORMATS)} (auto)")  # fmt: skip
+    add("--last", nargs="?", type=positive_int, const=FIRST, metavar="N",
+        help="apply what the last job found and did not apply; N where it found several")  # fmt: skip
     add("--check", action="store_true", help="write nothing, only say whether it would land")
     add("--json", action="store_true", help="one JSON object on stdout")
     return parser
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
-    args = build_parser().parse_args(argv)
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    if args.last is not None:
+        if args.file != "-" or args.format != "auto":
+            parser.error("--last takes a patch that is kept: leave out FILE and --format")
+        with _place(Path.cwd(), environ) as place:
+            return apply_kept(
+                args.last,
+                place.patches,
+                place.workspace,
+                place.checkpoints,
+                check=args.check,
+                as_json=args.json,
+            )
     reply = _reply(args.file)
     with _place(Path.cwd(), environ) as place:
         result, changes = _planned(reply, args.format, place.paths, _reader(place.workspace))
@@ -78,11 +96,13 @@ def _reply(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the reply lands. A checkpoint is taken first, so that `flashagent undo` takes it back."""
+    """Where the reply lands. A checkpoint is taken first, so that `flashagent undo` takes it back. `patches` is the folder of
+    those that jobs kept."""
 
     workspace: Workspace
     paths: Sequence[str]
     checkpoints: Checkpoints
+    patches: Path
 
     def write(self, changes: Sequence[FileChange]) -> None:
         self.checkpoints.take("before the reply")
@@ -100,7 +120,7 @@ def _place(here: Path, environ: Mapping[str, str]) -> Iterator[Place]:
         workspace = Workspace(root, state, closed=repository.submodules(), before_write=checkpoints.watch)
         for told in recover_all(repository, workspace, checkpoints, state).told:
             print(sanitize(f"flashagent: {told}"), file=sys.stderr)
-        yield Place(workspace, repository.files(), checkpoints)
+        yield Place(workspace, repository.files(), checkpoints, state / "patches")
 
 
 def _reader(workspace: Workspace) -> Callable[[str], str | None]:

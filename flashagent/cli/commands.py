@@ -32,7 +32,9 @@ COMMANDS: dict[str, CommandEntry] = {
     "redo": CommandEntry("bring back what undo took away", "flashagent.cli.redo"),
     "diff": CommandEntry("show what flashagent changed", "flashagent.cli.diff"),
     "describe": CommandEntry("words for a commit or a pull request", "flashagent.cli.describe"),
-    "apply": CommandEntry("land the edits of a model's reply", "flashagent.cli.apply"),
+    "apply": CommandEntry(
+        "land the edits of a model's reply, or a patch that was kept", "flashagent.cli.apply"
+    ),
     "map": CommandEntry("show the files and symbols that matter for a text", "flashagent.cli.map"),
     "sandbox": CommandEntry(
         "run a command in the sandbox, or show what protects you", "flashagent.cli.sandbox"

@@ -22,6 +22,7 @@ from flashagent.errors import WorkspaceError
 from flashagent.events import (
     ApprovalRequested,
     ApprovalResolved,
+    ChoiceResolved,
     Event,
     FileChanged,
     JobFinished,
@@ -57,6 +58,8 @@ class SessionAudit:
                 self.note("asked", facts)
             case ApprovalResolved(call_id=call, decision=decision, reason=reason):
                 self.note("answered", {"call": call, "decision": decision, "reason": reason})
+            case ChoiceResolved(call_id=call, chosen=chosen):
+                self.note("chosen", {"call": call, "patch": chosen})
             case FileChanged(path=path, kind=kind):
                 self.note("file", {"path": path, "change": kind})
             case TurnFinished(end=end):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import sys
 from collections.abc import Coroutine, Mapping
 from contextlib import closing, nullcontext
 from dataclasses import field, replace
@@ -19,6 +20,7 @@ from flashagent.compose.place import Place, Wishes, new_session_id, open_place
 from flashagent.dataclass import dataclass
 from flashagent.errors import FlashagentError, InternalError, UsageError
 from flashagent.events import Emit, JobFinished, Notice
+from flashagent.frontends.choosing import Chooser
 from flashagent.frontends.earlier import Earlier, earlier_work
 from flashagent.frontends.headless import run_headless
 from flashagent.frontends.jsonl import JsonLines
@@ -27,6 +29,7 @@ from flashagent.frontends.opening import NO_SANDBOX, ignored_notices
 from flashagent.frontends.outlet import Outlet
 from flashagent.frontends.sessions import FOLDER
 from flashagent.frontends.text import TextAccount
+from flashagent.jobs.choosing import Choices
 from flashagent.jobs.fix import run_fix
 from flashagent.jobs.house import House
 from flashagent.jobs.job import FixJob, job_failed
@@ -88,9 +91,18 @@ def run_oneshot(wish: OneShot, cwd: Path, environ: Mapping[str, str], out: TextI
             lines = JsonLines(cast(TextIO, outlets[0]), clock, session)
             return run_headless(lambda: job_at(wish, cwd, environ, lines, session, tape), outlets)
         account = _account(wish, environ, outlets, clock, terminals=(out.isatty(), talk.isatty()))
+        choices = Choices() if _can_ask(wish, talk) else None
+        sink: Emit = account
+        if choices is not None:
+            sink = Chooser(account, choices, sys.stdin.fileno(), cast(TextIO, outlets[1]))
         return run_headless(
-            lambda: _ticking(job_at(wish, cwd, environ, account, session, tape), account), outlets
+            lambda: _ticking(job_at(wish, cwd, environ, sink, session, tape, choices), account), outlets
         )
+
+
+def _can_ask(wish: OneShot, talk: TextIO) -> bool:
+    """Whether somebody sits there who sees the talk and can answer it."""
+    return wish.verbosity >= 0 and talk.isatty() and sys.stdin.isatty()
 
 
 def _tape(record: str, cwd: Path, clock: Clock, session: str) -> Tape | None:
@@ -126,12 +138,13 @@ async def job_at(
     sink: Emit,
     session: str = "",
     tape: Tape | None = None,
+    choices: Choices | None = None,
 ) -> JobFinished:
     """The whole job in the repository around `cwd`: every event goes to `sink` and on record; JobFinished is the last,
-    also when nothing could be started."""
+    also when nothing could be started. With `choices` somebody is there who chooses among patches that are not sure."""
     sink = sink if tape is None else tape.sink(sink)
     try:
-        return await _run(wish, cwd, environ, sink, session or new_session_id(SystemClock()), tape)
+        return await _run(wish, cwd, environ, sink, session or new_session_id(SystemClock()), tape, choices)
     except FlashagentError as error:
         finished = job_failed(error)
         sink(finished)
@@ -143,7 +156,13 @@ async def job_at(
 
 
 async def _run(
-    wish: OneShot, cwd: Path, environ: Mapping[str, str], sink: Emit, session: str, tape: Tape | None
+    wish: OneShot,
+    cwd: Path,
+    environ: Mapping[str, str],
+    sink: Emit,
+    session: str,
+    tape: Tape | None,
+    choices: Choices | None,
 ) -> JobFinished:
     wishes = Wishes(wish.settings, wish.checks, wish.sandboxed, wish.trust_project, wish.full, wish.fresh)
     with (
@@ -165,7 +184,7 @@ async def _run(
             )
         paths = tuple(_in_repository(path, cwd, place.root) for path in wish.paths)
         wish = replace(wish, paths=paths, docs=tuple(str(cwd / path) for path in wish.docs))
-        house = open_house(place, wishes, emit, session, audit=audit, tape=tape)
+        house = replace(open_house(place, wishes, emit, session, audit=audit, tape=tape), choices=choices)
         if not house.runner.protects:
             emit(NO_SANDBOX)
         try:
@@ -259,4 +278,5 @@ def _account(
         colour=terminal and terminals[0] and not environ.get("NO_COLOR"),
         verbosity=wish.verbosity,
         width=shutil.get_terminal_size().columns,
+        folds=all(terminals),
     )

@@ -5,7 +5,8 @@ On a terminal the last line of the talk is a progress line that is rewritten; in
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from textwrap import wrap
 from typing import TextIO, assert_never
 
 from flashagent.events import (
@@ -18,6 +19,8 @@ from flashagent.events import (
     CheckFinished,
     CheckOutput,
     CheckStarted,
+    ChoiceRequested,
+    ChoiceResolved,
     ContextCompacted,
     EditRejected,
     Event,
@@ -28,6 +31,7 @@ from flashagent.events import (
     ModelRetrying,
     Notice,
     ReasoningDelta,
+    SearchFinished,
     SearchProgress,
     StepStarted,
     TextDelta,
@@ -37,8 +41,9 @@ from flashagent.events import (
     TurnFinished,
     TurnStarted,
 )
-from flashagent.frontends import words
+from flashagent.frontends import offers, words
 from flashagent.ports import Clock
+from flashagent.values import Contrast, PatchOption
 
 QUIET, NORMAL, VERBOSE = -1, 0, 1
 _REDRAW_S = 0.1
@@ -52,7 +57,7 @@ class TextAccount:
     """A sink that tells the story of a job line by line.
 
     `out` gets the diff and the result, `talk` all else. `progress`: `talk` is a terminal and its last line may be
-    rewritten; `colour` allows styles on both. Verbosity QUIET leaves only the result's first line, VERBOSE adds what the
+    rewritten; `colour` allows styles on both; `folds`: both are terminals, and long lines are folded between words. Verbosity QUIET leaves only the result's first line, VERBOSE adds what the
     model and the commands said.
     """
 
@@ -66,6 +71,7 @@ class TextAccount:
         colour: bool = False,
         verbosity: int = NORMAL,
         width: int = 80,
+        folds: bool = False,
     ) -> None:
         self._out = out
         self._talk = talk
@@ -74,6 +80,8 @@ class TextAccount:
         self._colour = colour
         self._verbosity = verbosity
         self._width = width
+        self._folds = folds
+        self._offered = False  # the patches to choose from stand on the screen
         self._line = ""  # the progress line that is on the screen now
         self._drawn_at = float("-inf")
         self._doing = ""
@@ -87,7 +95,7 @@ class TextAccount:
         lines = list(self._lines(event))
         if lines and self._verbosity > QUIET:
             self._clear()
-            self._talk.writelines(f"{line}\n" for line in lines)
+            self._talk.writelines(f"{self._folded(line)}\n" for line in lines)
             self._talk.flush()
         doing = _doing(event)
         if doing is not None:
@@ -128,15 +136,36 @@ class TextAccount:
         good = event.exit_code == 0
         if good:
             self._diff(event.patch)
-        self._out.write(self._style(_BOLD + (_GREEN if good else _RED), words.verdict(event)) + "\n")
-        if event.patch and not good and self._verbosity > QUIET:
-            self._out.write("The best patch, not applied:\n")
-            self._diff(event.patch)
+        verdict = self._style(_BOLD + (_GREEN if good else _RED), words.verdict(event))
+        self._out.write(self._folded(verdict) + "\n")
+        if not good and self._verbosity > QUIET:
+            self._not_applied(event)
         if self._verbosity > QUIET:
-            self._out.writelines(f"  {line}\n" for line in words.account(event))
+            self._out.writelines(f"{self._folded(f'  {line}')}\n" for line in words.account(event))
         elif not good and event.report.hint:
             self._out.write(f"  {words.one_line(event.report.hint, words.MAX_SENTENCE)}\n")
         self._out.flush()
+
+    def _not_applied(self, event: JobFinished) -> None:
+        """The patches that are not in the files, unless a person has just seen them and chosen none."""
+        if event.patch and not self._offered:
+            self._out.write("The best patch, not applied:\n")
+            self._diff(event.patch)
+        options = event.report.options
+        if len(options) > 1 and not self._offered:
+            self._out.write(f"{offers.introduction(options)}\n")
+            self._out.writelines(f"{line}\n" for line in self._option_lines(options, event.report.contrasts))
+
+    def _folded(self, line: str) -> str:
+        """The line, or on a terminal its parts, those after the first further in."""
+        if not self._folds or len(line) < self._width:
+            return line
+        inner = " " * (len(line) - len(line.lstrip(" ")) + 2)
+        parts = wrap(
+            line, max(20, self._width - 1), subsequent_indent=inner, break_long_words=False,
+            break_on_hyphens=False, replace_whitespace=False, expand_tabs=False,
+        )  # fmt: skip
+        return "\n".join(parts)
 
     def _diff(self, patch: str) -> None:
         if self._verbosity > QUIET:
@@ -178,6 +207,16 @@ class TextAccount:
                 yield from (f"    {line}" for line in words.approval(event))
             case ApprovalResolved(decision=decision):
                 yield f"  answered: {decision}"
+            case SearchFinished():
+                yield f"  {words.search_finished(event)}"
+            case ChoiceRequested(options=options, contrasts=contrasts):
+                self._offered = True
+                yield self._style(_BOLD, offers.introduction(options))
+                yield from self._option_lines(options, contrasts)
+                if len(options) == 1:
+                    yield from (f"    - {words.one_line(reason, 300)}" for reason in options[0].reasons)
+            case ChoiceResolved(chosen=chosen):
+                yield f"  you chose {f'patch {chosen}' if chosen else 'none'}"
             case ContextCompacted(tokens_before=before, tokens_after=after):
                 yield f"  the conversation was shortened from {before:,} to {after:,} tokens"
             case TurnFinished(end=end, message=message, hint=hint) if end not in ("done", "stopped"):
@@ -226,6 +265,11 @@ class TextAccount:
             return self._style(_RED, line)
         return line
 
+    def _option_lines(self, options: Sequence[PatchOption], contrasts: Sequence[Contrast]) -> Iterable[str]:
+        for line in offers.option_lines(options, contrasts):
+            colour = {"+": _GREEN, "-": _RED}.get(line.lstrip(" ")[:1], "")
+            yield f"  {self._style(colour, line)}" if colour else self._folded(f"  {line}")
+
     def _style(self, codes: str, text: str) -> str:
         return f"{codes}{text}{_RESET}" if self._colour else text
 
@@ -249,7 +293,10 @@ def _doing(event: Event) -> str | None:
             return f"waiting {words.seconds(wait)} before asking again"
         case ApprovalRequested():
             return "waiting for your answer"
-        case CheckFinished() | ToolFinished() | AssistantReplied() | TurnFinished() | JobFinished():
+        case (
+            CheckFinished() | ToolFinished() | AssistantReplied() | TurnFinished() | JobFinished() | SearchFinished()
+            | ChoiceRequested() | ChoiceResolved()
+        ):  # fmt: skip
             return ""
         case (
             TurnStarted() | ToolOutput() | CheckOutput() | ApprovalResolved() | FileChanged() | EditRejected()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         CheckStarted,
         FocusChosen,
         JobFinished,
+        SearchFinished,
         SearchProgress,
     )
     from flashagent.values import Failure, JobOutcome, Usage
@@ -69,9 +70,9 @@ def seconds(value: float) -> str:
     return f"{int(value) // 60} min {int(value) % 60:02d} s"
 
 
-def count(number: int, noun: str) -> str:
-    """'1 test', '3 tests'."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def count(number: int, noun: str, several: str = "") -> str:
+    """'1 test', '3 tests'; `several` is the plural where it is no mere s."""
+    return f"{number:,} {noun if number == 1 else several or f'{noun}s'}"
 
 
 def money(cost: float | None) -> str:
@@ -160,6 +161,14 @@ def focus_lines(event: FocusChosen) -> list[str]:
     return lines + _more(len(event.symbols) - len(shown))
 
 
+def search_finished(event: SearchFinished) -> str:
+    """'384 candidates tried in 6.1 s: 2 patches make the check pass'"""
+    found = "none makes the check pass"
+    if event.patches:
+        found = f"{count(event.patches, 'patch', 'patches')} {'makes' if event.patches == 1 else 'make'} the check pass"
+    return f"{count(event.tried, 'candidate')} tried in {seconds(event.seconds)}: {found}"
+
+
 def search_progress(event: SearchProgress) -> str:
     # Pairs and later rounds are not in the first count.
     of = f" of {event.candidates:,}" if event.candidates >= max(event.tried, 1) else ""
@@ -210,14 +219,24 @@ def account(event: JobFinished) -> list[str]:
     if report.how:
         lines.append(f"how: {one_line(report.how)}")
     if report.confidence:
-        reasons = f" ({one_line('; '.join(report.reasons), 300)})" if report.reasons else ""
-        lines.append(f"confidence: {one_line(report.confidence)}{reasons}")
+        lines.append(f"confidence: {one_line(report.confidence)}")
+        lines += [f"  - {one_line(reason, 300)}" for reason in report.reasons]
+    if report.suspicious:
+        lines += ["look at:", *(f"  {one_line(place)}" for place in report.suspicious)]
     if event.commit:
         lines.append(f"commit: {one_line(event.commit)[:12]}")
+    if report.kept:
+        lines.append(f"kept in: {one_line(report.kept, MAX_SENTENCE)}")
+        lines.append(f"to apply: {_later(len(report.options))}")
     lines.append(f"cost: {_cost(event)}")
     if report.hint:
         lines.append(f"hint: {one_line(report.hint, MAX_SENTENCE)}")
     return lines
+
+
+def _later(options: int) -> str:
+    """How a patch that was kept is applied when the job is over."""
+    return f"flashagent apply --last{f' N  (N: 1 to {options})' if options > 1 else ''}"
 
 
 def _cost(event: JobFinished) -> str:

@@ -187,7 +187,7 @@ class _Way:
         if judgement is None:
             message = "The model changed nothing."
         else:
-            message = "Not done: " + "; ".join(judgement.verdict.reasons)
+            message = f"Not done: {'; '.join(judgement.verdict.reasons)}."
         return Result(
             "not_fixed",
             outcome.best,

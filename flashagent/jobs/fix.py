@@ -7,7 +7,7 @@ program at any moment leaves the tree as it was or as the finished fix.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from importlib import import_module
@@ -26,14 +26,16 @@ from flashagent.errors import (
 )
 from flashagent.events import Emit, JobFinished, Notice
 from flashagent.jobs.aside import Aside
+from flashagent.jobs.choosing import choose
 from flashagent.jobs.house import House, Models
 from flashagent.jobs.job import EXIT_CODES, FixJob, Result, account, failed
+from flashagent.jobs.kept import Offer
 from flashagent.jobs.observing import Observation, knowing, observe
 from flashagent.jobs.remembering import learn
 from flashagent.jobs.saves import merged_files, tell, with_saves
-from flashagent.jobs.searching import quick_fix, search_offline
+from flashagent.jobs.searching import quick_fix, search_offline, taken_offer
 from flashagent.tools.tree import announce
-from flashagent.values import FileChange
+from flashagent.values import Contrast, FileChange, PatchOption
 from flashagent.verify.verdict import names
 
 T = TypeVar("T")
@@ -50,6 +52,7 @@ class _Run:
         self.seen: Observation | None = None
         self.models = None if job.offline else house.models
         self._finished: JobFinished | None = None
+        self._kept = ""
 
     async def to_the_end(self) -> JobFinished:
         """What ends the run while only its leftovers are cleared away comes too late: the files may be written by then."""
@@ -59,10 +62,11 @@ class _Run:
     async def _ended(self) -> JobFinished:
         try:
             self._refuse_early()
-            async with asyncio.timeout(self.job.limits.seconds), warming(self.models):
+            async with asyncio.timeout(self.job.limits.seconds) as timer, warming(self.models):
                 self.seen = await observe(self.job, self.house, self.emit)
                 async with Aside(self.job, self.seen, self.house, self.emit) as aside:
-                    self._finished = await self._finish(await self._repair(self.seen, aside))
+                    result = await self._repair(self.seen, aside)
+                    self._finished = await self._finish(await self._chosen(result, timer, aside))
                     return self._finished
         except TimeoutError:
             limit = f"{self.job.limits.seconds:g} s"
@@ -72,7 +76,8 @@ class _Run:
             return self._account(failed(error))
         except asyncio.CancelledError:
             # The front end cancels on Ctrl-C; the job's last word must still be said, so the cancellation ends here.
-            return self._account(failed(Interrupted("Stopped by you; your files are as they were.")))
+            stopped = Interrupted("Stopped by you; your files are as they were.")
+            return self._account(failed(stopped), kept=self._kept)
         except SavedMeanwhile as error:
             return self._account(Result("not_fixed", message=error.message, hint=error.hint))
         except FlashagentError as error:
@@ -139,12 +144,34 @@ class _Run:
         hint = "Run one of them several times to see why it varies, or say in the goal what to change."
         return Result("not_fixed", message=message, hint=hint)
 
+    async def _chosen(self, result: Result, limit: asyncio.Timeout, aside: Aside) -> Result:
+        """What the user makes of patches that are not sure enough to be applied unasked. They are kept before the question."""
+        if not result.offers or self.seen is None:
+            return result
+        self._kept = self._keep(result.offers, result.contrasts)
+        if self.house.choices is None or self.job.dry_run:
+            return result
+        taken = await choose(result, self.house.choices, self.emit, limit)
+        return (
+            result if taken is None else await taken_offer(taken, self.seen, self.house, await aside.flaky())
+        )
+
+    def _keep(self, offers: Sequence[Offer], contrasts: Sequence[Contrast] = ()) -> str:
+        return self.house.keep(offers, self.seen.check_text if self.seen is not None else "", contrasts)
+
+    def _lost(self, result: Result, patch: str, *, green: bool) -> JobFinished:
+        """The account of a job whose patch is not in the files; it is kept."""
+        if patch and not self._kept:
+            option = PatchOption(result.how, result.confidence or "", result.reasons, patch, green)
+            self._kept = self._keep([Offer(option, result.patch)])
+        return self._account(result, patch=patch, kept=self._kept)
+
     async def _finish(self, result: Result) -> JobFinished:
         if EXIT_CODES[result.outcome] is ExitCode.OK and result.patch and not self.job.dry_run:
             result = await with_saves(result, self.seen, self.house, self.emit)
         patch = unified_diffs(result.patch)
         if EXIT_CODES[result.outcome] is not ExitCode.OK:
-            return self._account(result, patch=patch, kept=self.house.keep_patch(patch) if patch else "")
+            return self._lost(result, patch, green=False)
         if not self.job.dry_run and not result.patch and self.seen is not None:
             learn(result, self.seen, self.house, self.emit)
         if self.job.dry_run or not result.patch:
@@ -154,7 +181,7 @@ class _Run:
         except WorkspaceError as error:
             # Somebody saved one of the files meanwhile, or it cannot be written: their bytes win, the patch is kept.
             lost = replace(result, outcome="not_fixed", message=error.message, hint=error.hint)
-            return self._account(lost, patch=patch, kept=self.house.keep_patch(patch))
+            return self._lost(lost, patch, green=True)
         if saved := merged_files(result.patch, written):
             tell(saved, self.emit)
             patch = unified_diffs(written)

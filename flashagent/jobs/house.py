@@ -21,7 +21,7 @@ from flashagent.edits.values import Format
 from flashagent.ports import Clock, CommandRunner, MapQuery
 from flashagent.prompts import Prompt
 from flashagent.tools.tree import Inspect, Tree, no_inspection
-from flashagent.values import FileChange
+from flashagent.values import Contrast, FileChange
 from flashagent.verify.detect import Check
 from flashagent.verify.environment import ProjectEnvironment
 from flashagent.verify.resultcache import ResultCache
@@ -29,6 +29,8 @@ from flashagent.verify.run import Verifier
 
 if TYPE_CHECKING:
     from flashagent.diagnose.lsp.servers import LanguageServers
+    from flashagent.jobs.choosing import Choices
+    from flashagent.jobs.kept import Offer
     from flashagent.models.router import Router
     from flashagent.repomap.index import MapStats
     from flashagent.workspace.checkpoints import Checkpoints
@@ -111,6 +113,7 @@ class House:
     mode: Mode = "auto"
     can_ask: bool = False
     questions: Questions = field(default_factory=Questions)
+    choices: Choices | None = None  # None where nobody is there to choose a patch
     memory: Memory = field(default_factory=Forgetful)
     facts: Facts = field(default_factory=NoFacts)
     unconfined: CommandRunner | None = None
@@ -164,13 +167,11 @@ class House:
             subject = f"fix: {subject[0].lower()}{subject[1:]}"
         return f"{subject[:72]}\n\n{how}".strip() + "\n"
 
-    def keep_patch(self, patch: str) -> str:
-        """Keep a patch that was not good enough as a file in the user's state folder; returns its path."""
-        self.patches.mkdir(parents=True, exist_ok=True, mode=0o700)
-        stamp = self.clock.now().replace(":", "").replace(".", "-")
-        path = self.patches / f"{stamp}.patch"
-        path.write_text(patch, encoding="utf-8", errors="surrogateescape", newline="")
-        return str(path)
+    def keep(self, offers: Sequence[Offer], check: str, contrasts: Sequence[Contrast] = ()) -> str:
+        """Keep patches that were not applied in the user's state folder; returns the path of the file."""
+        from flashagent.jobs.kept import Kept, keep
+
+        return str(keep(self.patches, Kept(tuple(offers), self.clock.now(), check, tuple(contrasts))))
 
 
 def _subject(changes: Sequence[FileChange], fixed: Sequence[str]) -> str:

@@ -9,7 +9,8 @@ from flashagent.agent.limits import Budget, Limits
 from flashagent.dataclass import dataclass
 from flashagent.errors import ExitCode, FlashagentError
 from flashagent.events import JobFinished, JobReport
-from flashagent.values import CheckReport, Confidence, FileChange, JobOutcome, Usage
+from flashagent.jobs.kept import Offer, options_of
+from flashagent.values import CheckReport, Confidence, Contrast, FileChange, JobOutcome, Usage
 from flashagent.verify.verdict import Verdict
 
 EXIT_CODES: dict[JobOutcome, ExitCode] = {
@@ -61,6 +62,8 @@ class Result:
     """What a way of repairing came to, before anything is written to the user's tree.
 
     `patch` is what to keep; when `outcome` is not one with exit 0 it is the best that was found and only kept as a file.
+    `offers` are patches that a person may take, the best first, `contrasts` calls on which they differ, `suspicious` the
+    places to look at where none was found.
     """
 
     outcome: JobOutcome
@@ -73,6 +76,9 @@ class Result:
     attempts: int = 0
     message: str = ""
     hint: str = ""
+    offers: tuple[Offer, ...] = ()
+    contrasts: tuple[Contrast, ...] = ()
+    suspicious: tuple[str, ...] = ()
 
 
 def failed(error: FlashagentError) -> Result:
@@ -99,7 +105,7 @@ def account(
     goal: str = "",
 ) -> JobFinished:
     """The last event of the job. `patch` is the unified diff of what was kept (or would be, in a dry run), `kept` the
-    file that holds the best patch of a job that did not get there."""
+    file that holds the patches of a job that did not get there."""
     verdict = result.verdict
     report = JobReport(
         check=check,
@@ -119,10 +125,14 @@ def account(
         requests=budget.requests,
         cost=budget.cost,
         seconds=budget.seconds,
-        message=result.message + (f" The best patch is kept in {kept}." if kept else ""),
+        message=result.message,
         hint=result.hint,
         dry_run=dry_run,
         goal=goal,
+        options=options_of(result.offers),
+        contrasts=result.contrasts,
+        kept=kept,
+        suspicious=result.suspicious,
     )
     return JobFinished(result.outcome, int(EXIT_CODES[result.outcome]), commit, patch, budget.usage, report)
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from flashagent.events import Emit, FocusChosen, Notice
+from flashagent.events import Emit, FocusChosen, Notice, SearchFinished
 from flashagent.jobs.house import House
 from flashagent.jobs.job import FixJob, Result
+from flashagent.jobs.kept import Offer
 from flashagent.jobs.observing import Observation
 from flashagent.jobs.trees import candidate
-from flashagent.values import CheckReport, FileChange
+from flashagent.values import CONFIDENCES, CheckReport, FileChange, PatchOption
 from flashagent.verify.detect import Check
 from flashagent.verify.feedback import culprit
 from flashagent.verify.flaky import Flaky, none_known, steady, without
@@ -62,23 +64,54 @@ async def search_offline(
         flaky=frozenset(flaky),
     )
     found = await repair(request, house.runner, house.verifier, house.trees, emit)
+    if found.tried:
+        emit(SearchFinished(found.tried, len(found.patches), found.seconds, found.cpu_s, found.phases))
     for told in _explained(job, found):
         emit(Notice("info", told))
     if not found.patches:
-        return Result("not_fixed", message=_nothing_found(found), hint=_suspicion(found, seen))
+        return Result("not_fixed", message=_nothing_found(found), suspicious=_suspicion(found, seen))
     kept = await kept_patch(found, seen, house, flaky)
-    if kept is not None:
-        return kept
+    return offered(found) if kept is None else kept
+
+
+def offered(found: RepairResult) -> Result:
+    """What may not be applied unasked: the best patch of each behaviour, for a person to choose from."""
+    from flashagent.repair.contrast import contrasts
+
     best = found.patches[0]
+    heads = list({patch.group: patch for patch in reversed(found.patches)}.values())[::-1]
+    offers = [
+        Offer(PatchOption(one.how, one.confidence, one.reasons, one.diff), one.changes) for one in heads
+    ]
     return Result(
         "not_fixed",
         patch=best.changes,
         how=best.how,
         confidence=best.confidence,
         reasons=best.reasons,
-        message=f"A repair was found, but it is only '{best.confidence}', so it was not applied.",
-        hint="Read the diff above; `git apply` takes the kept patch if you agree with it.",
+        message=_not_applied(best.confidence, len(offers)),
+        offers=tuple(offers),
+        contrasts=contrasts([one.answers for one in heads], best.answers_now),
     )
+
+
+def _not_applied(confidence: str, number: int) -> str:
+    if number == 1:
+        return f"A patch makes the check pass, but it is only '{confidence}', so it was not applied."
+    return f"{number} patches that do different things make the check pass, so none was applied."
+
+
+async def taken_offer(offer: Offer, seen: Observation, house: House, flaky: Collection[str] = ()) -> Result:
+    """The patch that the user has chosen, judged by every check of the job."""
+    verdict = await _of_all_checks(offer.changes, seen, house, flaky)
+    confidence = next((word for word in CONFIDENCES if word == offer.option.confidence), None)
+    result = Result(
+        "fixed", offer.changes, verdict, how=offer.option.how, confidence=confidence,
+        reasons=("you chose it", *offer.option.reasons),
+    )  # fmt: skip
+    if verdict.green:
+        return result
+    return replace(result, outcome="not_fixed", message=f"Not done: {'; '.join(verdict.reasons)}")
 
 
 async def kept_patch(
@@ -145,12 +178,12 @@ def _nothing_found(found: RepairResult) -> str:
     return " ".join([*([tried] if found.tried else []), *found.notes]) or "No quick fix makes the check pass."
 
 
-def _suspicion(found: RepairResult, seen: Observation) -> str:
+def _suspicion(found: RepairResult, seen: Observation) -> tuple[str, ...]:
+    """The places to look at first, as 'path:line: source'."""
     lines = [f"{line.path}:{line.line}: {line.source.strip()}" for line in found.suspicious]
     if seen.check.framework == "generic" and not found.tried:
         # Nothing was traced: the failure's own place, and what the map ranks highest for it.
         frames = (culprit(failure) for failure in seen.before.failures)
         lines = [f"{frame.path}:{frame.line}" for frame in frames if frame is not None]
         lines += [f"{one.symbol.path}:{one.symbol.start_line}: {one.symbol.qualified}" for one in seen.focus]
-    lines = list(dict.fromkeys(lines))[:SHOWN_LINES]
-    return "Most suspicious lines: " + "; ".join(lines) if lines else ""
+    return tuple(dict.fromkeys(lines))[:SHOWN_LINES]

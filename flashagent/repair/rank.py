@@ -34,6 +34,7 @@ DOMINANT = 0.9
 RARITY = 2.0  # kinds of repair with a low prior make far more candidates, so that one of them fits by chance more often
 WITNESSES = 3
 TELLING = 3
+FEW, MANY_CALLS = 5, 20  # so few patches that do the same on so many calls: where more fit, the tests hold on to little
 COMMON = 0.07  # kinds of repair below this prior fit by chance more often than they are right
 
 
@@ -152,10 +153,12 @@ def trust(
     if patch.mutation.shape in _WEAK_SHAPES or patch.pointless or lonely or special_case:
         return "weak", tuple(reasons)
     alone = groups == 1 and members == 1
-    untried = alone and hurried
+    # Of a few that agree everywhere the plainest is nearly always right, also where the calls show little of the fault.
+    few = groups == 1 and members <= FEW and len(patch.answers) >= MANY_CALLS
+    untried = hurried and (alone or (few and bool(unseen)))
     if untried:
         reasons.append("the time was over before others were looked for")
-    settled = not untried and (alone or ((groups == 1 or share >= DOMINANT) and not unseen))
+    settled = not untried and (alone or few or ((groups == 1 or share >= DOMINANT) and not unseen))
     seen_enough = witnesses >= WITNESSES or (agreed and patch.failing_witnesses >= 2)
     if settled and not doubts and seen_enough:
         return "likely", tuple(reasons)
@@ -164,6 +167,8 @@ def trust(
 
 def _company(patch: Judged, groups: int, members: int) -> str:
     """How many patches were found, and whether they do the same."""
+    if groups > 1 and not patch.answers:
+        return f"{groups} patches make the tests pass, and what they do could not be compared"
     if groups > 1:
         alike = "" if members == 1 else f" ({members} patches do what this one does)"
         return f"the tests allow {groups} different behaviours{alike}"

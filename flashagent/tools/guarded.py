@@ -37,17 +37,24 @@ class Guard:
     hooks: str = ""
     secret: tuple[str, ...] = ()
 
-    def acts_outside(self, path: str) -> bool:
-        """Whether a change of the file would take effect outside the sandbox without anyone running it."""
+    def acts_outside(self, path: str, real: str = "") -> bool:
+        """Whether a change of the file would take effect outside the sandbox without anyone running it, or it holds secrets.
+        `real` is where the links of the path lead, '' for the path itself."""
+        return not self.named(path) and any(map(self._acts, {path, real or path}))
+
+    def _acts(self, path: str) -> bool:
         clean = _folded(path)
         if self.named(path):
             return False
         below = (*ACTING_BELOW, *((_folded(self.hooks),) if self.hooks else ()))
         inside = any(clean == folder or clean.startswith(f"{folder}/") for folder in below)
-        return inside or any(part in ACTING for part in clean.split("/")) or self.is_secret(path)
+        return inside or any(part in ACTING for part in clean.split("/")) or self._holds_secrets(path)
 
-    def is_secret(self, path: str) -> bool:
-        """Whether the file is one that holds secrets, by its name."""
+    def is_secret(self, path: str, real: str = "") -> bool:
+        """Whether the file is one that holds secrets, by its name or that of the `real` one behind its links."""
+        return not self.named(path) and any(map(self._holds_secrets, {path, real or path}))
+
+    def _holds_secrets(self, path: str) -> bool:
         name = _folded(path).rpartition("/")[2]
         if self.named(path) or name in HARMLESS:
             return False
@@ -73,4 +80,5 @@ def named_in(text: str, paths: Collection[str]) -> Callable[[str], bool]:
 
 def _folded(path: str) -> str:
     """As a file system that folds case, or hides invisible characters, would see it."""
-    return _INVISIBLE.sub("", path).casefold().rstrip(". ")
+    parts = (part for part in _INVISIBLE.sub("", path).split("/") if part not in ("", "."))
+    return "/".join(parts).casefold().rstrip(". ")

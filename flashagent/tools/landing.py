@@ -7,6 +7,7 @@ so that a stale edit can be named as such and the sum of all changes is always a
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from flashagent.dataclass import dataclass
 from flashagent.diffs import unified_diffs
@@ -59,7 +60,10 @@ class Landing:
         self._unlinted: dict[str, str | None] = {}
 
     def read(self, path: str) -> str | None:
-        """The text on disk, None when there is no such file. Raises WorkspaceError for what may not be read."""
+        """The text on disk, None when there is no such file. Raises WorkspaceError for what may not be read: what holds
+        secrets by its own name, whatever links lead to it."""
+        if self._guard.is_secret(path, self._tree.real(path)):
+            raise WorkspaceError(f"{path} holds secrets by its name; it is not shown unless the user names it.")
         try:
             return self._tree.read(path)
         except NoSuchFile:
@@ -105,7 +109,12 @@ class Landing:
         changes = tuple(change for change in net if change.before != change.after)
         return tuple(await self._inspect(changes)) if changes else ()
 
-    def _write(self, changes: tuple[FileChange, ...]) -> Landed | Refused:
+    def _write(self, planned: tuple[FileChange, ...]) -> Landed | Refused:
+        try:
+            # By their real paths: those are looked at by all who judge a patch.
+            changes = tuple(replace(change, path=self._tree.real(change.path)) for change in planned)
+        except WorkspaceError as error:
+            return _conflict(error)
         if refusals := tuple(filter(None, map(self._objection, changes))):
             return Refused(refusals)
         try:
@@ -113,12 +122,12 @@ class Landing:
             self._tree.apply(changes)
         except WorkspaceError as error:
             return _conflict(error)
-        for change in changes:
+        for given, change in zip(planned, changes, strict=True):
             self._originals.setdefault(change.path, change.before)
             self._unlinted.setdefault(change.path, change.before)
             self._now[change.path] = change.after
             if change.after is not None:
-                self.shown[change.path] = change.after
+                self.shown[change.path] = self.shown[given.path] = change.after
             if self._announce:
                 announce(change, self._emit)
         return Landed(changes)

@@ -19,6 +19,11 @@ class Tree(Protocol):
         """Raises NoSuchFile, and WorkspaceError for what may not be read."""
         ...
 
+    def real(self, path: str) -> str:
+        """The path that the links of this one lead to, written in one way. Raises WorkspaceError for one that leaves the
+        tree."""
+        ...
+
     def apply(self, changes: Sequence[FileChange]) -> None: ...
 
 

@@ -6,6 +6,7 @@ It recognises, it does not forbid: whoever decides asks whether the goal wanted 
 from __future__ import annotations
 
 import ast
+import json
 import re
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -67,6 +68,8 @@ _INTERNALS = frozenset({
     "_pytest", "ctypes", "_ctypes", "__code__", "cell_contents", "get_objects", "get_referrers", "_exit", "settrace",
     "setprofile", "flashagent_reporter", "flashagent_unittest", "flashagent_watchdog",
 })  # fmt: skip
+_PACKAGE_TOOLS = ("jest", "vitest", "mocha", "ava", "tap", "nyc", "c8", "jasmine")
+_TEST_SCRIPT = re.compile(r"(?:pre|post)?test")
 # A file that is about nothing but how tests are run, by its place.
 _CARGO_CONFIGURATION = re.compile(r"(?:^|/)\.cargo/config(?:\.toml)?$")
 _GO_MAIN = re.compile(r"^func TestMain\s*\(", re.MULTILINE)
@@ -149,12 +152,12 @@ def _partly(change: FileChange) -> Iterator[Tampering]:
 def _test_part(name: str, text: str) -> Any:
     if name == "setup.cfg":
         return re.findall(
-            r"^\[(?:tool:pytest|coverage:[^\]]*)\][^\[]*|^pytest11\s*=(?:.*\n[ \t]+.*)*", text, re.MULTILINE
+            r"^\[(?:tool:pytest|coverage:[^\]]*)\].*(?:\n(?!\[).*)*|^pytest11\s*=(?:.*\n[ \t]+.*)*",
+            text,
+            re.MULTILINE,
         )
     if name == "package.json":
-        return re.findall(
-            r'"(?:pre|post)?test[^"]*"\s*:\s*"(?:[^"\\]|\\.)*"|"(?:jest|vitest|mocha)"\s*:', text
-        )
+        return _package_part(text)
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
@@ -175,6 +178,15 @@ def _test_part(name: str, text: str) -> Any:
     return plugins, {
         tool: tools.get(tool) for tool in ("pytest", "tox", "nox", "coverage", "hatch", "pdm", "poe")
     }
+
+
+def _package_part(text: str) -> Any:
+    try:
+        data = json.loads(text or "{}")
+        scripts, tools = data.get("scripts", {}), {name: data.get(name) for name in _PACKAGE_TOOLS}
+        return {name: line for name, line in scripts.items() if _TEST_SCRIPT.match(name)}, tools
+    except (ValueError, RecursionError, AttributeError):
+        return text
 
 
 def _source(change: FileChange, tests: Sequence[str] = ()) -> Iterator[Tampering]:

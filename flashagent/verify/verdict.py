@@ -122,9 +122,8 @@ def _together(outcomes: set[TestOutcome]) -> TestOutcome | None:
     return "passed" if "passed" in outcomes else "skipped"
 
 
-def _reasons(before: CheckReport, after: CheckReport, compared: Verdict) -> Iterable[str]:
-    if after.exit_code != 0:
-        yield f"the check ended with exit status {after.exit_code}"
+def of_the_run(before: CheckReport, after: CheckReport) -> Iterable[str]:
+    """In what ways the run as a whole was not in order, beside its exit status and what became of each test."""
     if after.limit:
         yield f"the check was ended by its limit of {after.limit}"
     if before.counted and not after.counted:
@@ -132,6 +131,12 @@ def _reasons(before: CheckReport, after: CheckReport, compared: Verdict) -> Iter
     for failure in after.failures:
         if not failure.test_id or not after.counted:
             yield failure.message.partition("\n")[0]
+
+
+def _reasons(before: CheckReport, after: CheckReport, compared: Verdict) -> Iterable[str]:
+    if after.exit_code != 0:
+        yield f"the check ended with exit status {after.exit_code}"
+    yield from of_the_run(before, after)
     lists = (
         (compared.still_failing, "still fails", "still fail"),
         (compared.newly_failing, "fails now and did not before", "fail now and did not before"),

@@ -56,6 +56,10 @@ class DifferingTree:
             raise NoSuchFile(f"{path} does not exist.")
         return text
 
+    def real(self, path: str) -> str:
+        """The path of the file itself. Raises WorkspaceError for one that leaves the ground."""
+        return self._ground.real(path)
+
     def apply(self, changes: Sequence[FileChange]) -> None:
         """All of the changes or none. Raises WorkspaceError when one does not fit what is here, or could not be written
         to the real file (read-only, another encoding)."""

@@ -86,6 +86,11 @@ class Workspace:
         when it is outside, missing, binary, too large or not a regular file."""
         return files.read_text(self._root, path, closed=self._closed).text
 
+    def real(self, path: str) -> str:
+        """The path of the file itself, with the links inside the tree followed; it need not exist. Raises WorkspaceError
+        for one that is out of bounds."""
+        return paths.relative(self._root, paths.resolve(self._root, path, closed=self._closed))
+
     @contextlib.contextmanager
     def session(self) -> Iterator[None]:
         """Keep other flashagent processes from writing here meanwhile; `apply` inside does not wait for itself.

@@ -23,6 +23,11 @@ class FolderTree:
             raise NoSuchFile(f"{path} does not exist.")
         return self._text(self.root / path)
 
+    def real(self, path: str) -> str:
+        """A path that leaves the folder is refused when it is read."""
+        root, place = self.root.resolve(), (self.root / path).resolve()
+        return place.relative_to(root).as_posix() if place.is_relative_to(root) else path
+
     def apply(self, changes: Sequence[FileChange]) -> None:
         for change in changes:
             target = self.root / change.path

@@ -70,6 +70,43 @@ async def test_a_file_of_secrets_is_neither_shown_nor_printed(shop: Shop) -> Non
     assert "Zq7abcXYZ123456def" not in repr(shop.events)
 
 
+@pytest.mark.parametrize("path", [".env", ".env/.", "conf.txt"])
+async def test_no_tool_shows_a_file_of_secrets_under_any_of_its_names(shop: Shop, path: str) -> None:
+    (shop.root / ".env").write_text("COLOUR=turquoise-and-plum\n")
+    (shop.root / "conf.txt").symlink_to(".env")
+    calls = [
+        call("read", {"path": path}),
+        call("edit", {"edits": [{"path": path, "old": "COLOUR=turquoise", "new": "x"}]}),
+        call("edit", {"edits": [{"path": path, "old": "COLOR=", "new": "x"}]}),
+        call("search", {"text": "COLOUR", "under": path}),
+    ]
+    finished = await shop.run([ScriptedReply(tool_calls=tuple(calls)), edit()])
+    assert shop.model is not None and finished.report.files == ("shop/cart.py",)
+    assert "plum" not in repr(shop.model.requests) and "plum" not in repr(shop.events)
+
+
+async def test_a_link_does_not_lead_past_the_guard(shop: Shop) -> None:
+    flow = shop.root / ".github" / "workflows" / "ci.yml"
+    flow.parent.mkdir(parents=True)
+    flow.write_text("on: push\n")
+    (shop.root / "ci").symlink_to(".github/workflows")
+    git(shop.root, "add", "-A")
+    git(shop.root, "commit", "-qm", "flow")
+    finished = await shop.run([edit("on: push", "on: pull_request_target", "ci/ci.yml"), edit()])
+    assert (finished.outcome, finished.report.files) == ("fixed", ("shop/cart.py",))
+    assert flow.read_text() == "on: push\n"
+    assert ".github/workflows/ci.yml takes effect outside the sandbox" in shop.prompts[1]
+
+
+async def test_an_edit_through_a_link_is_told_by_the_path_of_the_file_itself(shop: Shop) -> None:
+    (shop.root / "lib").symlink_to("shop")
+    git(shop.root, "add", "-A")
+    git(shop.root, "commit", "-qm", "link")
+    finished = await shop.run([edit(path="lib/cart.py")])
+    assert (finished.outcome, finished.report.files) == ("fixed", ("shop/cart.py",))
+    assert shop.read() == CART.replace(BUG, FIX)
+
+
 async def test_a_test_cannot_write_into_the_patch(tmp_path: Path) -> None:
     writes = TESTS.replace(
         "    def test_total(self):",

@@ -95,6 +95,22 @@ def test_alone_says_little_where_the_time_was_over_before_others_were_looked_for
     assert company.confidence == "likely"
 
 
+def test_a_few_that_agree_on_many_calls_are_likely_though_the_calls_hardly_show_the_fault() -> None:
+    def word(members: int, calls: int, *, hurried: bool = False) -> str:
+        answers = ["f(1)\t1", *(f"f({n})\t0" for n in range(2, calls + 1))]
+        return rank([judged(chr(97 + n), 0.5, *answers) for n in range(members)], hurried=hurried)[0].confidence
+
+    assert word(5, 20) == "likely"
+    assert word(6, 20) == "possible"
+    assert word(5, 19) == "possible"
+    assert word(5, 20, hurried=True) == "possible"
+
+
+def test_patches_that_could_not_be_compared_are_not_called_different() -> None:
+    reasons = rank([judged("a", 0.5), judged("b", 0.4), judged("c", 0.3)])[0].reasons
+    assert reasons[0] == "3 patches make the tests pass, and what they do could not be compared"
+
+
 def test_a_rare_kind_of_repair_is_likely_only_where_nothing_else_passes() -> None:
     one, other = [f"f({n})\t1" for n in range(4)], [f"f({n})\t2" for n in range(4)]
 

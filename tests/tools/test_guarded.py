@@ -74,3 +74,14 @@ def test_the_user_allows_a_path_by_naming_it() -> None:
 )
 def test_a_longer_name_does_not_name_the_shorter(said: str, named: bool) -> None:
     assert named_in(said, ())(".env") is named
+
+
+def test_where_the_links_of_a_path_lead_counts_too() -> None:
+    guard = Guard(named_in("see link.txt", ()))
+    assert guard.is_secret("conf.txt", ".env") and guard.acts_outside("ci/x.yml", ".github/workflows/x.yml")
+    assert not guard.is_secret("link.txt", ".env")
+
+
+@pytest.mark.parametrize("path", [".env/", ".env/.", "./.env", "app//.env//", ".ENV. "])
+def test_other_ways_to_write_a_path_of_secrets(path: str) -> None:
+    assert Guard().is_secret(path)

@@ -14,7 +14,7 @@ from flashagent.dataclass import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from flashagent.events import ApprovalRequested
+    from flashagent.events import ApprovalRequested, ChoiceRequested
 
 BlockKind = Literal[
     "user", "text", "thought", "tool", "check", "focus", "diff", "note", "question", "result", "output"
@@ -63,7 +63,7 @@ class View:
     cost: float | None = None
     estimated: bool = False
     share: float = 0.0
-    question: ApprovalRequested | None = None
+    question: ApprovalRequested | ChoiceRequested | None = None
     told: bool = False
     earlier_tokens: int = 0
     earlier_cost: float | None = 0.0

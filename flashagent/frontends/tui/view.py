@@ -15,6 +15,8 @@ from flashagent.events import (
     CheckFinished,
     CheckOutput,
     CheckStarted,
+    ChoiceRequested,
+    ChoiceResolved,
     ContextCompacted,
     EditRejected,
     Event,
@@ -25,6 +27,7 @@ from flashagent.events import (
     ModelRetrying,
     Notice,
     ReasoningDelta,
+    SearchFinished,
     SearchProgress,
     StepStarted,
     TextDelta,
@@ -34,7 +37,7 @@ from flashagent.events import (
     TurnFinished,
     TurnStarted,
 )
-from flashagent.frontends import words
+from flashagent.frontends import offers, words
 from flashagent.frontends.tui.asked_edits import edit_lines
 from flashagent.frontends.tui.blocks import (
     Block,
@@ -59,7 +62,7 @@ ANSWERS = "y once · s this session · p this project · n no · or type why not
 
 def reduce(view: View, event: Event) -> View:
     """The view after the event."""
-    if not isinstance(event, SearchProgress):
+    if not isinstance(event, SearchProgress | SearchFinished):
         view = close(view, lambda block: block.key == _SEARCH)
     return hand_over(_step(view, event))
 
@@ -73,7 +76,9 @@ def _step(view: View, event: Event) -> View:
             return _speak(view, event)
         case ToolStarted() | ToolOutput() | ToolFinished() | ApprovalRequested() | ApprovalResolved():
             return _act(view, event)
-        case CheckStarted() | CheckOutput() | CheckFinished() | SearchProgress():
+        case ChoiceRequested() | ChoiceResolved():
+            return _choice(view, event)
+        case CheckStarted() | CheckOutput() | CheckFinished() | SearchProgress() | SearchFinished():
             return _check(view, event)
         case TurnStarted(prompt=prompt):
             asked = () if view.told else (Block("user", text=folded(prompt), done=True),)
@@ -186,8 +191,34 @@ def _act(
             )
 
 
-def _check(view: View, event: CheckStarted | CheckOutput | CheckFinished | SearchProgress) -> View:
+def _choice(view: View, event: ChoiceRequested | ChoiceResolved) -> View:
+    key = f"question {event.call_id}"
     match event:
+        case ChoiceRequested(options=options, contrasts=contrasts):
+            lines = offers.option_lines(options, contrasts)
+            if len(options) == 1:
+                lines += [f"- {words.one_line(reason, 300)}" for reason in options[0].reasons]
+            text = "\n".join([*lines, offers.question(len(options), "")])
+            whole = "\n".join(words.clean(option.diff) for option in options)
+            block = Block("question", offers.introduction(options), text, "warning", key, more=whole)
+            return add(replace(view, question=event, doing="waiting for your answer"), block)
+        case ChoiceResolved(chosen=chosen):
+            said = f"you chose patch {chosen}" if chosen else "you chose none"
+            mark: Mark = "good" if chosen else ""
+            view = changed(view, key, lambda block: replace(block, text=said, mark=mark, done=True))
+            return replace(view, question=None, doing="")
+
+
+def _check(
+    view: View, event: CheckStarted | CheckOutput | CheckFinished | SearchProgress | SearchFinished
+) -> View:
+    match event:
+        case SearchFinished():
+            title = f"search: {words.search_finished(event)}"
+            block = Block("check", title, mark="good" if event.patches else "", key=_SEARCH, done=True)
+            if any(one.key == _SEARCH for one in view.open):
+                return replace(changed(view, _SEARCH, lambda _: block), doing="")
+            return add(replace(view, doing=""), block)
         case CheckStarted():
             title = f"check: {words.check_started(event)}"
             return add(replace(view, doing=title), Block("check", title, mark="running", key=_CHECK))

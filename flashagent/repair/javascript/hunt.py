@@ -5,15 +5,17 @@ Ordered and stopped by counts, so that the same project gives the same patches o
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import PurePosixPath
 
 from flashagent.events import SearchProgress
 from flashagent.repair.hunt import Found
 from flashagent.repair.javascript.compare import Answers, compared
-from flashagent.repair.javascript.lanes import Job, Lanes, Told
+from flashagent.repair.javascript.lanes import Job, Lanes, Told, Warm
 from flashagent.repair.javascript.mutate import mutations, ordered
 from flashagent.repair.javascript.project import JsProject
 from flashagent.repair.javascript.runners import JsRunner
@@ -31,7 +33,10 @@ SUFFIXES = (".js", ".cjs", ".mjs", ".jsx", ".ts", ".cts", ".mts", ".tsx")
 KILLED = 137
 _TEST = re.compile(r"^\s*(?:test|it)\(\s*['\"`]([^'\"`\n]+)['\"`]", re.MULTILINE)
 MAX_FILES, MAX_TESTS, MAX_STARTS, MAX_CANDIDATES, MAX_PLAUSIBLE = 8, 60, 12, 4000, 12
-BATCH, SETTLE, OWN_FILES, MAX_PAIRS = 8, 60, 10, 400
+BATCH, WARM_BATCH, SETTLE, OWN_FILES, MAX_PAIRS = 8, 40, 60, 10, 400
+# How a warm runner may shield test files from each other, the fastest first; each must say of the tests what the check said.
+MODES = {"jest": ("",), "vitest": ("vmThreads", "threads")}
+WARM_CPU_S = 0.6  # more than a warm runner needs beside the tests
 START_CPU_S = 0.5  # more than a start of node and of a test runner needs
 
 
@@ -53,7 +58,8 @@ class JsHunt:
         self._single = 0
         self._told: dict[int, Told] = {}
         self._expected: dict[str, frozenset[str]] = {}
-        self._good: dict[str, int] = {}
+        self._good = 0
+        self._passed: frozenset[str] = frozenset()  # what passes in a warm runner when all does
         self._answers = Answers()
 
     async def run(self, deadline: float) -> Found | str:
@@ -67,6 +73,7 @@ class JsHunt:
             return "No line of the project was seen running while the failing tests ran, so there is nothing to change."
         self._candidates = self._made()
         self._single = len(self._candidates)
+        await self._prepare()
         await self._try(deadline)
         if not self._plausible():
             await self._try_pairs(deadline)
@@ -150,7 +157,6 @@ class JsHunt:
             results = node_test.results("\n".join(told.texts))
             ids = [one.test_id for one in results if one.outcome in ("passed", "failed")]
             self._expected[path] = frozenset(ids)
-            self._good[path] = told.good
             leaves = [one for one in ids if not any(other.startswith(one + " > ") for other in ids)]
             if KILLED in told.statuses:  # cut before it came to the others
                 leaves = list(dict.fromkeys([*leaves, *_TEST.findall(self.project.text(path) or "")]))
@@ -193,15 +199,38 @@ class JsHunt:
     def _commands(self) -> tuple[tuple[str, ...], ...]:
         return tuple(tuple(self._runner.file(self._inside(path))) for path in self._files)
 
+    async def _prepare(self) -> None:
+        """The program as it is, run as the candidates will be: how many tests pass then, and whether a warm runner sees the same."""
+        known = {
+            one.test_id: one.outcome for one in self._baseline.results if one.outcome in ("passed", "failed")
+        }
+        files = tuple(self._inside(path) for path in self._files)
+        for mode in () if self._baseline.limit else MODES.get(self._runner.name, ()):
+            self._lanes.warm = Warm(
+                self._runner.name, files, self._runner.options, self._runner.variables, mode
+            )
+            told = (await self._lanes.all([self._job(-1)]))[0]
+            seen = _outcomes(told, self._folder)
+            if told.warm and seen and seen == {name: known[name] for name in known if name.startswith(tuple(f"{p} > " for p in self._files))}:  # fmt: skip
+                self._lanes.warm = replace(self._lanes.warm, cpu_s=round(WARM_CPU_S + 4.0 * told.seconds, 2))
+                self._passed = frozenset(seen)
+                self._good = told.good
+                return
+        self._lanes.warm = None
+        self._good = (await self._lanes.all([self._job(-1)]))[0].good
+
+    def _job(self, place: int) -> Job:
+        """The failing files' tests on a candidate, or (-1) on the program as it is."""
+        changed = self.project.change(self._candidates[place]) if place >= 0 else None
+        files = ((changed.path, changed.after or ""),) if changed is not None else ()
+        warm = self._lanes.warm is not None
+        return Job(place, self._commands(), files, text="green" if place >= 0 else "all", warm=warm)
+
     async def _try(self, deadline: float, first: int = 0) -> None:
         """The candidates from `first` on, in their order."""
-        commands = self._commands()
-        jobs = [
-            Job(place, commands, ((mutation.path, self.project.change(mutation).after or ""),), text="green")
-            for place, mutation in enumerate(self._candidates[first:], first)
-        ]
+        jobs = [self._job(place) for place in range(first, len(self._candidates))]
         # Runners that keep what they translated start faster in a tree that has seen them.
-        size = BATCH if self._runner.name == "node" else 2 * BATCH
+        size = WARM_BATCH if self._lanes.warm else BATCH if self._runner.name == "node" else 2 * BATCH
         batches = [jobs[at : at + size] for at in range(0, len(jobs), size)]
 
         def go_on(job: Job) -> bool:
@@ -213,22 +242,26 @@ class JsHunt:
                 told, statuses=told.statuses if self._genuine(told) else (1,), texts=()
             )
 
-        await self._lanes.each(batches, on_told, go_on)
+        await self._lanes.each(batches, on_told, go_on, deadline)
 
     async def _try_pairs(self, deadline: float) -> None:
         """Two edits at once, where one alone made more tests pass."""
-        before = self._good.get(self._files[0], 0)
+        before = self._good
         partial = {
             place: (told.good - before, self._candidates[place])
             for place, told in sorted(self._told.items()) if told.good > before and not told.passed
         }  # fmt: skip
-        if self._runner.name == "node" and len(self._told) == len(self._candidates):
+        if (self._runner.name == "node" or self._lanes.warm) and len(self._told) == len(self._candidates):
             first = len(self._candidates)
             self._candidates += pairs(partial, self._candidates)[:MAX_PAIRS]
             await self._try(deadline, first)
 
     def _genuine(self, told: Told) -> bool:
         """Did each test that is known run and pass? A process that ends early, with status 0, proves nothing."""
+        if told.passed and told.warm:
+            return {
+                name for name, outcome in _outcomes(told, self._folder).items() if outcome == "passed"
+            } >= self._passed
         if not told.passed or self._runner.name != "node":
             return True
         for path, text in zip(self._files, told.texts, strict=False):
@@ -282,6 +315,18 @@ class JsHunt:
         return SearchProgress(
             len(self._told), len(self._candidates), len(plausible), round(seconds, 1), words
         )
+
+
+def _outcomes(told: Told, folder: str) -> dict[str, str]:
+    """Tests by the names that the check gives them, with what they did in a warm runner."""
+    if not told.warm or not told.texts:
+        return {}
+    found = {}
+    for name, outcome in json.loads(told.texts[0] or "[]"):
+        path, _, rest = str(name).partition(" > ")
+        if outcome in ("passed", "failed"):
+            found[f"{PurePosixPath(folder) / path} > {rest}"] = str(outcome)
+    return found
 
 
 def _runs_tests(path: str, text: str) -> bool:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import secrets
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from importlib import resources
@@ -24,12 +26,14 @@ from flashagent.workspace.worktrees import Trees, candidate_tree
 
 OUTPUT_BYTES = 8_000_000
 FIRST_CPU_S = 4.0  # until the tests' own time is known
+START_CPU_S = 15.0  # for a runner that is kept warm, with its first look at the tests
+LONGEST_S = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """Commands to run with some files changed; they stop at the first that fails unless `all_`. `text` says when what they
-    print is wanted; `seen` = what watched functions write is wanted."""
+    print is wanted; `seen` = what watched functions write is wanted; `warm` = a runner that is kept warm may do it instead."""
 
     place: int
     commands: tuple[tuple[str, ...], ...]
@@ -38,12 +42,27 @@ class Job:
     text: Literal["", "green", "all"] = ""
     all_: bool = False
     seen: bool = False
+    warm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Warm:
+    """A test runner that is started once for many jobs: 'jest' or 'vitest' with the check's options, the test files from the
+    check's folder, how vitest shields tests from each other (its `pool`), and the CPU seconds that one job may take."""
+
+    name: str
+    tests: tuple[str, ...]
+    options: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    mode: str = ""
+    cpu_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """What came of a job: the exit status of each command (none when it was lost with its tree), its seconds, the texts when
-    asked for, the lines that ran, how many tests were `good` by what was printed, and what watched functions wrote."""
+    asked for, the lines that ran, how many tests were `good` by what was printed, and what watched functions wrote. A `warm`
+    runner's text is a JSON list of test names with their outcomes."""
 
     place: int
     statuses: tuple[int, ...] = ()
@@ -52,6 +71,7 @@ class Told:
     lines: Mapping[str, frozenset[int]] = field(default_factory=dict)
     good: int = 0
     seen: str = ""
+    warm: bool = False
 
     @property
     def passed(self) -> bool:
@@ -77,18 +97,24 @@ class Lanes:
         self._trees = trees
         self.count = count
         self.cpu_s = FIRST_CPU_S
+        self.warm: Warm | None = None
 
     async def each(
-        self, batches: Sequence[Sequence[Job]], on_told: Callable[[Told], None], go_on: Callable[[Job], bool]
+        self,
+        batches: Sequence[Sequence[Job]],
+        on_told: Callable[[Told], None],
+        go_on: Callable[[Job], bool],
+        deadline: float = math.inf,
     ) -> None:
-        """Give out the batches in their order to whichever lane is free, as long as `go_on` says so of a batch's first job."""
+        """Give out the batches in their order to whichever lane is free, as long as `go_on` says so of a batch's first job. Jobs
+        that are not begun by `deadline` (of the monotonic clock) are told nothing of."""
         waiting = iter(batches)
 
         async def lane() -> None:
             for batch in waiting:
                 if not go_on(batch[0]):
                     return
-                for told in await self._batch(batch):
+                for told in await self._batch(batch, deadline):
                     on_told(told)
 
         try:
@@ -106,28 +132,33 @@ class Lanes:
         await self.each(batches, lambda told: found.__setitem__(told.place, told), lambda job: True)
         return [found.get(job.place, Told(job.place)) for job in jobs]
 
-    async def _batch(self, batch: Sequence[Job]) -> list[Told]:
-        """All jobs of a batch; what a candidate spoiled or ended early goes on in a fresh tree."""
+    async def _batch(self, batch: Sequence[Job], deadline: float) -> list[Told]:
+        """The jobs of a batch, as far as the time goes; what a candidate spoiled or ended early goes on in a fresh tree."""
         found: list[Told] = []
-        while len(found) < len(batch):
+        while len(found) < len(batch) and time.monotonic() < deadline:
             rest = batch[len(found) :]
-            told = await self._in_one_tree(rest)
+            told, stopped = await self._in_one_tree(rest, deadline)
+            if stopped:
+                return [*found, *told]
             # The driver stops behind a job that changed the tree, or inside one that ended it: that one failed.
             found += told if told else [Told(rest[0].place)]
         return found
 
-    async def _in_one_tree(self, batch: Sequence[Job]) -> list[Told]:
+    async def _in_one_tree(self, batch: Sequence[Job], deadline: float) -> tuple[list[Told], bool]:
+        """What came of the first jobs, and whether the time was over before the others."""
         mark = secrets.token_hex(8)
         wall_s = 5.0 + 5.0 * self.cpu_s
         up = "/".join([".."] * len(PurePosixPath(self._check.cwd).parts)) or "."
         asked = {
-            "mark": mark, "up": up, "cpu": self.cpu_s, "wall": int(wall_s * 1000),
+            "mark": mark, "up": up, "cpu": self.cpu_s, "wall": int(wall_s * 1000), "host": self._host(batch),
+            "stop": int(1000 * min(max(0.0, deadline - time.monotonic()), LONGEST_S)),
             "jobs": [
-                {"place": j.place, "commands": j.commands, "files": j.files, "coverage": j.coverage, "text": j.text, "all": j.all_, "seen": j.seen}
+                {"place": j.place, "commands": j.commands, "files": j.files, "coverage": j.coverage, "text": j.text, "all": j.all_, "seen": j.seen,
+                 "warm": j.warm}
                 for j in batch
             ],
         }  # fmt: skip
-        driver = resources.files("flashagent.repair.javascript").joinpath("driver.cjs").read_text("utf-8")
+        driver = _script("driver.cjs")
         commands = sum(len(job.commands) for job in batch)
         async with candidate_tree(self._trees, ()) as tree:
             command = Command(
@@ -135,7 +166,7 @@ class Lanes:
                 cwd=self._project.root / self._check.cwd,
                 env={**QUIET, **self._environment.variables, **dict(self._check.env)},
                 path=self._environment.path,
-                timeout_s=10.0 + wall_s * commands,
+                timeout_s=30.0 + wall_s * commands,
                 stdin=json.dumps(asked).encode(),
                 tree=tree,
                 keep=self._environment.keep,
@@ -145,19 +176,37 @@ class Lanes:
             result = await self._runner.run(command)
         return self._read(result.output.decode("utf-8", "replace"), mark, batch)
 
-    def _read(self, output: str, mark: str, batch: Sequence[Job]) -> list[Told]:
-        """What the driver told of the jobs that it came to, in their order."""
+    def _host(self, batch: Sequence[Job]) -> Mapping[str, object] | None:
+        """What the driver keeps warm for these jobs."""
+        warm = self.warm
+        if warm is None or not any(job.warm for job in batch):
+            return None
+        return {
+            "name": warm.name, "mode": warm.mode, "options": warm.options, "variables": warm.variables, "tests": warm.tests,
+            "cpu": warm.cpu_s or self.cpu_s, "startCpu": START_CPU_S + 2 * self.cpu_s, "script": _script("host.cjs"),
+        }  # fmt: skip
+
+    def _read(self, output: str, mark: str, batch: Sequence[Job]) -> tuple[list[Told], bool]:
+        """What the driver told of the jobs that it came to, in their order, and whether it stopped for the time."""
         found: dict[int, Told] = {}
+        stopped = False
         for line in output.splitlines():
             if not line.startswith(mark):
                 continue
             try:
-                told = _told(json.loads(line.removeprefix(mark)))
+                raw = json.loads(line.removeprefix(mark))
+                if stopped := raw == {"stopped": True}:
+                    continue
+                told = _told(raw)
             except (ValueError, KeyError, TypeError, AttributeError):
                 continue  # a candidate wrote over it: that job has no result
             found[told.place] = told
         came_to = max((n for n, job in enumerate(batch) if job.place in found), default=-1)
-        return [found.get(job.place, Told(job.place)) for job in batch[: came_to + 1]]
+        return [found.get(job.place, Told(job.place)) for job in batch[: came_to + 1]], stopped
+
+
+def _script(name: str) -> str:
+    return resources.files("flashagent.repair.javascript").joinpath(name).read_text("utf-8")
 
 
 def _told(raw: Mapping[str, Any]) -> Told:
@@ -170,4 +219,5 @@ def _told(raw: Mapping[str, Any]) -> Told:
         {str(path): frozenset(int(n) for n in lines) for path, lines in raw["lines"].items()},
         sum(int(one["good"]) for one in results),
         str(raw["seen"]),
+        bool(raw.get("hosted", False)),
     )

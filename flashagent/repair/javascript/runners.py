@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from flashagent.dataclass import dataclass
@@ -14,32 +15,47 @@ from flashagent.verify.commands import Check
 from flashagent.workspace.files import read_text
 
 _MANAGERS = frozenset({"npm", "yarn", "pnpm"})
-_KNOWN = frozenset({"mocha", "jest", "vitest"})
-_VALUED = frozenset(
-    {"-r", "--require", "--import", "--loader", "--experimental-loader", "--conditions", "-C"}
-)
+_ALWAYS: Mapping[str, tuple[str, ...]] = {
+    "node": ("--test-reporter=tap",),
+    "jest": ("--ci", "--silent", "--watchman=false", "--runTestsByPath"),
+    "vitest": ("run",),
+    "mocha": (),
+}
+_VALUED = frozenset({
+    "-r", "--require", "--import", "--loader", "--experimental-loader", "--conditions", "-C", "--config", "-c", "--root", "--rootDir",
+    "--dir", "--env", "--environment", "--project", "--selectProjects", "--mode", "--ui", "-u", "--timeout", "--testTimeout",
+    "--pool", "--preset", "--transform", "--setupFilesAfterEnv", "--extension", "--file", "--env-file",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class JsRunner:
-    """`head` is the program with the options that it always gets; `name` is 'node', 'mocha', 'jest' or 'vitest'."""
+    """`head` is the program with the options that it always gets; `name` is 'node', 'mocha', 'jest' or 'vitest'; `variables` stand
+    before it in the script that names it, as NAME=value."""
 
     name: str
     head: tuple[str, ...]
+    variables: tuple[str, ...] = ()
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Those of the check."""
+        return self.head[1 + len(_ALWAYS.get(self.name, ())) :]
 
     def file(self, path: str, test: str = "") -> list[str]:
         """The command for one test file (relative to the check's folder), or for one test of it, named by its suites and
         itself with ' > ' between."""
         name = test.rpartition(" > ")[2] if self.name == "node" else test.replace(" > ", " ")
         bare = re.sub(r"[\\^$.*+?()\[\]{}|/]", r"\\\g<0>", name)
+        head = ("env", *self.variables, *self.head) if self.variables else self.head
         if self.name == "node":
             return [
-                *self.head,
+                *head,
                 *(["--test-name-pattern", f"/^{bare}$/"] if test else []),
                 path if "/" in path else f"./{path}",
             ]
         chosen = {"mocha": "-g", "jest": "-t", "vitest": "-t"}[self.name]
-        return [*self.head, *([chosen, f"{bare}$"] if test else []), path]
+        return [*head, *([chosen, f"{bare}$"] if test else []), path]
 
 
 def runner_of(check: Check, root: Path) -> JsRunner | None:
@@ -55,8 +71,10 @@ def _runner(words: list[str], root: Path, folder: str, depth: int) -> JsRunner |
             for word in words[1 if words[0] in ("npx", "bunx") else 2 :]
             if word not in ("--no-install", "--no", "--")
         ]
-    while words and re.fullmatch(r"[A-Za-z_]\w*=\S*", words[0]):
-        words = words[1:]
+    variables = tuple(itertools.takewhile(lambda word: re.fullmatch(r"[A-Za-z_]\w*=\S*", word), words))
+    words = words[len(variables) :]
+    if words[:1] in (["cross-env"], ["env"]):
+        return _runner(words[1:], root, folder, depth)
     if not words or depth == 0:
         return None
     program = words[0].rpartition("/")[2]
@@ -65,14 +83,10 @@ def _runner(words: list[str], root: Path, folder: str, depth: int) -> JsRunner |
         return _runner(shlex.split(script), root, folder, depth - 1) if script else None
     if program == "node" and "--test" in words:
         # A test file by itself is one process; below `--test` it is two.
-        return JsRunner("node", (words[0], "--test-reporter=tap", *_options(words[1:])))
-    if program in _KNOWN:
-        more = {
-            "jest": ("--ci", "--silent", "--watchman=false", "--runTestsByPath"),
-            "vitest": ("run",),
-            "mocha": (),
-        }[program]
-        return JsRunner(program, (words[0], *more, *_options(words[1:])))
+        return JsRunner("node", (words[0], "--test-reporter=tap", *_options(words[1:])), variables)
+    if program in _ALWAYS and program != "node":
+        rest = words[2:] if words[1:2] in (["run"], ["watch"]) else words[1:]
+        return JsRunner(program, (words[0], *_ALWAYS[program], *_options(rest)), variables)
     return None
 
 
@@ -81,7 +95,8 @@ def _options(words: Sequence[str]) -> list[str]:
     kept: list[str] = []
     for number, word in enumerate(words):
         if word.startswith("-") and not re.match(
-            r"--(?:test|watch|coverage|reporter|experimental-test)|-t$|-g$|-w$", word
+            r"--(?:test(?!Timeout|Environment)|watch|run$|coverage|reporter|experimental-test)|-t$|-g$|-w$",
+            word,
         ):
             kept.append(word)
             if word in _VALUED and number + 1 < len(words):

@@ -13,6 +13,7 @@ from flashagent.repair.templates import (
     forgotten,
     gaps,
     guards,
+    halves,
     lost,
     members,
     moves,
@@ -45,6 +46,7 @@ _SUBJECTS = (
     members,
     wording,
     lost,
+    halves,
 )
 CATALOGUE: tuple[Template, ...] = tuple(
     thing for subject in _SUBJECTS for thing in vars(subject).values() if isinstance(thing, Template)

@@ -52,7 +52,9 @@ def missing(source: Source, function: ast.AST) -> list[str]:
             bound.add(node.name)
         elif isinstance(node, ast.Global | ast.Nonlocal):
             bound |= set(node.names)
-    stars = any(a.name == "*" for n in ast.walk(source.tree) if isinstance(n, ast.ImportFrom) for a in n.names)
+    stars = any(
+        a.name == "*" for n in ast.walk(source.tree) if isinstance(n, ast.ImportFrom) for a in n.names
+    )
     if stars:
         return []
     read = [n for n in ast.walk(function) if isinstance(n, ast.Name) and n.id not in bound]
@@ -116,7 +118,7 @@ def first_use(source: Source, function: ast.AST, name: str) -> ast.stmt | None:
     for node in ast.walk(function):
         if isinstance(node, ast.Name) and node.id == name:
             chain = [a for a in [node, *source.ancestors(node)] if isinstance(a, ast.stmt)]
-            chains.append(chain[: chain.index(function)][::-1] if function in chain else [])  # type: ignore[arg-type]
+            chains.append(chain[: chain.index(function)][::-1] if function in chain else [])
     if not chains or not all(chains):
         return None
     depth = 0
@@ -143,13 +145,15 @@ def _put(site: Site, lines: dict[str, float], before: ast.stmt | None) -> Iterat
             edit = site.source.insert_after(gap, [line])
             if edit is not None:
                 found[edit] = 1.0
-        opens = isinstance(before, ast.stmt) and site.source.text.startswith("elif", site.source.span(before)[0])
+        opens = isinstance(before, ast.stmt) and site.source.text.startswith(
+            "elif", site.source.span(before)[0]
+        )
         if before is not None and not opens and before not in site.source.docstring_nodes:
             edit = site.source.insert_before(before, [line])
             if edit is not None:
                 found.setdefault(edit, 0.9 if not gaps else 0.6)
         for edit, share in found.items():
-            yield Fix((edit,), weight * share, "")
+            yield Fix((edit,), weight * share, "insertion")
 
 
 def values_for(source: Source, function: ast.AST, target: str) -> dict[str, float]:
@@ -257,7 +261,12 @@ def _unset(source: Source, owner: ast.AST) -> dict[str, float]:
     stored = {n.attr for n in everything if not isinstance(n.ctx, ast.Load)}
     named = {n.name for n in ast.walk(source.tree) if isinstance(n, FunctionNode | ast.ClassDef)}
     inside = {n for n in ast.walk(owner) if isinstance(n, ast.Attribute) and text(n.value) == "self"}
-    held = {n.id for s in owner.body for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    held = {
+        n.id
+        for s in owner.body
+        for n in ast.walk(s)
+        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
     slots = {
         str(c.value)
         for s in owner.body
@@ -265,7 +274,9 @@ def _unset(source: Source, owner: ast.AST) -> dict[str, float]:
         for c in ast.walk(s.value)
         if isinstance(c, ast.Constant)
     }
-    own = {n.attr for n in ast.walk(owner) if isinstance(n, ast.Attribute) and not isinstance(n.ctx, ast.Load)}
+    own = {
+        n.attr for n in ast.walk(owner) if isinstance(n, ast.Attribute) and not isinstance(n.ctx, ast.Load)
+    }
     called = {n.func for n in ast.walk(source.tree) if isinstance(n, ast.Call)}
     found = dict.fromkeys(sorted(slots - own - held), 1.0)
     for node in everything:
@@ -273,7 +284,11 @@ def _unset(source: Source, owner: ast.AST) -> dict[str, float]:
             continue
         if node in inside:
             found.setdefault(node.attr, 0.9)
-        elif isinstance(node.value, ast.Name) and node not in called and node.value.id not in source.module_names:
+        elif (
+            isinstance(node.value, ast.Name)
+            and node not in called
+            and node.value.id not in source.module_names
+        ):
             found.setdefault(node.attr, 0.3)
     return found
 
@@ -286,7 +301,11 @@ def lost_attribute(site: Site) -> Iterator[Fix]:
     owner = source.parents.get(function)
     assert isinstance(function, FunctionNode)
     receiver = site.scope.self_name
-    if not isinstance(owner, ast.ClassDef) or not receiver or function.name not in ("__init__", "__new__", "reset", "clear"):
+    if (
+        not isinstance(owner, ast.ClassDef)
+        or not receiver
+        or function.name not in ("__init__", "__new__", "reset", "clear")
+    ):
         return
     idle = source.once(unread, function) & set(site.scope.parameters)
     lines = {f"{receiver}.{name} = {name}": 1.0 for name in sorted(idle)}
@@ -296,8 +315,12 @@ def lost_attribute(site: Site) -> Iterator[Fix]:
         for value, weight in values_for(source, function, f"{receiver}.{name}").items():
             same = value == name.lstrip("_")
             lines.setdefault(f"{receiver}.{name} = {value}", sure * (1.0 if same else 0.8 * weight))
-    stores = [s for s in function.body if isinstance(s, ast.Assign) and isinstance(s.targets[0], ast.Attribute)]
-    anchor = stores[-1] if stores else function.body[0] if function.body[0] not in source.docstring_nodes else None
+    stores = [
+        s for s in function.body if isinstance(s, ast.Assign) and isinstance(s.targets[0], ast.Attribute)
+    ]
+    anchor = (
+        stores[-1] if stores else function.body[0] if function.body[0] not in source.docstring_nodes else None
+    )
     yield from _put(site, lines, anchor)
 
 
@@ -320,20 +343,16 @@ def lost_in_one_branch(site: Site) -> Iterator[Fix]:
         for name, value in list(wanted.items())[:2]:
             simple = isinstance(value, ast.Constant) and isinstance(value.value, int)
             near = {str(int(value.value) + n): 0.8 for n in (1, -1)} if simple else {}  # type: ignore[attr-defined]
-            values = near | {v: (1.0 if v in _STARTS else 0.8) * w for v, w in values_for(source, function, name).items()}
+            values = near | {
+                v: (1.0 if v in _STARTS else 0.8) * w for v, w in values_for(source, function, name).items()
+            }
             values |= {v: max(0.6, values.get(v, 0.0)) for v in _STARTS[:5]}
             for written, weight in sorted(values.items(), key=lambda item: -item[1])[:40]:
                 edit = source.insert_after(last, [f"{name} = {written}"])
                 if edit is not None:
-                    yield Fix((edit,), weight, "")
+                    yield Fix((edit,), weight, "insertion")
 
 
 def _bindings(block: list[ast.stmt]) -> dict[str, ast.expr]:
     """The names and attributes that the statements of one block give a value."""
-    return {
-        name: s.value
-        for s in block
-        if isinstance(s, ast.Assign)
-        for t in s.targets
-        if (name := text(t))
-    }
+    return {name: s.value for s in block if isinstance(s, ast.Assign) for t in s.targets if (name := text(t))}
