@@ -5,7 +5,10 @@ from __future__ import annotations
 from repair_forms import Program, drill
 
 LISTS: tuple[Program, ...] = (
-    drill("gapsort", "rows", """
+    drill(
+        "gapsort",
+        "rows",
+        """
         def gapsort(items):
             items = list(items)
             gap = len(items) // 2
@@ -18,11 +21,16 @@ LISTS: tuple[Program, ...] = (
                     items[spot] = held
                 gap //= 2
             return items
-        """, "gapsort(*a)",
+        """,
+        "gapsort(*a)",
         [[[]], [[3]], [[2, 1]], [[5, 2, 9, 1]], [[4, 4, 1, 0, -3, 8]], [[9, 8, 7, 6, 5, 4, 3]]],
         [[[1, 2, 3]], [[10, -1, 7, 7, 2, 0, 5, 5]], [[3, 1, 2]]],
-        ("while spot >= gap and", "while spot > gap and")),
-    drill("order_statistic", "rows", """
+        ("while spot >= gap and", "while spot > gap and"),
+    ),
+    drill(
+        "order_statistic",
+        "rows",
+        """
         def order_statistic(values, k):
             pivot = values[len(values) // 2]
             lower = [v for v in values if v < pivot]
@@ -33,11 +41,23 @@ LISTS: tuple[Program, ...] = (
             if k < len(lower) + len(equal):
                 return pivot
             return order_statistic(upper, k - len(lower) - len(equal))
-        """, "order_statistic(*a)",
-        [[[4], 0], [[3, 1, 2], 0], [[3, 1, 2], 2], [[7, 7, 7, 1], 2], [[9, 2, 5, 4, 8, 1], 3], [[5, 3, 8, 8, 1, 0, 2], 6]],
+        """,
+        "order_statistic(*a)",
+        [
+            [[4], 0],
+            [[3, 1, 2], 0],
+            [[3, 1, 2], 2],
+            [[7, 7, 7, 1], 2],
+            [[9, 2, 5, 4, 8, 1], 3],
+            [[5, 3, 8, 8, 1, 0, 2], 6],
+        ],
         [[[6, 5, 4, 3, 2, 1], 5], [[1, 1, 2, 2, 3, 3], 4], [[10, 20, 15, 12], 2]],
-        ("k - len(lower) - len(equal)", "k - len(lower)")),
-    drill("zipper", "plain", """
+        ("k - len(lower) - len(equal)", "k - len(lower)"),
+    ),
+    drill(
+        "zipper",
+        "plain",
+        """
         def zipper(left, right):
             i = j = 0
             while i < len(left) and j < len(right):
@@ -49,11 +69,19 @@ LISTS: tuple[Program, ...] = (
                     j += 1
             yield from left[i:]
             yield from right[j:]
-        """, "list(zipper(*a))",
+        """,
+        "list(zipper(*a))",
         [[[], []], [[1], []], [[], [2]], [[1, 4], [2, 3]], [[5, 6], [1, 2]], [[1, 2], [5, 6, 7]]],
         [[[1, 1], [1, 1, 3]], [[0], [9, 10]], [[9], [0, 1]]],
-        ("            yield from left[i:]\n            yield from right[j:]\n", "            yield from left[i:]\n")),
-    drill("bin_sort", "loop", """
+        (
+            "            yield from left[i:]\n            yield from right[j:]\n",
+            "            yield from left[i:]\n",
+        ),
+    ),
+    drill(
+        "bin_sort",
+        "loop",
+        """
         def bin_sort(values, count=5):
             if not values:
                 return []
@@ -67,11 +95,16 @@ LISTS: tuple[Program, ...] = (
             for one in bins:
                 result.extend(sorted(one))
             return result
-        """, "bin_sort(*a)",
+        """,
+        "bin_sort(*a)",
         [[[]], [[2.5]], [[0.3, 0.1, 0.9]], [[5, -5, 0, 2.5, 2.4]], [[1, 1, 1]], [[9.0, 8.5, 8.75, 1.0], 2]],
         [[[3, 2, 1, 0], 3], [[0.5, 0.5, 10]], [[-1, -2, -3, -4]]],
-        ("min(int((value - low) / width), count - 1)", "int((value - low) / width)")),
-    drill("tally_sort", "rows", """
+        ("min(int((value - low) / width), count - 1)", "int((value - low) / width)"),
+    ),
+    drill(
+        "tally_sort",
+        "rows",
+        """
         def tally_sort(pairs, top):
             counts = [0] * (top + 1)
             for key, _ in pairs:
@@ -85,11 +118,25 @@ LISTS: tuple[Program, ...] = (
                 placed[begin[key]] = name
                 begin[key] += 1
             return placed
-        """, "tally_sort(*a)",
-        [[[], 2], [[[0, "x"]], 0], [[[2, "a"], [1, "b"]], 2], [[[1, "a"], [0, "b"], [1, "c"], [0, "d"]], 1], [[[3, "q"], [3, "r"], [2, "s"]], 4]],
+        """,
+        "tally_sort(*a)",
+        [
+            [[], 2],
+            [[[0, "x"]], 0],
+            [[[2, "a"], [1, "b"]], 2],
+            [[[1, "a"], [0, "b"], [1, "c"], [0, "d"]], 1],
+            [[[3, "q"], [3, "r"], [2, "s"]], 4],
+        ],
         [[[[5, "m"], [4, "n"], [0, "o"], [5, "p"]], 5], [[[1, "a"], [1, "b"]], 1]],
-        ("                begin[key] = total\n                total += counts[key]\n", "                total += counts[key]\n                begin[key] = total\n")),
-    drill("three_way", "rows", """
+        (
+            "                begin[key] = total\n                total += counts[key]\n",
+            "                total += counts[key]\n                begin[key] = total\n",
+        ),
+    ),
+    drill(
+        "three_way",
+        "rows",
+        """
         def three_way(items, middle):
             low, spot, high = 0, 0, len(items) - 1
             while spot <= high:
@@ -103,11 +150,23 @@ LISTS: tuple[Program, ...] = (
                 else:
                     spot += 1
             return items
-        """, "three_way(*a)",
-        [[[], 1], [[2, 1, 0], 1], [[1, 1, 1], 1], [[2, 2, 0, 0, 1, 1], 1], [[0, 2, 1, 2, 0], 1], [[2, 0, 2, 0, 2], 1]],
+        """,
+        "three_way(*a)",
+        [
+            [[], 1],
+            [[2, 1, 0], 1],
+            [[1, 1, 1], 1],
+            [[2, 2, 0, 0, 1, 1], 1],
+            [[0, 2, 1, 2, 0], 1],
+            [[2, 0, 2, 0, 2], 1],
+        ],
         [[[9, 5, 1, 5, 9, 1], 5], [[2, 2, 2, 0], 1], [[1, 0], 1]],
-        ("                    high -= 1\n", "                    high -= 1\n                    spot += 1\n")),
-    drill("turned_search", "rows", """
+        ("                    high -= 1\n", "                    high -= 1\n                    spot += 1\n"),
+    ),
+    drill(
+        "turned_search",
+        "rows",
+        """
         def turned_search(ring, wanted):
             lo, hi = 0, len(ring) - 1
             while lo <= hi:
@@ -124,11 +183,30 @@ LISTS: tuple[Program, ...] = (
                 else:
                     hi = mid - 1
             return -1
-        """, "turned_search(*a)",
-        [[[], 3], [[5], 5], [[3, 1], 1], [[4, 5, 6, 0, 1, 2], 0], [[4, 5, 6, 0, 1, 2], 4], [[6, 7, 1, 2, 3, 4, 5], 5], [[6, 7, 1, 2, 3, 4, 5], 9]],
-        [[[2, 3, 4, 5, 1], 1], [[5, 1, 2, 3, 4], 5], [[1, 2, 3, 4], 4], [[3, 4, 5, 6, 1, 2], 2], [[7, 8, 1, 2, 3], 3]],
-        ("elif ring[mid] < wanted <= ring[hi]:", "elif ring[mid] < wanted < ring[hi]:")),
-    drill("reverse_in_groups", "plain", """
+        """,
+        "turned_search(*a)",
+        [
+            [[], 3],
+            [[5], 5],
+            [[3, 1], 1],
+            [[4, 5, 6, 0, 1, 2], 0],
+            [[4, 5, 6, 0, 1, 2], 4],
+            [[6, 7, 1, 2, 3, 4, 5], 5],
+            [[6, 7, 1, 2, 3, 4, 5], 9],
+        ],
+        [
+            [[2, 3, 4, 5, 1], 1],
+            [[5, 1, 2, 3, 4], 5],
+            [[1, 2, 3, 4], 4],
+            [[3, 4, 5, 6, 1, 2], 2],
+            [[7, 8, 1, 2, 3], 3],
+        ],
+        ("elif ring[mid] < wanted <= ring[hi]:", "elif ring[mid] < wanted < ring[hi]:"),
+    ),
+    drill(
+        "reverse_in_groups",
+        "plain",
+        """
         class Cell:
             def __init__(self, value, after=None):
                 self.value, self.after = value, after
@@ -157,11 +235,16 @@ LISTS: tuple[Program, ...] = (
             if here:
                 head.after = turn(here, size)
             return behind
-        """, "flat(turn(chain(a[0]), a[1]))",
+        """,
+        "flat(turn(chain(a[0]), a[1]))",
         [[[1], 1], [[1, 2, 3], 3], [[1, 2, 3, 4], 2], [[1, 2, 3, 4, 5], 3], [[7, 8, 9], 2]],
         [[[1, 2, 3, 4, 5, 6, 7], 2], [[4, 3, 2, 1], 5], [[1, 2, 3, 4, 5, 6], 3]],
-        ("head.after = turn(here, size)", "head.after = here")),
-    drill("loop_start", "plain", """
+        ("head.after = turn(here, size)", "head.after = here"),
+    ),
+    drill(
+        "loop_start",
+        "plain",
+        """
         class Stop:
             def __init__(self, name):
                 self.name = name
@@ -189,11 +272,16 @@ LISTS: tuple[Program, ...] = (
             while slow is not fast:
                 slow, fast = slow.next, fast.next
             return slow.name
-        """, "loop_start(ring(*a))",
+        """,
+        "loop_start(ring(*a))",
         [["a", None], ["ab", None], ["abcd", 1], ["abcde", 2], ["abc", 0], ["abcdefg", 6]],
         [["abcdef", 3], ["ab", 1], ["abcdefgh", 2]],
-        ("            slow = first\n            while", "            while")),
-    drill("running_median", "rows", """
+        ("            slow = first\n            while", "            while"),
+    ),
+    drill(
+        "running_median",
+        "rows",
+        """
         import heapq
 
 
@@ -209,11 +297,16 @@ LISTS: tuple[Program, ...] = (
                 else:
                     medians.append((large[0] - small[0]) / 2)
             return medians
-        """, "running_median(*a)",
+        """,
+        "running_median(*a)",
         [[[]], [[5]], [[1, 2]], [[5, 1, 3]], [[2, 4, 6, 8]], [[10, -10, 0, 7, 7]]],
         [[[9, 8, 7, 6, 5]], [[1, 1, 2, 2]], [[0, 100, 50, 25, 75]]],
-        ("heapq.heappush(large, -heapq.heappop(small))", "heapq.heappush(large, heapq.heappop(small))")),
-    drill("recent_store", "rows", """
+        ("heapq.heappush(large, -heapq.heappop(small))", "heapq.heappush(large, heapq.heappop(small))"),
+    ),
+    drill(
+        "recent_store",
+        "rows",
+        """
         from collections import OrderedDict
 
 
@@ -239,11 +332,25 @@ LISTS: tuple[Program, ...] = (
         def play(room, moves):
             store = RecentStore(room)
             return [store.put(*move) if len(move) == 2 else store.get(*move) for move in moves]
-        """, "play(*a)",
-        [[1, [["a", 1], ["a"]]], [1, [["a", 1], ["b", 2], ["a"], ["b"]]], [2, [["a", 1], ["b", 2], ["a"], ["c", 3], ["a"], ["b"]]], [2, [["a", 1], ["b", 2], ["a", 5], ["c", 3], ["a"], ["b"]]], [3, [["x"], ["x", 1], ["y", 2], ["x"], ["y"]]]],
-        [[2, [["p", 1], ["q", 2], ["q"], ["p"], ["r", 3], ["q"], ["p"]]], [3, [["a", 1], ["b", 2], ["c", 3], ["a"], ["d", 4], ["b"], ["a"]]]],
-        ("popitem(last=False)", "popitem()")),
-    drill("window_peaks", "rows", """
+        """,
+        "play(*a)",
+        [
+            [1, [["a", 1], ["a"]]],
+            [1, [["a", 1], ["b", 2], ["a"], ["b"]]],
+            [2, [["a", 1], ["b", 2], ["a"], ["c", 3], ["a"], ["b"]]],
+            [2, [["a", 1], ["b", 2], ["a", 5], ["c", 3], ["a"], ["b"]]],
+            [3, [["x"], ["x", 1], ["y", 2], ["x"], ["y"]]],
+        ],
+        [
+            [2, [["p", 1], ["q", 2], ["q"], ["p"], ["r", 3], ["q"], ["p"]]],
+            [3, [["a", 1], ["b", 2], ["c", 3], ["a"], ["d", 4], ["b"], ["a"]]],
+        ],
+        ("popitem(last=False)", "popitem()"),
+    ),
+    drill(
+        "window_peaks",
+        "rows",
+        """
         from collections import deque
 
 
@@ -258,11 +365,24 @@ LISTS: tuple[Program, ...] = (
                 if place >= size - 1:
                     peaks.append(values[queue[0]])
             return peaks
-        """, "window_peaks(*a)",
-        [[[], 1], [[4, 2], 1], [[3, 2, 1], 2], [[1, 3, -1, -3, 5, 3], 3], [[9, 8, 7, 6, 5], 3], [[1, 2, 3, 4], 2], [[7, 1], 3]],
+        """,
+        "window_peaks(*a)",
+        [
+            [[], 1],
+            [[4, 2], 1],
+            [[3, 2, 1], 2],
+            [[1, 3, -1, -3, 5, 3], 3],
+            [[9, 8, 7, 6, 5], 3],
+            [[1, 2, 3, 4], 2],
+            [[7, 1], 3],
+        ],
         [[[5, 4, 4, 3, 9, 1, 0], 2], [[2, 2, 2], 2], [[8, 1, 1, 1, 7], 4]],
-        ("if queue[0] <= place - size:", "if queue[0] < place - size:")),
-    drill("patience", "rows", """
+        ("if queue[0] <= place - size:", "if queue[0] < place - size:"),
+    ),
+    drill(
+        "patience",
+        "rows",
+        """
         from bisect import bisect_left
 
 
@@ -282,8 +402,10 @@ LISTS: tuple[Program, ...] = (
                 picked.append(cards[spot])
                 spot = before[spot]
             return picked[::-1]
-        """, "patience(*a)",
+        """,
+        "patience(*a)",
         [[[]], [[3]], [[3, 1, 2]], [[5, 6, 1, 2, 3]], [[2, 2, 2]], [[1, 9, 2, 8, 3, 7]]],
         [[[4, 10, 4, 3, 8, 9]], [[9, 8, 7]], [[0, 8, 4, 12, 2, 10, 6, 14, 1, 9]]],
-        ("                    trace[pile] = number\n", "                    trace[pile] = card\n")),
+        ("                    trace[pile] = number\n", "                    trace[pile] = card\n"),
+    ),
 )

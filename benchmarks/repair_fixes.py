@@ -51,7 +51,7 @@ from flashagent.verify.environment import ProjectEnvironment
 from flashagent.verify.run import Verifier
 
 CASES = Path(__file__).with_name("repair_fixes.txt")
-SLOWEST_S = 30.0
+SLOWEST_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def bench(root: Path, tests: Iterable[str], options: argparse.Namespace) -> Benc
     paths = [str(p) for p in (root / "src", root / "lib", root) if p.is_dir()]
     variables = {"PYTHONPATH": ":".join(paths)}
     made.environment = ProjectEnvironment("virtualenv", options.python, old.path, variables, old.binds)
-    made.verifier = Verifier(made.runner, made.environment, root, lambda event: None, timeout_s=60.0)
+    made.verifier = Verifier(made.runner, made.environment, root, lambda event: None, timeout_s=120.0)
     return made
 
 
@@ -139,8 +139,8 @@ class Case:
         loads = any("::" not in t for t in red(before) - red(after))
         return sorted(red(after)) if fixed or loads else None
 
-    async def ready(self) -> tuple[Bench, CheckReport] | None:
-        """The project with the tests of the fix, those that stay red left out, and its report."""
+    async def bench(self) -> Bench | None:
+        """The project with the tests of the fix, those that stay red left out; None when no test shows the fault."""
         self.unpack()
         stays = await self.always_red()
         if stays is None:
@@ -148,8 +148,13 @@ class Case:
         made = bench(self.root, self.tests(), self.options)
         out = [f"--deselect={t}" if "::" in t else f"--ignore={t}" for t in stays]
         made.check = replace(made.check, argv=(*made.check.argv, *out))
-        before = await made.baseline()
-        return None if before.green else (made, before)
+        return made
+
+    async def ready(self) -> tuple[Bench, CheckReport] | None:
+        """The same with its report."""
+        made = await self.bench()
+        before = await made.baseline() if made is not None else None
+        return None if made is None or before is None or before.green else (made, before)
 
     def right(self) -> str:
         return (self._right / self.fix.source).read_text(errors="replace")
@@ -197,7 +202,8 @@ async def looked(case: Case, options: argparse.Namespace) -> Hunt | None:
     """A hunt that has seen its tests, now or (`--again`) in an earlier call; None where no test shows the fault here."""
     kept = case.root.parent / "seen.pickle"
     if options.again and kept.is_file():
-        return seen_before(case, pickle.loads(kept.read_bytes()), options)
+        again = await case.bench()
+        return seen_before(again, pickle.loads(kept.read_bytes())) if again is not None else None
     ready = await case.ready()
     launch = plan.launch_for(ready[0].check, ready[0].environment, ready[0].root, 0) if ready else None
     if ready is None or launch is None:
@@ -207,19 +213,18 @@ async def looked(case: Case, options: argparse.Namespace) -> Hunt | None:
     async with Pool(made.runner, launch, options.jobs or 4, 120.0) as pool:
         hunt = Hunt(project, made.check, before, pool)
         await hunt.observe(20.0)
-    kept.write_bytes(pickle.dumps((made.check, before, hunt.look.runs, hunt.look.broken, project.collected)))
+    kept.write_bytes(pickle.dumps((before, hunt.look.runs, hunt.look.broken, project.collected)))
     return hunt
 
 
-def seen_before(case: Case, seen: Any, options: argparse.Namespace) -> Hunt:
+def seen_before(made: Bench, seen: Any) -> Hunt:
     """The hunt that an earlier call kept, its lines weighed anew."""
-    check, before, runs, broken, collected = seen
-    made = bench(case.root, case.tests(), options)
-    launch = plan.launch_for(check, made.environment, made.root, 0)
+    before, runs, broken, collected = seen
+    launch = plan.launch_for(made.check, made.environment, made.root, 0)
     assert launch is not None
-    project = Project.open(made.root, check)
+    project = Project.open(made.root, made.check)
     project.collected |= collected
-    hunt = Hunt(project, check, before, Pool(made.runner, launch, 0, 1.0))
+    hunt = Hunt(project, made.check, before, Pool(made.runner, launch, 0, 1.0))
     hunt.look.runs, hunt.look.broken = runs, broken
     files = {path for run in runs for path in run.lines} | collected
     excluded = {p for p in files if project.is_test(p)}

@@ -13,8 +13,8 @@ _OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
 
 
 class _Plain(ast.NodeTransformer):
-    """`not a in b` as `a not in b`, and a condition's double negation as the condition: the language itself calls these
-    the same. Order and equality are left alone, since a class may define them at will."""
+    """`not a in b` as `a not in b`, a condition's double negation as the condition, no `pass` beside other statements: the
+    language itself calls these the same. Order and equality are left alone, since a class may define them at will."""
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
         self.generic_visit(node)
@@ -39,6 +39,16 @@ class _Plain(ast.NodeTransformer):
         return node
 
     visit_If = visit_While = visit_IfExp = _condition  # noqa: N815
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        """A `pass` beside other statements does nothing."""
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(node, name, None)
+            if isinstance(block, list):
+                kept = [s for s in block if not isinstance(s, ast.Pass)]
+                setattr(node, name, kept or block[:1])
+        found: ast.AST = super().visit(node)
+        return found
 
 
 def same_meaning(one: str, other: str) -> bool:

@@ -46,7 +46,7 @@ from repair_small_fixes import LEFT_OUT, SmallFix, small_fixes
 from flashagent.repair import donors
 from flashagent.repair.mutate import Mutation, mutations
 from flashagent.repair.source import Source, apply_edits
-from flashagent.repair.templates import CATALOGUE
+from flashagent.repair.templates import BY_HAND
 
 PRIORS = Path(__file__).resolve().parent.parent / "flashagent" / "repair" / "priors.py"
 # Never learned from: one project in four, and those that repair_fixes.txt holds back.
@@ -55,7 +55,7 @@ PROGRAMS = "programs"
 SHARES = {"history": 0.6, "programs": 0.4}
 PULL = 0.02
 MOST_LINES = 150  # of a function: longer ones cost minutes, and are few
-HAND = {one.name: one.prior for one in CATALOGUE}
+HAND = {one.name: one.prior for one in BY_HAND}
 Row = dict[str, Any]
 
 
@@ -120,12 +120,12 @@ def asked(fix: SmallFix) -> Row:
     goal = Goal(fix, source)
     if len(list(goal.function())) > MOST_LINES:
         return row | {"near": 0, "inside": goal.inside, "long": True}
-    near = list(mutations(source, dict.fromkeys(fix.changed(), 1.0), given, catalogue=CATALOGUE))
+    near = list(mutations(source, dict.fromkeys(fix.changed(), 1.0), given, catalogue=BY_HAND))
     hits = [m for m in near if goal.is_met(m)]
     row |= {"near": len(near), "inside": goal.inside}
     if not hits:
         return row
-    around = list(mutations(source, dict.fromkeys(goal.function(), 1.0), given, catalogue=CATALOGUE))
+    around = list(mutations(source, dict.fromkeys(goal.function(), 1.0), given, catalogue=BY_HAND))
     hits = [m for m in around if goal.is_met(m)] or hits
     hits.sort(key=lambda m: -m.score)
     counts: dict[str, Counter[str]] = defaultdict(Counter)

@@ -79,6 +79,7 @@ async def _run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from flashagent.compose.place import Wishes, new_session_id, open_place
     from flashagent.errors import ExitCode
     from flashagent.events import CheckFinished, Event
+    from flashagent.frontends.ticking import progress_account, ticking
     from flashagent.jobs.checking import examine
 
     settings = {"limits.test_seconds": options.test_timeout}
@@ -91,15 +92,17 @@ async def _run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     )
     with closing(open_place(Path.cwd(), environ, wishes)) as place:
         finished: list[CheckFinished] = []
+        account = progress_account(sys.stderr, place.clock, environ)
 
         def note(event: Event) -> None:
+            account(event)
             if isinstance(event, CheckFinished):
                 finished.append(event)
 
         house = open_house(place, wishes, note, new_session_id(place.clock))
         try:
-            found = await examine(
-                house, changed=options.changed, every=options.all, timeout_s=options.timeout
+            found = await ticking(
+                examine(house, changed=options.changed, every=options.all, timeout_s=options.timeout), account
             )
         finally:
             await house.close()

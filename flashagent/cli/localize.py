@@ -59,13 +59,16 @@ async def _run(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
     from flashagent.compose.house import open_house
     from flashagent.compose.place import Wishes, new_session_id, open_place
+    from flashagent.events import Notice
+    from flashagent.frontends.ticking import progress_account, ticking
     from flashagent.jobs.localizing import suspicious_lines
 
     wishes = Wishes({}, tuple(options.check or ()), not options.no_sandbox, options.trust_project)
     with closing(open_place(Path.cwd(), environ, wishes)) as place:
-        house = open_house(place, wishes, lambda event: None, new_session_id(place.clock))
+        account = progress_account(sys.stderr, place.clock, environ, tells=(Notice,))
+        house = open_house(place, wishes, account, new_session_id(place.clock))
         try:
-            seen, found = await suspicious_lines(house, options.search_time, lambda event: None)
+            seen, found = await ticking(suspicious_lines(house, options.search_time, account), account)
         finally:
             await house.close()
     if options.json:

@@ -24,6 +24,7 @@ from flashagent.compose.servers import language_servers, own_prefix, servers_of
 from flashagent.compose.texts import load_texts
 from flashagent.errors import UsageError
 from flashagent.events import Emit, Notice
+from flashagent.jobs.choosing import Choices
 from flashagent.jobs.house import House
 from flashagent.ports import CommandRunner
 from flashagent.secrecy import Secrets
@@ -139,10 +140,12 @@ def open_house(
         notes=_project_notes(settings.notes),
         mode=mode,
         can_ask=can_ask,
+        choices=Choices() if can_ask else None,
         memory=ApprovalStore(state),
         facts=facts,
         unconfined=_unconfined(place, wishes, own, audit) if can_ask or mode == "full" else None,
         secret_files=settings.secret_files,
+        unseen_variables=lambda: _unseen(place),
         hooks=_hooks_folder(place.repository),
         inspect=inspector(
             runner, environment, root, place.repository.files, servers, lambda one: emit(_dependency(one))
@@ -172,6 +175,13 @@ def _results(
     folder = place.folders.cache / "results" / place.state.name
     surroundings = "\n".join((VERSION, *sandboxing, *seen))
     return ResultCache(folder, place.root, environment, surroundings, mask)
+
+
+def _unseen(place: Place) -> frozenset[str]:
+    allowed = allowed_variables(place.root)
+    return frozenset(
+        name for name in place.environ if not any(fnmatchcase(name, pattern) for pattern in allowed)
+    )
 
 
 def _dependency(one: Diagnostic) -> Notice:

@@ -86,7 +86,7 @@ def all_uses(text: str) -> tuple[Use, ...]:
     tree = parsed(text)
     if tree is None:
         return ()
-    collector = _Collector(scopes_of(tree), text.splitlines(), _stored(tree))
+    collector = _Collector(scopes_of(tree), text.split("\n"), _stored(tree))
     try:
         collector.visit(tree, None)
     except RecursionError:

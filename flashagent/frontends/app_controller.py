@@ -238,6 +238,11 @@ class AppController:
     def answer(self, call_id: str, decision: Decision, reason: str) -> None:
         self._opened.house.questions.answer(call_id, decision, reason)
 
+    def choose(self, call_id: str, chosen: int) -> None:
+        choices = self._opened.house.choices
+        assert choices is not None, "the app is always asked"
+        choices.answer(call_id, chosen)
+
     async def close(self) -> None:
         self._opened.recorder.close()
         await self._opened.house.close()

@@ -21,6 +21,11 @@ def question(count: int, whole: str = " · d whole diff") -> str:
     return f"Apply which one? 1 to {count}{whole} · n none"
 
 
+def choice_keys(count: int) -> str:
+    """The single keys that answer; further patches are named by a typed number."""
+    return "yn" if count == 1 else "".join(map(str, range(1, min(count, 9) + 1))) + "n"
+
+
 def introduction(options: Sequence[PatchOption]) -> str:
     if len(options) == 1:
         return "This patch makes the check pass. Nothing but you can say whether it is what was meant:"

@@ -6,11 +6,11 @@ import asyncio
 import os
 import shutil
 import sys
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from contextlib import closing, nullcontext
 from dataclasses import field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import TYPE_CHECKING, TextIO, cast
 
 from flashagent.agent.recorder import Recorder
 from flashagent.compose.clock import SystemClock
@@ -29,6 +29,7 @@ from flashagent.frontends.opening import NO_SANDBOX, ignored_notices
 from flashagent.frontends.outlet import Outlet
 from flashagent.frontends.sessions import FOLDER
 from flashagent.frontends.text import TextAccount
+from flashagent.frontends.ticking import ticking
 from flashagent.jobs.choosing import Choices
 from flashagent.jobs.fix import run_fix
 from flashagent.jobs.house import House
@@ -40,8 +41,6 @@ from flashagent.untrusted import Secrets
 if TYPE_CHECKING:
     from flashagent.agent.effort import Level
     from flashagent.compose.tape import Tape
-
-TICK_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ def run_oneshot(wish: OneShot, cwd: Path, environ: Mapping[str, str], out: TextI
         if choices is not None:
             sink = Chooser(account, choices, sys.stdin.fileno(), cast(TextIO, outlets[1]))
         return run_headless(
-            lambda: _ticking(job_at(wish, cwd, environ, sink, session, tape, choices), account), outlets
+            lambda: ticking(job_at(wish, cwd, environ, sink, session, tape, choices), account), outlets
         )
 
 
@@ -113,22 +112,6 @@ def _tape(record: str, cwd: Path, clock: Clock, session: str) -> Tape | None:
     from flashagent.compose.tape import Tape
 
     return Tape(cwd / record, clock, session, __version__)
-
-
-async def _ticking(job: Coroutine[Any, Any, JobFinished], account: TextAccount) -> JobFinished:
-    """The job, with a progress line that moves also while no event comes."""
-
-    async def tick() -> None:
-        while True:
-            await asyncio.sleep(TICK_S)
-            account.tick()
-
-    ticking = asyncio.create_task(tick())
-    try:
-        return await job
-    finally:
-        ticking.cancel()
-        account.close()
 
 
 async def job_at(

@@ -57,7 +57,8 @@ class TextAccount:
     """A sink that tells the story of a job line by line.
 
     `out` gets the diff and the result, `talk` all else. `progress`: `talk` is a terminal and its last line may be
-    rewritten; `colour` allows styles on both; `folds`: both are terminals, and long lines are folded between words. Verbosity QUIET leaves only the result's first line, VERBOSE adds what the
+    rewritten; `colour` allows styles on both; `folds`: both are terminals, and long lines are folded between words.
+    With `tells` only events of these types become lines of the talk. Verbosity QUIET leaves only the result's first line, VERBOSE adds what the
     model and the commands said.
     """
 
@@ -72,6 +73,7 @@ class TextAccount:
         verbosity: int = NORMAL,
         width: int = 80,
         folds: bool = False,
+        tells: tuple[type[Event], ...] | None = None,
     ) -> None:
         self._out = out
         self._talk = talk
@@ -81,6 +83,7 @@ class TextAccount:
         self._verbosity = verbosity
         self._width = width
         self._folds = folds
+        self._tells = tells
         self._offered = False  # the patches to choose from stand on the screen
         self._line = ""  # the progress line that is on the screen now
         self._drawn_at = float("-inf")
@@ -92,7 +95,7 @@ class TextAccount:
         if isinstance(event, JobFinished):
             self._finish(event)
             return
-        lines = list(self._lines(event))
+        lines = list(self._lines(event)) if self._tells is None or isinstance(event, self._tells) else ()
         if lines and self._verbosity > QUIET:
             self._clear()
             self._talk.writelines(f"{self._folded(line)}\n" for line in lines)
@@ -158,8 +161,8 @@ class TextAccount:
 
     def _folded(self, line: str) -> str:
         """The line, or on a terminal its parts, those after the first further in."""
-        if not self._folds or len(line) < self._width:
-            return line
+        if not self._folds or len(line) < self._width or max(map(len, line.split())) > self._width - 8:
+            return line  # what is too long for a row of its own is left to the terminal, in one piece
         inner = " " * (len(line) - len(line.lstrip(" ")) + 2)
         parts = wrap(
             line, max(20, self._width - 1), subsequent_indent=inner, break_long_words=False,

@@ -74,7 +74,7 @@ async def answer(
         guard = guard_for(house, question)
         landing = landing_in(house, tree, emit, guard)
         changed = house.repository.recently_changed(RECENT_FILES)
-        shown = await asyncio.to_thread(view_of, question, repo_map, landing.read, changed)
+        shown = await asyncio.to_thread(view_of, question, repo_map, landing.readable, changed)
         emit(FocusChosen(shown.focus.shown, shown.focus.tokens, "ranked for this question"))
         outputs = session.thread.outputs
         session.thread.equip(reading_toolbox(house, landing, tree, repo_map, guard, outputs))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from flashagent.agent.limits import Budget
@@ -13,9 +14,11 @@ from flashagent.jobs.workbench import clean, new_session
 from flashagent.messages import UserMessage
 from flashagent.models.base import ModelRequest
 from flashagent.tools.outputs import cut_middle
+from flashagent.untrusted import mark, new_nonce
 
 PLAN_TOKENS, REVIEW_TOKENS = 1_200, 600
 PATCH_TOKENS = 12_000
+_REJECTED = re.compile(r"[\W_]*REJECT(?:ED)?(?![^\W_])[\W_]*(.*)", re.IGNORECASE | re.DOTALL)
 
 
 class Architect:
@@ -41,13 +44,12 @@ class Architect:
         prompt = self._house.texts.review.fill(
             risks="; ".join(risks),
             goal=goal or "make the failing check pass",
-            patch=cut_middle(clean(self._house, patch), PATCH_TOKENS),
+            patch=mark(cut_middle(clean(self._house, patch), PATCH_TOKENS), "patch", new_nonce()),
         )
-        said = await self._ask(prompt, REVIEW_TOKENS)
-        word, _, reason = said.partition(" ")
-        if word.strip(".,:;*_#").upper() != "REJECT":
+        said = _REJECTED.match(await self._ask(prompt, REVIEW_TOKENS))
+        if said is None:
             return ""
-        return " ".join(reason.split()) or "no reason was given"
+        return " ".join(said[1].split()) or "no reason was given"
 
     async def _ask(self, prompt: str, cap: int) -> str:
         model = self._models.router.architect

@@ -16,7 +16,6 @@ from flashagent.agent.limits import Budget
 from flashagent.agent.witness import RunBare, RunCheck, Watched, Witness
 from flashagent.agent.words import PromptWords
 from flashagent.dataclass import dataclass
-from flashagent.errors import WorkspaceError
 from flashagent.events import CheckFinished, CheckStarted, Emit, FocusChosen
 from flashagent.jobs.breakage import TOLD_CHARACTERS
 from flashagent.jobs.candidates import Variant
@@ -78,7 +77,7 @@ class Bench:
             house.texts.fix,
             house.texts.do,
             house.texts.feedback,
-            self.landing.read,
+            self.landing.readable,
             self.clean,
             learned=self.learned,
         )
@@ -209,14 +208,8 @@ class Bench:
         """What matters most now: what the user named stays, what is being changed comes first."""
         changed = [change.path for change in self.landing.changes()]
         return choose_focus(
-            self.seen.focus, self._read, tokens, quoted, pinned=self.job.paths, worked_on=changed
+            self.seen.focus, self.landing.readable, tokens, quoted, pinned=self.job.paths, worked_on=changed
         )
-
-    def _read(self, path: str) -> str | None:
-        try:
-            return self.landing.read(path)
-        except WorkspaceError:
-            return None
 
     def _watched(self, check: Check, before: CheckReport) -> Watched:
         async def as_it_was(tests: Sequence[str] = ()) -> CheckReport:

@@ -41,6 +41,7 @@ from flashagent.values import CheckReport, FileChange, FocusQuery, Usage
 from flashagent.verify.detect import Check
 
 FOCUS_SYMBOLS = 12
+DROPPED = "Your turn before this one did not end in order: none of its edits are in the files."
 
 
 class Chat:
@@ -119,8 +120,14 @@ class Chat:
                 return Ruling(tell=linted(await landing.problems()))
 
             await lighten(thread, self._emit)
-            finished = await self.session.turn(await self._with_focus(prompt, repo_map, landing), linted_step)
-            if finished.end not in ("done", "stopped"):
+            ended = False
+            try:
+                asked = await self._with_focus(prompt, repo_map, landing)
+                ended = (await self.session.turn(asked, linted_step)).end in ("done", "stopped")
+            finally:
+                if not ended:
+                    self._tell_dropped(landing.changes())
+            if not ended:
                 return
             _, refusal = await land_text(self.session.last_text, landing, self._emit)
             if refusal:
@@ -128,6 +135,17 @@ class Chat:
             changes = landing.changes()
         if changes:
             await self._keep(changes, prompt)
+
+    def _tell_dropped(self, changes: Sequence[FileChange]) -> None:
+        """Both the person and the model have been told that these edits were written."""
+        if changes:
+            paths = ", ".join(change.path for change in changes)
+            self._emit(
+                Notice(
+                    "warning", f"The turn did not end in order: its edits of {paths} are not in your files."
+                )
+            )
+            self.session.thread.steering.append(DROPPED)
 
     def _memory(self) -> Memory:
         """What a compaction keeps of the turn that is running; the model sums up the turns before it."""
@@ -154,7 +172,7 @@ class Chat:
     async def _with_focus(self, prompt: str, repo_map: MapQuery, landing: Landing) -> str:
         query = FocusQuery(text=prompt, changed=tuple(self._house.repository.recently_changed(20)))
         ranked = await asyncio.to_thread(repo_map.rank, query, limit=FOCUS_SYMBOLS)
-        focus = choose_focus(ranked, landing.read, self._house.focus_tokens)
+        focus = choose_focus(ranked, landing.readable, self._house.focus_tokens)
         for path, text in focus.files:
             landing.show(path, text)
         self._emit(FocusChosen(focus.shown, focus.tokens, "ranked for this prompt"))
@@ -172,7 +190,7 @@ class Chat:
         """The pinned files whose present text the model has not seen yet, each whole."""
         blocks = []
         for path in self.pins:
-            text = landing.read(path)
+            text = landing.readable(path)
             if text is None or self._pinned.get(path) == text:
                 continue
             self._pinned[path] = text

@@ -31,6 +31,7 @@ from flashagent.jobs.house import House, Models
 from flashagent.jobs.job import EXIT_CODES, FixJob, Result, account, failed
 from flashagent.jobs.kept import Offer
 from flashagent.jobs.observing import Observation, knowing, observe
+from flashagent.jobs.outside import tell_outside
 from flashagent.jobs.remembering import learn
 from flashagent.jobs.saves import merged_files, tell, with_saves
 from flashagent.jobs.searching import quick_fix, search_offline, taken_offer
@@ -64,6 +65,7 @@ class _Run:
             self._refuse_early()
             async with asyncio.timeout(self.job.limits.seconds) as timer, warming(self.models):
                 self.seen = await observe(self.job, self.house, self.emit)
+                tell_outside(self.seen, self.house, self.emit)
                 async with Aside(self.job, self.seen, self.house, self.emit) as aside:
                     result = await self._repair(self.seen, aside)
                     self._finished = await self._finish(await self._chosen(result, timer, aside))

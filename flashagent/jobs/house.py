@@ -118,6 +118,9 @@ class House:
     facts: Facts = field(default_factory=NoFacts)
     unconfined: CommandRunner | None = None
     secret_files: tuple[str, ...] = ()
+    unseen_variables: Callable[[], frozenset[str]] = (
+        frozenset  # names of the user's variables that commands do not see
+    )
     focus_tokens: int = 900
     notes_of_commits: Path | None = None
     past: Callable[[], PastTrees] | None = None

@@ -6,6 +6,7 @@ from flashagent.events import Emit
 from flashagent.jobs.house import House
 from flashagent.jobs.job import FixJob
 from flashagent.jobs.observing import Observation, observe
+from flashagent.jobs.outside import tell_outside
 from flashagent.repair.engine import RepairRequest, RepairResult, localize
 
 
@@ -27,4 +28,5 @@ async def suspicious_lines(
         search_time_s=seconds,
         jobs=house.jobs,
     )
+    tell_outside(seen, house, emit)
     return seen, await localize(request, house.runner, house.trees)

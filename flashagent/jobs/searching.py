@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from flashagent.diffs import unified_diffs
 from flashagent.events import Emit, FocusChosen, Notice, SearchFinished
 from flashagent.jobs.house import House
 from flashagent.jobs.job import FixJob, Result
 from flashagent.jobs.kept import Offer
 from flashagent.jobs.observing import Observation
+from flashagent.jobs.severally import groups_of, search_severally, together, weakest
 from flashagent.jobs.trees import candidate
 from flashagent.values import CONFIDENCES, CheckReport, FileChange, PatchOption
 from flashagent.verify.detect import Check
@@ -20,10 +22,11 @@ from flashagent.verify.flaky import Flaky, none_known, steady, without
 from flashagent.verify.verdict import Verdict
 
 if TYPE_CHECKING:
-    from flashagent.repair.engine import RepairResult
+    from flashagent.repair.engine import RepairPatch, RepairRequest, RepairResult
 
 KEPT = ("certain", "likely")
 SHOWN_LINES = 5
+LEAST_SHARE_S = 5.0
 
 
 async def quick_fix(seen: Observation, house: House, flaky: Flaky = none_known) -> Result | None:
@@ -63,15 +66,70 @@ async def search_offline(
         changed=seen.broken.lines if seen.broken is not None else (),
         flaky=frozenset(flaky),
     )
-    found = await repair(request, house.runner, house.verifier, house.trees, emit)
-    if found.tried:
-        emit(SearchFinished(found.tried, len(found.patches), found.seconds, found.cpu_s, found.phases))
+
+    async def search(asked: RepairRequest) -> RepairResult:
+        found = await repair(asked, house.runner, house.verifier, house.trees, emit)
+        if found.tried:
+            emit(SearchFinished(found.tried, len(found.patches), found.seconds, found.cpu_s, found.phases))
+        return found
+
+    found = await search(request)
     for told in _explained(job, found):
         emit(Notice("info", told))
     if not found.patches:
-        return Result("not_fixed", message=_nothing_found(found), suspicious=_suspicion(found, seen))
+        several = await _severally(request, search, seen, house, emit) if found.tried else None
+        nothing = Result("not_fixed", message=_nothing_found(found), suspicious=_suspicion(found, seen))
+        return nothing if several is None else several
     kept = await kept_patch(found, seen, house, flaky)
     return offered(found) if kept is None else kept
+
+
+async def _severally(
+    request: RepairRequest,
+    search: Callable[[RepairRequest], Awaitable[RepairResult]],
+    seen: Observation,
+    house: House,
+    emit: Emit,
+) -> Result | None:
+    """What comes of it to repair the failing tests of each place by a patch of their own; None where nothing does."""
+    groups = len(groups_of(request.baseline))
+    if groups:
+        emit(Notice("info", f"No one edit repairs all: the failing tests are taken in {groups} groups."))
+
+    async def of_group(check: Check, before: CheckReport, share: int) -> RepairResult:
+        time_s = max(LEAST_SHARE_S, request.search_time_s / share)
+        return await search(replace(request, check=check, baseline=before, search_time_s=time_s))
+
+    patches, _ = await search_severally(request.check, request.baseline, of_group)
+    changes = together(patches)
+    if not changes:
+        return None
+    verdict = await _judged(changes, seen, house, request.flaky)
+    how, confidence = "; ".join(patch.how for patch in patches), weakest(patches)
+    reasons = tuple(f"{one.how}: {reason}" for one in patches for reason in one.reasons)
+    part = Result(
+        "not_fixed", changes, verdict, how=how, confidence=confidence, reasons=reasons,
+        message=f"Only a part is repaired: {len(verdict.fixed)} of {len(verdict.fixed) + len(verdict.still_failing)} tests.",
+    )  # fmt: skip
+    if not verdict.green:
+        return part if verdict.fixed and not verdict.newly_failing else None
+    if confidence in KEPT:
+        return replace(part, outcome="fixed", message="")
+    offer = Offer(PatchOption(how, confidence, reasons, unified_diffs(changes)), changes)
+    return replace(part, verdict=None, message=_not_applied(confidence, 1), offers=(offer,))
+
+
+async def _judged(
+    changes: Sequence[FileChange], seen: Observation, house: House, flaky: Collection[str]
+) -> Verdict:
+    """The verdict of every check of the job, the red one first."""
+
+    async def run() -> CheckReport:
+        async with candidate(house, changes) as tree:
+            return await house.verifier.run(seen.check, tree=tree)
+
+    _, verdict = await steady(run, seen.before, flaky)
+    return await _of_all_checks(changes, seen, house, flaky) if verdict.green else verdict
 
 
 def offered(found: RepairResult) -> Result:
@@ -79,7 +137,10 @@ def offered(found: RepairResult) -> Result:
     from flashagent.repair.contrast import contrasts
 
     best = found.patches[0]
-    heads = list({patch.group: patch for patch in reversed(found.patches)}.values())[::-1]
+    by_group: dict[int, RepairPatch] = {}
+    for patch in found.patches:
+        by_group.setdefault(patch.group, patch)
+    heads = list(by_group.values())
     offers = [
         Offer(PatchOption(one.how, one.confidence, one.reasons, one.diff), one.changes) for one in heads
     ]

@@ -42,6 +42,7 @@ class Donors:
     test_messages: tuple[str, ...] = ()
     differences: tuple[tuple[str, str], ...] = ()
     failing_exceptions: tuple[str, ...] = ()
+    test_pairs: tuple[tuple[object, object], ...] = ()
     said: str = ""
 
 
@@ -54,13 +55,16 @@ def collect(
     """The donors of one file under repair, with those of the failing tests and of what they say when they fail.
 
     `test_messages` are the texts that tests expect of an exception, `differences` pairs of texts of which a test got one and
-    wanted the other, `failing_exceptions` what ended the tests, `said` their messages.
+    wanted the other, `failing_exceptions` what ended the tests, `said` their messages, `test_pairs` plain values of the tests that
+    belong together: what goes into a call and what comes out, the first two of a row.
     """
     own = _Counts(source.tree, skip=source.docstring_nodes)
     tests = _Counts()
     expected: list[str] = []
+    paired: dict[tuple[object, object], None] = {}
     for tree in test_trees:
         tests.read(tree)
+        paired |= dict.fromkeys(_pairs(tree))
         expected += _messages_expected(tree)
     for message in messages:
         for value in values_told(message):
@@ -83,6 +87,7 @@ def collect(
             :3
         ],
         said="\n".join(f.message for f in failures),
+        test_pairs=tuple(paired)[:60],
     )
 
 
@@ -101,6 +106,37 @@ def _messages_expected(tree: ast.AST) -> Iterator[str]:
                 yield repr(text)
 
 
+def _pairs(tree: ast.AST) -> Iterator[tuple[object, object]]:
+    """Plain values that belong together in a test."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], ast.Eq):
+            yield from _asked_and_told(node.left, node.comparators[0])
+        elif isinstance(node, ast.Call) and len(node.args) >= 2:
+            if getattr(node.func, "attr", "").startswith("assertEqual"):
+                yield from _asked_and_told(node.args[0], node.args[1])
+        elif isinstance(node, ast.Tuple | ast.List) and 2 <= len(node.elts) <= 4:
+            values = [_plain(e) for e in node.elts]
+            if values[0] is not None and values[1] is not None:
+                yield values[0], values[1]
+        elif isinstance(node, ast.Dict):
+            both = ((_plain(k), _plain(v)) for k, v in zip(node.keys, node.values, strict=True))
+            yield from ((k, v) for k, v in both if k is not None and v is not None)
+
+
+def _asked_and_told(one: ast.expr, other: ast.expr) -> Iterator[tuple[object, object]]:
+    """The plain arguments of the calls on one side, each with the plain value on the other."""
+    for side, value in ((one, _plain(other)), (other, _plain(one))):
+        for call in ast.walk(side) if value is not None else ():
+            if isinstance(call, ast.Call):
+                yield from ((key, value) for a in call.args if (key := _plain(a)) is not None)
+
+
+def _plain(node: ast.expr | None) -> object:
+    """The text or number that stands there; None for anything else."""
+    value = node.value if isinstance(node, ast.Constant) else None
+    return value if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+
+
 def _plain_text(value: ast.expr) -> str:
     """The plain text that a pattern stands for; '' when it stands for many."""
     if isinstance(value, ast.Call) and value.args:
@@ -115,12 +151,36 @@ def _plain_text(value: ast.expr) -> str:
 def differing(failure: Failure) -> list[tuple[str, str]]:
     """Pairs of texts that a failed comparison puts beside each other, both ways round: which side is the wanted one, only the
     writer of a test knows."""
+    told = _mismatch(failure.message)
+    if told is not None:
+        return [told]
     try:
         one, other = ast.literal_eval(failure.actual), ast.literal_eval(failure.expected)
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         return []
     pairs = [(a, b) for a, b in _beside(one, other) if a != b]
     return [*pairs, *((b, a) for a, b in pairs)][:12]
+
+
+_MISMATCHES = (
+    r"(?:Regex|Expected regex): (?P<wanted>'.*'|\".*\")\s+(?:Input|Actual message): (?P<got>'.*'|\".*\")",
+    r"[Pp]attern (?P<wanted>'.*'|\".*\") does not match (?P<got>'.*'|\".*\")",
+    r"(?P<wanted>'.*'|\".*\") does not match (?P<got>'.*'|\".*\")",
+)
+
+
+def _mismatch(message: str) -> tuple[str, str] | None:
+    """What an exception said and what the test wants it to say, where the pattern stands for one text."""
+    for pattern in _MISMATCHES:
+        match = re.search(pattern, message)
+        if match is not None:
+            try:
+                wanted = _plain_text(ast.parse(match["wanted"], mode="eval").body)
+                got = ast.literal_eval(match["got"])
+            except (SyntaxError, ValueError):
+                return None
+            return (got, wanted) if wanted and got != wanted else None
+    return None
 
 
 def _beside(one: object, other: object) -> Iterator[tuple[str, str]]:

@@ -173,4 +173,4 @@ class Pool:
             worker = await slot.warm()
             await worker.ask({"do": "prepare", "modules": list(modules)})
 
-        await asyncio.gather(*(one(slot) for slot in self.slots))
+        await self.everywhere(one)

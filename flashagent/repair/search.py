@@ -23,7 +23,7 @@ MAX_PLAUSIBLE, CONFIRMED = 40, 6
 FIRST_ROUND, COLD_ROUND, LIVE_ROUND, CUT_ROUND = 4000, 1200, 300, 300
 # Fresh imports cost a hundred times what a swap does. Where nothing speaks for hidden state few are worth it, and so is a
 # second patch that is far behind the first.
-UNHIDDEN_ROUND, COLD_SETTLE = 150, 200
+UNHIDDEN_ROUND, UNREACHED_ROUND, COLD_SETTLE = 150, 600, 200
 COUNTED_UNITS = 400
 MOST_LOST = 6  # workers of one seat, one after the other
 Later = Callable[[], Awaitable[Sequence[Mutation]]]
@@ -148,9 +148,9 @@ class Search:
             self.tally.hurried = True
 
     def _hides(self) -> bool:
-        """Was there a sign that candidates were not seen as they are: state that stayed, code that no swap reached, a pass
-        that a fresh process did not confirm?"""
-        return bool(self.tally.dirty or self._unreachable or self._rejected)
+        """Was there a sign that candidates were not seen as they are: state that stayed, a pass that a fresh process did
+        not confirm?"""
+        return bool(self.tally.dirty or self._rejected)
 
     def _wanted(self, task: Task, limit: int | None) -> bool:
         if limit is None:
@@ -202,7 +202,7 @@ class Search:
     async def _note(self, slot: Slot, task: Task, result: Mapping[str, Any]) -> None:
         verdict = result.get("verdict")
         if verdict == "unreachable":
-            if len(self._unreachable) < COLD_ROUND:
+            if len(self._unreachable) < UNREACHED_ROUND:
                 self._unreachable.append(task)
             return
         self.tally.tried += 1

@@ -225,10 +225,15 @@ class Source:
 
     def unit_of_line(self, line: int) -> Unit | None:
         """The outermost function whose lines hold this one."""
+        return self._unit_by_line.get(line)
+
+    @cached_property
+    def _unit_by_line(self) -> dict[int, Unit]:
+        found: dict[int, Unit] = {}
         for unit in self.units.values():
-            if unit.first_line <= line <= (unit.node.end_lineno or 0):
-                return unit
-        return None
+            for line in range(unit.first_line, (unit.node.end_lineno or 0) + 1):
+                found.setdefault(line, unit)
+        return found
 
     # names
 
@@ -336,9 +341,13 @@ class Source:
         rest = self.text[self.span(statement)[1] : end].strip()
         return (self._starts[first - 1], end) if not rest or rest.startswith("#") else None
 
+    def is_elif(self, statement: ast.stmt) -> bool:
+        """Is it an `elif`, before which no other statement can stand?"""
+        return isinstance(statement, ast.If) and self.text.startswith("elif", self.span(statement)[0])
+
     def insert_before(self, statement: ast.stmt, lines: Iterable[str]) -> Edit | None:
         indent, whole = self.indent_of(statement), self.whole_lines(statement)
-        if indent is None or whole is None:
+        if indent is None or whole is None or self.is_elif(statement):
             return None
         text = "".join(f"{indent}{line}{self.newline}" for line in lines)
         return Edit(whole[0], whole[0], text)

@@ -18,6 +18,9 @@ from flashagent.dataclass import dataclass
 from flashagent.ports import Command, CommandResult, CommandRunner
 
 WORKER_FILE = Path(__file__).parent / "worker" / "start.py"
+# The project's code runs in the worker: what comes from there may be anything.
+MOST_BYTES = 1 << 28
+BROKEN = (OSError, EOFError, ValueError, TypeError, RecursionError)
 
 
 class WorkerGone(Exception):
@@ -72,6 +75,18 @@ class Launch:
         )
 
 
+def _check_results(message: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
+    """Raises ValueError unless there is one result, an object, for each test or candidate of the request."""
+    asked = message.get("tests", message.get("candidates"))
+    if asked is None:
+        return
+    results = answer.get("results")
+    if not isinstance(results, list) or len(results) != len(asked):
+        raise ValueError("the worker's answer has not one result for each question")
+    if not all(isinstance(result, dict) for result in results):
+        raise ValueError("a result of the worker is not an object")
+
+
 class Worker:
     """One worker process. `ask` may be called by one task at a time; always `close` it."""
 
@@ -108,13 +123,13 @@ class Worker:
             await asyncio.wait([answer, self._task], return_when=asyncio.FIRST_COMPLETED)
             if answer.done():
                 return answer.result()
-        except (OSError, EOFError, ValueError) as error:
+        except BROKEN as error:
             self._closing.set()
             await asyncio.wait([self._task], timeout=2.0)
             raise self._ended() from error
         finally:
             answer.cancel()
-            with contextlib.suppress(asyncio.CancelledError, OSError, EOFError, ValueError):
+            with contextlib.suppress(asyncio.CancelledError, *BROKEN):
                 await answer
         self._closing.set()
         raise self._ended()
@@ -126,12 +141,15 @@ class Worker:
         writer.write(struct.pack(">I", len(body)) + body)
         await writer.drain()
         size = struct.unpack(">I", await reader.readexactly(4))[0]
+        if size > MOST_BYTES:
+            raise ValueError("the worker's answer is longer than any")
         answer = json.loads(await reader.readexactly(size))
         if not isinstance(answer, dict):
             raise ValueError("the worker's answer is not an object")
         self.cpu_s = float(answer.get("cpu_s", self.cpu_s))
         if answer.get("error"):
             raise WorkerGone(str(answer["error"]))
+        _check_results(message, answer)
         return answer
 
     def _ended(self) -> WorkerGone:

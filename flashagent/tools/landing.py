@@ -14,7 +14,7 @@ from flashagent.diffs import unified_diffs
 from flashagent.edits.apply import plan
 from flashagent.edits.teach import taught_whole
 from flashagent.edits.values import Edit, Planned, Refusal, Refused
-from flashagent.errors import NoSuchFile, WorkspaceError
+from flashagent.errors import FlashagentError, NoSuchFile, WorkspaceError
 from flashagent.events import EditRejected, Emit
 from flashagent.secrecy import MASK
 from flashagent.tools.guarded import Guard
@@ -67,6 +67,13 @@ class Landing:
         try:
             return self._tree.read(path)
         except NoSuchFile:
+            return None
+
+    def readable(self, path: str) -> str | None:
+        """As `read`, but what may not be read counts as absent."""
+        try:
+            return self.read(path)
+        except FlashagentError:
             return None
 
     def show(self, path: str, text: str) -> None:

@@ -13,7 +13,6 @@ from pydantic import Field
 from flashagent import untrusted
 from flashagent.diagnose.lsp.places import Place, Text, Unanswered
 from flashagent.edits.values import Refused, Replace
-from flashagent.errors import FlashagentError
 from flashagent.tools.base import Arguments, OnText, ToolResult
 from flashagent.tools.edit import refused_result
 from flashagent.tools.guarded import Guard
@@ -72,7 +71,7 @@ class PlacesTool:
         return f"{arguments.name} at {arguments.path}:{arguments.line}", ()
 
     async def run(self, arguments: NameArguments, on_output: OnText) -> ToolResult:
-        read = reader(self._landing)
+        read = self._landing.readable
         found = await self._names.places(self.name, read, arguments.path, arguments.line, arguments.name)
         if isinstance(found, Unanswered):
             return ToolResult.failed(self._clean(found.why))
@@ -105,7 +104,7 @@ class RenameTool:
 
     async def run(self, arguments: RenameArguments, on_output: OnText) -> ToolResult:
         found = await self._names.rename(
-            reader(self._landing), arguments.path, arguments.line, arguments.name, arguments.new_name
+            self._landing.readable, arguments.path, arguments.line, arguments.name, arguments.new_name
         )
         if isinstance(found, Unanswered):
             return ToolResult.failed(untrusted.plain(found.why))
@@ -119,18 +118,6 @@ class RenameTool:
             f"renamed in {len(outcome.changes)} files",
             changes=outcome.changes,
         )
-
-
-def reader(landing: Landing) -> Read:
-    """Files as the model's edits left them; what may not be read counts as absent."""
-
-    def read(path: str) -> str | None:
-        try:
-            return landing.read(path)
-        except FlashagentError:
-            return None
-
-    return read
 
 
 def name_tools(

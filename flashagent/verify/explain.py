@@ -115,7 +115,8 @@ def _explained(failure: Failure, read_source: ReadSource) -> Explained:
 
 
 def _spot(frame: Frame, read_source: ReadSource) -> Spot:
-    lines = (read_source(frame.path) or "").splitlines()
+    source = read_source(frame.path) or ""
+    lines = source.removesuffix("\n").split("\n") if source else []  # a form feed ends no line
     if not 0 < frame.line <= len(lines):
         return Spot(frame, "", moved=bool(lines))
     first, last = max(1, frame.line - _AROUND), min(len(lines), frame.line + _AROUND)

@@ -153,7 +153,7 @@ def _frame(frame: Frame, read_source: ReadSource) -> str:
 
 
 def _line_of(text: str | None, line: int) -> str:
-    lines = (text or "").splitlines()
+    lines = (text or "").split("\n")  # a form feed ends no line
     return lines[line - 1].strip() if 0 < line <= len(lines) else ""
 
 

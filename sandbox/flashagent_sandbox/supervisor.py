@@ -56,7 +56,7 @@ async def run(
     `on_output` gets stdout and stderr as they come, together; with `on_error` stderr goes there instead, and `output`
     holds stdout alone. `terminal` becomes the command's own in place of standard input; the caller writes to it while the
     command runs. `gate` stands in for the one made from the policy's allow-list. Cancelling ends the whole process tree
-    before CancelledError goes on. Raises PolicyError, CommandNotFound, or StartFailed when the command was not started.
+    before CancelledError goes on, and so does whatever a receiver of the output raises. Raises PolicyError, CommandNotFound, or StartFailed when the command was not started.
     """
     checked = _checked(request, policy)
     async with open_way(policy, backend, gate) as way:
@@ -132,6 +132,7 @@ class _Running:
         self._output = Output(start.limits.output_bytes)
         self._processes = start.limits.processes
         self._status = b""
+        self._deaf: Exception | None = None  # what a receiver of the output met
         self._inner_pidfd = -1
         self._ended = self._loop.create_future()
         self._feeder: asyncio.Task[None] | None = None
@@ -185,8 +186,12 @@ class _Running:
             return False
         within = self._output.feed(data)
         receiver = self._pipes[descriptor]
-        if receiver is not None and within:
-            receiver(within)
+        if receiver is not None and within and self._deaf is None:
+            try:
+                receiver(within)
+            except Exception as error:  # told to who waits for the end; nobody waits for a callback of the loop
+                self._deaf = error
+                self._kill()
         if self._output.over:
             self._watch.end("output")
         return True
@@ -256,6 +261,8 @@ class _Running:
         kill_quietly(self._process.pid)
 
     def _completed(self) -> Completed:
+        if self._deaf is not None:
+            raise self._deaf
         if self._watch.failure is not None:
             raise SandboxError(
                 f"The command could not be watched: {self._watch.failure}."

@@ -29,6 +29,14 @@ def test_a_pinned_file_that_is_too_long_is_shown_by_its_symbols() -> None:
     assert focus.text == "a.py:2-4\n```\nline 2\nline 3\nline 4\n```"
 
 
+def test_a_symbol_of_few_endless_lines_is_not_shown_in_full() -> None:
+    table = f"def table(): return {list(range(20_000))}\ndef two():\n    return 2\n"
+    focus = choose_focus(
+        [ranked("a.py", "table", 1, 1), ranked("a.py", "two", 2, 3)], {"a.py": table}.get, 300
+    )
+    assert focus.text == "a.py:2-3\n```\ndef two():\n    return 2\n```\n\nAlso there:\na.py:1 def table()"
+
+
 def test_what_is_worked_on_comes_first() -> None:
     symbols = [ranked("a.py", "one", 1, 100), ranked("b.py", "two", 1, 100)]
     texts = {"a.py": MANY, "b.py": MANY}

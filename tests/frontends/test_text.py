@@ -105,7 +105,8 @@ def test_an_offline_fix_in_a_pipe() -> None:
         "  fixed:\n"
         "    tests.test_cart.CartTest.test_total\n"
         "  how: `-` became `+` in Cart.total\n"
-        "  confidence: likely (the whole check passes)\n"
+        "  confidence: likely\n"
+        "    - the whole check passes\n"
         "  commit: abcdef123456\n"
         "  cost: no tokens, 4.2 s\n",
         "No model is configured: working offline.\n"

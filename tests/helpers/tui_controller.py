@@ -248,6 +248,11 @@ class ScriptedController:
         assert self._question is not None
         self._question.set_result((decision, reason))
 
+    def choose(self, call_id: str, chosen: int) -> None:
+        self.asked.append(f"choose {call_id} {chosen}")
+        assert self._choice is not None
+        self._choice.set_result(chosen)
+
     async def close(self) -> None:
         self.asked.append("close")
 

@@ -13,8 +13,9 @@ from helpers.workspace_state import state_of
 
 from flashagent.agent.facts import new_fact
 from flashagent.agent.limits import Limits
+from flashagent.errors import ModelUnreachable
 from flashagent.events import CheckFinished, ContextCompacted, FileChanged, Notice, TurnFinished
-from flashagent.jobs.chat import Chat
+from flashagent.jobs.chat import DROPPED, Chat
 from flashagent.models.router import Router
 from flashagent.models.scripted import Answer, ScriptedModel, ScriptedReply
 from flashagent.prompts import load
@@ -77,6 +78,19 @@ async def test_an_interrupted_turn_leaves_the_tree_as_it_was(shop: Shop) -> None
     assert_promises(shop.events)
     assert [event.end for event in shop.events if isinstance(event, TurnFinished)] == ["interrupted"]
     assert state_of(shop.root) == before
+    told = [event.text for event in shop.events if isinstance(event, Notice)]
+    assert told == ["The turn did not end in order: its edits of shop/cart.py are not in your files."]
+
+
+async def test_after_a_turn_that_was_cut_off_the_model_knows_that_its_edits_are_gone(shop: Shop) -> None:
+    chat = chat_in(shop, [edit(), ModelUnreachable("Gone."), "I see.", "Yes."])
+    await chat.turn("Fix it.")
+    assert shop.read() == CART
+    await chat.turn("And now?")
+    await chat.turn("And now?")
+    assert shop.model is not None
+    heard = [[m.text for m in request.messages].count(DROPPED) for request in shop.model.requests]
+    assert heard == [0, 0, 1, 1]
 
 
 async def test_edits_as_plain_text_land_too(shop: Shop) -> None:

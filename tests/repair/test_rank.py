@@ -97,8 +97,10 @@ def test_alone_says_little_where_the_time_was_over_before_others_were_looked_for
 
 def test_a_few_that_agree_on_many_calls_are_likely_though_the_calls_hardly_show_the_fault() -> None:
     def word(members: int, calls: int, *, hurried: bool = False) -> str:
-        answers = ["f(1)\t1", *(f"f({n})\t0" for n in range(2, calls + 1))]
-        return rank([judged(chr(97 + n), 0.5, *answers) for n in range(members)], hurried=hurried)[0].confidence
+        answers = ["f(0)\t1", *["f(0)\t0"] * (calls - 1)]
+        return rank([judged(chr(97 + n), 0.5, *answers) for n in range(members)], hurried=hurried)[
+            0
+        ].confidence
 
     assert word(5, 20) == "likely"
     assert word(6, 20) == "possible"

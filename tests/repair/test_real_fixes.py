@@ -57,6 +57,58 @@ def test_shapes_inside_a_class() -> None:
     assert code.replace("    def f", "    @fast\n    def f") in offers(code, "decorated as others")
 
 
+def test_the_rows_that_the_tests_look_up_are_added_together() -> None:
+    code = "WORDS = {\n    'day': '{0} dag',\n    'year': 'een jaar',\n}\n"
+    tests = "assert f('week', 1) == 'een week'\nself.assertEqual('2 weke', f('weeks', 2))\nassert f('day', 1) == '1 dag'"
+    more = "    'year': 'een jaar',\n    'week': 'een week',\n    'weeks': '{0} weke',\n"
+    made = offers(code, "row as wanted", tests)
+    assert code.replace("    'year': 'een jaar',\n", more) in made
+    assert code.replace("    'year'", "    'week': 'een week',\n    'year'") in made
+
+
+def test_a_word_of_the_tests_beside_others_in_a_table_of_patterns() -> None:
+    code = "ROWS = [\n    ('a|b', 1),\n    ('edge', 2),\n    ('c', 3),\n]\n"
+    assert code.replace("'edge'", "'edge|edg'") in offers(code, "pattern", "f('Edg/1')")
+
+
+def test_the_message_that_a_test_matches_is_a_wording() -> None:
+    said = "Regex pattern did not match.\n Regex: 'give x or y \\\\(now\\\\)'\n Input: 'give x (now)'"
+    failure = Failure("t", "assert", said, "AssertionError")
+    code = "def f():\n    raise E('give x (now)')\n"
+    assert code.replace("x (", "x or y (") in offers(code, "text as wanted", failure=failure)
+    assert donors.differing(Failure("t", "assert", "Regex: 'a.*' Input: 'b'", "AssertionError")) == []
+
+
+def test_a_special_method_is_taken_away() -> None:
+    code = "class A(B):\n    x = 1\n\n    def __hash__(self):\n        return 1\n\n    def size(self):\n        return 2\n"
+    made = offers(code, "method left out")
+    assert made == {code.replace("    def __hash__(self):\n        return 1\n", "")}
+
+
+def test_a_function_gets_the_guard_of_its_neighbour() -> None:
+    guard = "    if not a:\n        raise ValueError('no a')\n"
+    code = f"def g(a):\n{guard}    return h(a)\n\n\ndef f(a):\n    return k(a)\n\n\ndef e(b):\n    return b\n"
+    made = offers(code, "guard as beside")
+    assert made == {code.replace("def f(a):\n", f"def f(a):\n{guard}")}
+
+
+def test_an_operator_leaves_other_kinds_alone() -> None:
+    code = "class A:\n    def __lt__(self, other):\n        return self.x < other.x\n"
+    guard = "        if not isinstance(other, A):\n            return NotImplemented\n"
+    assert code.replace("other):\n", f"other):\n{guard}") in offers(code, "not of its kind")
+
+
+def test_a_parameter_is_begun_with_the_attribute_of_its_name() -> None:
+    code = "class A:\n    def __init__(self):\n        self._fold = 1\n\n    def f(self, fold=None):\n        return g(fold)\n"
+    begun = "        if fold is None:\n            fold = self._fold\n        return g"
+    assert code.replace("        return g", begun) in offers(code, "default made")
+
+
+def test_a_method_of_the_class_is_asked_of_the_own_class() -> None:
+    code = "class A:\n    def f(self):\n        return A.today()\n"
+    assert code.replace("return A", "return self.__class__") in offers(code, "own class")
+
+
 def test_what_ended_the_test_is_caught() -> None:
     failure = Failure("t", "error", "no", "AttributeError")
     made = offers("def f(a):\n    return a.size\n", "tried", failure=failure)

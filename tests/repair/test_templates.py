@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 import pytest
+from helpers.repair_offers import offers
 from helpers.repair_shapes import SHAPES, TOLD_ELSEWHERE
 
 from flashagent.repair import donors, mutate
@@ -12,16 +13,6 @@ from flashagent.repair.source import Source
 from flashagent.repair.templates import CATALOGUE
 
 HEAD = "def helper(x):\n    return x\n\n\n"
-
-
-def offers(code: str, template: str = "", tests: str = "") -> set[str]:
-    """All texts that the (named) templates make of the code."""
-    source = Source("m.py", code)
-    chosen = [t for t in CATALOGUE if template in ("", t.name)]
-    assert chosen, template
-    everything = dict.fromkeys(range(1, code.count("\n") + 2), 1.0)
-    given = donors.collect(source, [ast.parse(tests)] if tests else [])
-    return {mutate.patched(source, m) for m in mutate.mutations(source, everything, given, catalogue=chosen)}
 
 
 def function(*lines: str, head: str = "def f(a, b, items, d):") -> str:

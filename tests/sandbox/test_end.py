@@ -86,6 +86,17 @@ async def test_cancelling_ends_everything_before_it_goes_on(project: Project) ->
     assert alive(marker) == []
 
 
+async def test_what_a_listener_raises_ends_everything_and_is_told(project: Project) -> None:
+    marker = uuid.uuid4().hex
+
+    def listen(data: bytes) -> None:
+        raise BrokenPipeError("nobody reads on")
+
+    with pytest.raises(BrokenPipeError, match="nobody reads on"):
+        await project.python(STUBBORN, "wait", marker, on_output=listen)
+    assert alive(marker) == []
+
+
 async def test_cancelling_at_any_moment_of_the_start_leaves_nothing(project: Project) -> None:
     marker = uuid.uuid4().hex
     loop = asyncio.get_running_loop()

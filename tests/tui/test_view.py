@@ -17,6 +17,8 @@ from flashagent.events import (
     CheckFinished,
     CheckOutput,
     CheckStarted,
+    ChoiceRequested,
+    ChoiceResolved,
     ContextCompacted,
     EditRejected,
     Event,
@@ -26,6 +28,7 @@ from flashagent.events import (
     ModelRetrying,
     Notice,
     ReasoningDelta,
+    SearchFinished,
     SearchProgress,
     StepStarted,
     TextDelta,
@@ -37,7 +40,7 @@ from flashagent.events import (
 )
 from flashagent.frontends.tui.blocks import Block, View, settled, with_block, with_request
 from flashagent.frontends.tui.view import ANSWERS, reduce
-from flashagent.values import Usage
+from flashagent.values import PatchOption, Usage
 
 
 def played(events: list[Event], view: View | None = None) -> tuple[list[Block], View]:
@@ -256,6 +259,9 @@ _SAMPLES += [
 _SAMPLES += [
     ReasoningDelta("t"),
     SearchProgress(1, 1, 0, 0.0),
+    SearchFinished(1, 0, 0.0),
+    ChoiceRequested("c2", (PatchOption("h", "weak", (), "d"),)),
+    ChoiceResolved("c2", 0),
     CheckOutput("o"),
     Notice("info", "n"),
     MapReady(1, 1, 0.0, True),

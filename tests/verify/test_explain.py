@@ -122,3 +122,11 @@ def test_causes_of_errors_that_this_python_really_raises(tmp_path: Path, code: s
 
 def test_no_rule_no_cause() -> None:
     assert likely_cause(Failure("", "error", "x", "Unheard")) == ""
+
+
+def test_a_form_feed_is_no_line() -> None:
+    text = "import os\n\f\ndef f():\n    x\n"
+    (one,) = explain(
+        trace("/app/a.py", 4, "NameError: name 'x' is not defined"), "/here", ("a.py",), {"a.py": text}.get
+    )
+    assert one.spots[0].code.splitlines()[-1] == "> 4 |     x"

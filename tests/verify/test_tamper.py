@@ -72,6 +72,29 @@ def test_files_that_are_configuration_in_part() -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "before", "old", "new"),
+    [
+        ("setup.cfg", "[tool:pytest]\nfilterwarnings =\n    error:x[y]\naddopts = -q\n", "-q", "--deselect x"),
+        ("package.json", '{"jest": {"bail": true}}', "true", 'true, "setupFiles": ["./mocks.js"]'),
+        ("package.json", '{"ava": {"files": ["test"]}}', "test", "spec"),
+        ("package.json", '{"scripts": {"test:unit": "jest"}}', '"jest"', '"jest --passWithNoTests"'),
+        ("package.json", '{"scripts": {"test": "jest"}}', "}}", "}"),
+    ],
+)
+def test_every_part_of_such_a_file_that_decides_how_tests_are_run(
+    path: str, before: str, old: str, new: str
+) -> None:
+    assert [kind for kind, _ in kinds(path, before, before.replace(old, new))] == ["configuration"]
+
+
+def test_the_other_parts_of_such_a_file_are_free() -> None:
+    before = "[tool:pytest]\naddopts = -q\n[metadata]\nname = x\n"
+    assert kinds("setup.cfg", before, before.replace("name = x", "name = y")) == []
+    package = '{"scripts": {"build": "tsc", "test": "jest"}, "dependencies": {}}'
+    assert kinds("package.json", package, package.replace("tsc", "tsc -p .").replace("{}", '{"a": "1"}')) == []
+
+
+@pytest.mark.parametrize(
     "path", ["pytest.py", "unittest/__init__.py", "_pytest/runner.py", "flashagent_reporter.py"]
 )
 def test_modules_in_the_place_of_the_runner(path: str) -> None:

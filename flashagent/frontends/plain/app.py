@@ -8,7 +8,7 @@ from typing import TextIO, cast
 
 from flashagent.errors import ExitCode, FlashagentError
 from flashagent.events import Decision
-from flashagent.frontends import words
+from flashagent.frontends import offers, words
 from flashagent.frontends.plain.lines import Lines
 from flashagent.frontends.plain.telling import ANSWER_WORDS, decision_of, lines_of
 from flashagent.frontends.tui.blocks import Block
@@ -193,15 +193,19 @@ class PlainApp:
             self._say(f"{model} is asked from now on. {kept}")
 
     def _answer(self, line: str) -> None:
-        question = self._stage.view.question
+        question, count = self._stage.view.question, self._stage.view.options
         assert question is not None
-        if not line:
-            self._say(ANSWER_WORDS)
+        number = offers.chosen(line, count)
+        if not line or (count and number is None):
+            self._say(offers.question(count, "") if count else ANSWER_WORDS)
             return
         decision, reason = decision_of(line)
         try:
             self._answered = question.call_id
-            self._controller.answer(question.call_id, cast(Decision, decision), reason)
+            if count and number is not None:
+                self._controller.choose(question.call_id, number)
+            else:
+                self._controller.answer(question.call_id, cast(Decision, decision), reason)
         except FlashagentError as error:
             self._stage.fail(error.message, error.hint)
 
@@ -299,7 +303,8 @@ class PlainApp:
             for block in view.open:
                 if block.kind == "question":
                     self._say("\n".join(lines_of(block)))
-            self._say(ANSWER_WORDS)
+            if not view.options:
+                self._say(ANSWER_WORDS)
             self._prompt()
             self._moved()
         elif view.doing not in (*_QUIET, self._doing):

@@ -18,7 +18,7 @@ from flashagent.frontends.tui.covering import Covering
 from flashagent.frontends.tui.desk import Desk
 from flashagent.frontends.tui.driver import QuickDriver
 from flashagent.frontends.tui.frames import Frames
-from flashagent.frontends.tui.hints import DECISIONS, hint
+from flashagent.frontends.tui.hints import hint
 from flashagent.frontends.tui.lists import Pools
 from flashagent.frontends.tui.names import Names
 from flashagent.frontends.tui.own_commands import OwnCommands, Screen
@@ -186,7 +186,7 @@ class FlashApp(App[int]):
         if self._now() - asked < self._guard_s:
             self._prompt.type(message.key)
         elif self._desk.stage.view.question is not None:
-            self._sender.answer(DECISIONS[message.key], "")
+            self._sender.answer_by_key(message.key)
         elif self._desk.asking is not None:
             self._desk.hear(message.key)
 

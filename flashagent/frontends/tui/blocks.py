@@ -53,7 +53,8 @@ class Block:
 class View:
     """`finished` holds the blocks that the last event closed, in order; `open` those that may still change, which stand
     below all finished ones. `doing` says in a few words what goes on, '' when nothing does. `told` is true while work runs
-    whose request the user's own words already show; the prompts that the harness makes of them are not shown then. `tokens` and `cost` are of the present work, the earlier ones of all
+    whose request the user's own words already show; the prompts that the harness makes of them are not shown then. `options` counts the patches that the open question offers, 0 where it
+    asks for an approval. `tokens` and `cost` are of the present work, the earlier ones of all
     before it; `share` is that of the most used limit."""
 
     finished: tuple[Block, ...] = ()
@@ -64,6 +65,7 @@ class View:
     estimated: bool = False
     share: float = 0.0
     question: ApprovalRequested | ChoiceRequested | None = None
+    options: int = 0
     told: bool = False
     earlier_tokens: int = 0
     earlier_cost: float | None = 0.0
@@ -98,7 +100,7 @@ def settled(view: View) -> View:
 
 def ended(view: View) -> View:
     """With everything done that is open."""
-    return close(replace(view, doing="", question=None), lambda _: True)
+    return close(replace(view, doing="", question=None, options=0), lambda _: True)
 
 
 def output_started(view: View, command: str) -> View:

@@ -187,6 +187,10 @@ class Controller(Protocol):
         """Answer an ApprovalRequested."""
         ...
 
+    def choose(self, call_id: str, chosen: int) -> None:
+        """Answer a ChoiceRequested: a number from 1, or 0 for none."""
+        ...
+
     async def close(self) -> None:
         """Let go of everything; the app calls it once, last."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flashagent.dataclass import dataclass
+from flashagent.frontends.offers import choice_keys, question
 from flashagent.frontends.tui.blocks import View
 from flashagent.frontends.tui.desk import Asking
 
@@ -27,6 +28,8 @@ class Hint:
 
 
 def hint(view: View, asking: Asking | None, *, working: bool, opening: bool) -> Hint:
+    if view.options:
+        return Hint(question(view.options, ""), choice_keys(view.options))
     if view.question is not None:
         return Hint("y · s · p · n, or why not", "".join(DECISIONS))
     if asking is not None:

@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from flashagent.errors import FlashagentError
+from flashagent.frontends.offers import chosen, question
 from flashagent.frontends.tui.blocks import Block
 from flashagent.frontends.tui.commands import split
 from flashagent.frontends.tui.controller import Answer
 from flashagent.frontends.tui.desk import Asking, Desk
+from flashagent.frontends.tui.hints import DECISIONS
 from flashagent.frontends.tui.own_commands import OwnCommands
 from flashagent.frontends.words import one_line
 
@@ -34,7 +36,7 @@ class Sender:
         if desk.controller is not None and len(text) <= _MOST_REMEMBERED:
             desk.controller.remember(text)
         if desk.stage.view.question is not None and not later:
-            return self.answer("deny", text)
+            return self.choose(text) if desk.stage.view.options else self.answer("deny", text)
         if text.startswith("!"):
             return self._shell(text[1:].strip())
         if text.startswith("/"):
@@ -63,6 +65,24 @@ class Sender:
             self._desk.house.answer(question.call_id, decision, reason)
         except FlashagentError as error:
             self._desk.stage.fail(error.message, error.hint)
+
+    def answer_by_key(self, key: str) -> None:
+        if self._desk.stage.view.options:
+            self.choose(key)
+        else:
+            self.answer(DECISIONS[key], "")
+
+    def choose(self, text: str) -> None:
+        """The answer to the question which patch is meant."""
+        stage = self._desk.stage
+        number = chosen(text, stage.view.options)
+        if stage.view.question is None or number is None:
+            stage.note(question(stage.view.options, ""), mark="warning")
+            return
+        try:
+            self._desk.house.choose(stage.view.question.call_id, number)
+        except FlashagentError as error:
+            stage.fail(error.message, error.hint)
 
     def submit(self, text: str, shown: str = "") -> None:
         """A prompt, shown as the user's own words or as these."""

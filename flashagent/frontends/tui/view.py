@@ -201,12 +201,13 @@ def _choice(view: View, event: ChoiceRequested | ChoiceResolved) -> View:
             text = "\n".join([*lines, offers.question(len(options), "")])
             whole = "\n".join(words.clean(option.diff) for option in options)
             block = Block("question", offers.introduction(options), text, "warning", key, more=whole)
-            return add(replace(view, question=event, doing="waiting for your answer"), block)
+            asking = replace(view, question=event, options=len(options), doing="waiting for your answer")
+            return add(asking, block)
         case ChoiceResolved(chosen=chosen):
             said = f"you chose patch {chosen}" if chosen else "you chose none"
             mark: Mark = "good" if chosen else ""
             view = changed(view, key, lambda block: replace(block, text=said, mark=mark, done=True))
-            return replace(view, question=None, doing="")
+            return replace(view, question=None, options=0, doing="")
 
 
 def _check(

@@ -7,7 +7,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
-from flashagent.repair.quick import jsnames, jssyntax
+from flashagent.repair.quick import jsnames, jssyntax, typescript
 from flashagent.repair.quick.foreign import Finding, Seen, line_span, offset, together
 from flashagent.repair.quick.proposal import Proposal, near
 from flashagent.repair.source import Edit
@@ -32,16 +32,36 @@ _DID_YOU_MEAN = re.compile(
 
 
 async def proposals(seen: Seen) -> list[Proposal]:
-    groups: list[Sequence[Finding]] = [
-        list(_typed(seen, match)) for match in _TSC.finditer(seen.report.output)
-    ]
-    for failure in seen.report.failures[:20]:
-        groups.append(list(_answers(seen, failure)))
+    """What TypeScript would change in the files that the failures name; else what their words say; else what TypeScript would
+    change anywhere, a proposal for each file, of which the check chooses."""
+    compiled = list(_TSC.finditer(seen.report.output))
+    typed = await typescript.answers(seen, _named(seen, compiled)) if typescript.is_typed(seen) else []
+    if compiled:
+        return together(seen, [*(found for _, found in typed), *([] if typed else (list(_typed(seen, m)) for m in compiled))])  # fmt: skip
+    by_file: dict[str, list[Sequence[Finding]]] = {}
+    for path, found in typed:
+        by_file.setdefault(path, []).append(found)
+    exact = [one for groups in by_file.values() for one in together(seen, groups)]
+    if exact and by_file.keys() & set(_named(seen, ())):
+        return exact
+    groups = [list(_answers(seen, failure)) for failure in seen.report.failures[:20]]
     # As TAP, what a file prints stands behind '# '.
     printed = re.sub(r"^# ?", "", seen.report.output, flags=re.MULTILINE).replace("\\#", "#")
     groups.append(list(_unloaded(seen, printed)))
-    groups += await asyncio.to_thread(lambda: list(jssyntax.unparsed(seen, printed)))
-    return together(seen, groups)
+    broken = await asyncio.to_thread(lambda: list(jssyntax.unparsed(seen, printed)))
+    return together(seen, [*groups, *broken]) or exact
+
+
+def _named(seen: Seen, compiled: Sequence[re.Match[str]]) -> list[str]:
+    """The project's own files that the compiler or the failures name."""
+    told = (seen.place(match["path"]) or "" for match in compiled)
+    frames = (
+        frame.path
+        for failure in seen.report.failures
+        for frame in reversed(failure.frames)
+        if frame.in_project
+    )
+    return [path for path in dict.fromkeys((*told, *frames)) if path and seen.may_change(path)]
 
 
 def _typed(seen: Seen, match: re.Match[str]) -> Iterator[Finding]:

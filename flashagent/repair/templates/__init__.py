@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from flashagent.repair.priors import corrected
 from flashagent.repair.template import Template
 from flashagent.repair.templates import (
+    borrowed,
     calls,
     coercions,
     conditions,
     constants,
     containers,
+    counterparts,
     expressions,
     forgotten,
     gaps,
     guards,
     halves,
+    handed,
+    idioms,
     lost,
     members,
     moves,
@@ -23,6 +28,9 @@ from flashagent.repair.templates import (
     results,
     rewrites,
     statements,
+    tables,
+    undone,
+    wholes,
     wording,
 )
 
@@ -45,9 +53,18 @@ _SUBJECTS = (
     rewrites,
     members,
     wording,
+    handed,
+    tables,
+    wholes,
     lost,
+    undone,
     halves,
+    idioms,
+    counterparts,
+    borrowed,
 )
-CATALOGUE: tuple[Template, ...] = tuple(
+# As their makers thought of them, and as history has corrected that.
+BY_HAND: tuple[Template, ...] = tuple(
     thing for subject in _SUBJECTS for thing in vars(subject).values() if isinstance(thing, Template)
 )
+CATALOGUE: tuple[Template, ...] = tuple(corrected(one) for one in BY_HAND)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from flashagent.repair.source import Source
 from flashagent.repair.template import Fix, Site, template
-from flashagent.repair.templates.lost import known_names, names_in
+from flashagent.repair.templates.needs import known_names, names_in
 
 LONGEST, MOST = 40, 10
 _VALUES = (ast.Name, ast.Attribute, ast.Subscript, ast.Call)
@@ -79,22 +79,23 @@ def method_as_elsewhere(site: Site) -> Iterator[Fix]:
     function = site.source.function_of(site.node)
     if function is None or not is_read(site):
         return
-    known, own = known_names(site.source, function), site.text(site.node)
+    known, own = site.source.once_of_text(known_names, function), site.text(site.node)
     calls = site.source.once_of_text(_calls_behind, site.source.tree)
     fitting = [text for text, needed in calls.items() if needed <= known and not own.endswith(text)][:MOST]
     for text in fitting:
         yield site.swap(site.node, own + text, min(1.0, 6 / len(fitting)))
 
 
-def _keywords(source: Source, tree: ast.AST) -> dict[str, list[str]]:
-    """Under each function's or method's name: keywords with short values that calls of it have in this file."""
-    found: dict[str, list[str]] = {}
+def _keywords(source: Source, tree: ast.AST) -> dict[str, dict[str, set[str]]]:
+    """Under each function's or method's name: keywords with short values that calls of it have in this file, with the names
+    that each needs."""
+    found: dict[str, dict[str, set[str]]] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             for keyword in node.keywords:
                 text = source.text_of(keyword)
                 if keyword.arg and len(text) <= LONGEST and "\n" not in text:
-                    found.setdefault(called(node), []).append(text)
+                    found.setdefault(called(node), {})[text] = names_in(keyword.value)
     return found
 
 
@@ -127,10 +128,9 @@ def keyword_as_elsewhere(site: Site) -> Iterator[Fix]:
     function = source.function_of(node)
     if function is None or any(k.arg is None for k in node.keywords):
         return
-    present, known = {k.arg for k in node.keywords}, known_names(source, function)
-    offers: dict[str, float] = {}
-    for text in source.once_of_text(_keywords, source.tree).get(called(node), ()):
-        offers.setdefault(text, 1.0)
+    present, known = {k.arg for k in node.keywords}, source.once_of_text(known_names, function)
+    elsewhere = source.once_of_text(_keywords, source.tree).get(called(node), {})
+    offers = {text: 1.0 for text, needed in elsewhere.items() if needed <= known}
     for text in source.once(_switches, source.tree).get(called(node), ()):
         offers.setdefault(text, 0.8)
     for name in site.donors.keywords[:MOST]:
@@ -141,17 +141,9 @@ def keyword_as_elsewhere(site: Site) -> Iterator[Fix]:
     end = source.span(node)[1] - 1
     before = source.text[:end].rstrip()
     lead = "" if before.endswith(("(", ",")) else ", "
-    fitting = {t: w for t, w in offers.items() if t.partition("=")[0] not in present and _is_known(t, known)}
+    fitting = {t: w for t, w in offers.items() if t.partition("=")[0] not in present}
     for text, weight in list(fitting.items())[:MOST]:
         yield site.raw(end, end, f"{lead}{text}", weight)
-
-
-def _is_known(keyword: str, known: set[str]) -> bool:
-    """Does a keyword's value name nothing that the function cannot?"""
-    try:
-        return names_in(ast.parse(keyword.partition("=")[2], mode="eval")) <= known
-    except SyntaxError:
-        return False
 
 
 def _families(source: Source, tree: ast.AST) -> dict[str, list[str]]:

@@ -9,6 +9,7 @@ from flashagent.repair.source import FunctionNode
 from flashagent.repair.template import Fix, Site, template
 
 _FORMS = ("str({})", "{}.strip()", "{}.lower()", "list({})", "int({})", "tuple({})", "dict({})")
+_TURNED = (("int", "' ' * {}"), ("int", "str({})"), ("str", "[{}]"), ("bytes", "{}.decode()"), ("str", "{}.encode()"), ("float", "int({})"), ("tuple", "list({})"), ("str", "int({})"))  # fmt: skip
 _METHODS = ("lower()", "strip()", "upper()", "rstrip()", "lstrip()", "read()", "decode()", "encode()", "copy()", "casefold()", "total_seconds()")  # fmt: skip
 _ENCODED = frozenset({"open", "read_text", "write_text"})
 
@@ -41,6 +42,11 @@ def default_made(site: Site) -> Iterator[Fix]:
             edit = source.insert_before(body[0], [f"if {name} is None:", f"    {name} = {value}"])
             if edit is not None:
                 yield Fix((edit,), 0.5, "insertion")
+        for own in [a for a in (name, f"_{name}") if scope.self_name and a in scope.attributes]:
+            lines = [f"if {name} is None:", f"    {name} = {scope.self_name}.{own}"]
+            edit = source.insert_before(body[0], lines)
+            if edit is not None:
+                yield Fix((edit,), 2.0, "insertion")
 
 
 @template("method asked", 0.1, ast.Name, ast.Attribute, ast.Subscript, ast.Call, kinds=("type", "attribute"))
@@ -125,7 +131,7 @@ def or_to_none(site: Site) -> Iterator[Fix]:
             else:
                 yield Fix((source.replace(node, left), behind))
     elif isinstance(node.values[0], ast.Name | ast.Attribute):
-        yield site.swap(node, f"{right} if {left} is None else {left}", 0.6)
+        yield site.swap(node, f"{left} if {left} is not None else {right}", 0.6)
 
 
 def _kinds(site: Site) -> list[str]:
@@ -186,6 +192,38 @@ def made_of_its_kind(site: Site) -> Iterator[Fix]:
             )
             if edit is not None:
                 yield Fix((edit,), 0.5, "insertion")
+
+
+@template("turned into its kind", 0.1, ast.FunctionDef, ast.For, kinds=("type", "attribute"))
+def turned_into_its_kind(site: Site) -> Iterator[Fix]:
+    """`if isinstance(x, int): x = str(x)` before a parameter or an element is used: one kind made another where it comes in (type
+    cast templates of PyTER, Oh and Oh 2022)."""
+    node, source = site.node, site.source
+    assert isinstance(node, ast.FunctionDef | ast.For)
+    body = [s for s in node.body if s not in source.docstring_nodes]
+    for name in _incoming(site)[:4] if body else ():
+        for kind, made in _TURNED:
+            lines = [f"if isinstance({name}, {kind}):", f"    {name} = {made.format(name)}"]
+            edit = source.insert_before(body[0], lines)
+            if edit is not None:
+                yield Fix((edit,), 0.5, "insertion")
+
+
+@template("default inside", 0.35, ast.BoolOp, kinds=("key", "none"))
+def default_inside(site: Site) -> Iterator[Fix]:
+    """`d[k] or v` and `d.get(k) or v` as `d.get(k, v)` (missing key guards: Getafix, Bader et al. 2019; PyTER)."""
+    node = site.node
+    assert isinstance(node, ast.BoolOp)
+    first = node.values[0]
+    if not isinstance(node.op, ast.Or) or len(node.values) != 2:
+        return
+    other = site.text(node.values[1])
+    if isinstance(first, ast.Subscript) and not isinstance(first.slice, ast.Slice):
+        key, base = site.text(first.slice), site.text(first.value)
+        yield site.swap(node, f"{base}.get({key}, {other})")
+        yield site.swap(first, f"{base}.get({key})")
+    elif isinstance(first, ast.Call) and getattr(first.func, "attr", "") == "get" and len(first.args) == 1:
+        yield site.swap(node, f"{site.text(first.func)}({site.text(first.args[0])}, {other})", 0.6)
 
 
 def _incoming(site: Site) -> list[str]:

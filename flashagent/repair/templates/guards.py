@@ -37,6 +37,7 @@ def guard_statement(site: Site) -> Iterator[Fix]:
         return
     names = used_names(site)[:5]
     tests = [t for n in names for t in (n, f"{n} is not None", f"not {n}")]
+    tests += [t for n in _used_attributes(site) for t in (n, f"{n} is not None", f"len({n}) > 0")]
     tests += [
         f"{a} {op} {b}" for a in names for b in names if a != b for op in ("not in", "in", "!=", "<", ">")
     ]
@@ -46,6 +47,19 @@ def guard_statement(site: Site) -> Iterator[Fix]:
     )
     for test in tests:
         yield site.raw(*whole, f"{indent}if {test}:{source.newline}{body}", min(0.8, 8 / len(tests)), "guard")
+
+
+def _used_attributes(site: Site) -> list[str]:
+    """Attributes and elements that the statement calls, takes apart or asks for more, as they are written."""
+    found: dict[str, None] = {}
+    for node in ast.walk(site.node):
+        inner = node.func if isinstance(node, ast.Call) else getattr(node, "value", None)
+        if isinstance(inner, ast.Attribute | ast.Subscript) and isinstance(inner.ctx, ast.Load):
+            owner = inner.value if isinstance(node, ast.Call) and isinstance(inner, ast.Attribute) else inner
+            for one in (inner, owner):
+                if isinstance(one, ast.Attribute | ast.Subscript) and len(text := site.text(one)) <= 30:
+                    found[text] = None
+    return [text for text in found if "\n" not in text][:4]
 
 
 @template("skip element", 0.12, ast.For)
@@ -111,7 +125,7 @@ def base_case(site: Site) -> Iterator[Fix]:
                 f"{left} >= len({right})",
             ]
             if left < right:
-                relations.append(f"{left} == {right}")
+                relations += [f"{left} == {right}", f"{left} is {right}"]
             for test in relations:
                 for value in dict.fromkeys(["True", "False", "0", "None", "[]", left, *own]):
                     edit = site.source.insert_before(top, [f"if {test}:", f"    return {value}"])

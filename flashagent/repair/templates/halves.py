@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from flashagent.repair.nodes import unread
 from flashagent.repair.source import Source
 from flashagent.repair.template import Fix, Site, template
-from flashagent.repair.templates.lost import known_names, names_in
+from flashagent.repair.templates.needs import known_names, names_in
 
 _TESTED = (ast.If, ast.While, ast.IfExp)
 LONGEST, MOST, MOST_ASKED, MOST_MIRRORED = 60, 60, 60, 24

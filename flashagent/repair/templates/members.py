@@ -199,9 +199,19 @@ def own_class(site: Site) -> Iterator[Fix]:
     node = site.node
     assert isinstance(node, ast.Name)
     owner = site.source.class_of(node)
-    if owner is not None and owner.name == node.id and site.scope.self_name and site.place == "func":
+    asked = isinstance(site.parent, ast.Attribute) and site.place == "value"
+    if (
+        owner is not None
+        and owner.name == node.id
+        and site.scope.self_name
+        and (site.place == "func" or asked)
+    ):
         name = site.scope.self_name
-        yield site.swap(node, name if name == "cls" else f"type({name})")
+        if name == "cls":
+            yield site.swap(node, name)
+        else:
+            yield site.swap(node, f"type({name})", 0.6 if asked else 1.0)
+            yield site.swap(node, f"{name}.__class__", 0.6)
 
 
 @template("through an own method", 0.12, ast.Name, ast.Subscript, ast.Attribute)

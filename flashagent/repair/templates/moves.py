@@ -122,6 +122,8 @@ def move_up(site: Site) -> Iterator[Fix]:
     for ancestor in source.ancestors(node):
         if isinstance(ancestor, FunctionNode):
             break
+        if isinstance(ancestor, ast.stmt) and source.is_elif(ancestor):
+            continue
         if isinstance(ancestor, ast.For | ast.While | ast.If) and isinstance(
             node, ast.Assign | ast.AugAssign | ast.Expr
         ):

@@ -44,6 +44,7 @@ def variations(pattern: str) -> Iterator[tuple[str, float]]:
         yield pattern + "$", 0.6
     else:
         yield pattern[:-1], 0.6
+        yield pattern[:-1] + "\\Z", 0.4  # `$` takes a line end too
     if not pattern.startswith("^"):
         yield "^" + pattern, 0.6
     else:
@@ -74,6 +75,10 @@ def widened(pattern: str, strings: Iterable[str]) -> Iterator[tuple[str, float]]
             for form in dict.fromkeys((word, word.upper())) if match.group().isupper() else (word,):
                 if form not in pattern:
                     yield f"{pattern[: match.end()]}|{form}{pattern[match.end() :]}", 0.5
+    if re.fullmatch(r"\w+(?:\|\w+)*", pattern):
+        for word in words:
+            yield f"{pattern}|{word}", 0.5
+            yield f"{pattern}|{word.lower()}", 0.5
     for match in re.finditer(r"\\?[=:,]", pattern):
         yield f"{pattern[: match.start()]}\\s*{match.group()}\\s*{pattern[match.end() :]}", 0.3
 
@@ -120,4 +125,19 @@ def _is_pattern(site: Site) -> bool:
         if parent.args[0] is site.node and isinstance(owner, ast.Name) and owner.id in ("re", "regex"):
             return parent.func.attr in _CALLS
     value = getattr(site.node, "value", "")
+    if isinstance(parent, ast.Tuple | ast.List) and _is_row_of_patterns(site, parent):
+        return True
     return bool(re.search(r"\\[dwsbSDW]|\(\?|\[\^?[^\]]+\][+*]|\.\*|\.\+|[^\\]\$$|^\^", value))
+
+
+def _is_row_of_patterns(site: Site, row: ast.Tuple | ast.List) -> bool:
+    """Does the text stand in a table of which other rows have patterns at the same place?"""
+    table = site.source.parents.get(row)
+    if not isinstance(table, ast.Tuple | ast.List) or len(table.elts) < 3:
+        return False
+    place = row.elts.index(site.node) if isinstance(site.node, ast.expr) else 0
+    others = [
+        e.elts[place] for e in table.elts if isinstance(e, ast.Tuple | ast.List) and len(e.elts) > place
+    ]
+    texts = [o.value for o in others if isinstance(o, ast.Constant) and isinstance(o.value, str)]
+    return any(re.search(r"\w\|\w|\\[sdwb]", text) for text in texts)

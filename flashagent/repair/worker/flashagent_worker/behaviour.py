@@ -35,7 +35,7 @@ class Behaviour:
         def enter(frame: Any, _event: str, _argument: Any) -> None:
             caller = frame.f_back
             code = frame.f_code
-            if caller is not None and len(self.calls) < self.CALLS and code in self.live.functions:
+            if caller is not None and len(self.calls) < self.CALLS and id(code) in self.live.functions:
                 here, there = os.path.realpath(code.co_filename), os.path.realpath(caller.f_code.co_filename)
                 if there in self.test_files and here not in self.test_files:
                     self._record(code, frame.f_locals)
@@ -60,7 +60,7 @@ class Behaviour:
         key = code.co_name + plain_repr(values)
         if key not in self.seen:
             self.seen.add(key)
-            self.calls.append((self.live.functions[code][0], values))
+            self.calls.append((self.live.functions[id(code)][0], values))
 
     def inputs(self) -> list[tuple[types.FunctionType, list[Any]]]:
         """The recorded calls, then calls near them: one argument changed, then arguments of two calls mixed."""
@@ -77,7 +77,7 @@ class Behaviour:
             [
                 (function, [*values[:position], other, *values[position + 1 :]])
                 for position, value in enumerate(values)
-                for other in variants(value, chooser)
+                for other in safe_variants(value, chooser)
             ]
             for function, values in self.calls
         ]
@@ -126,6 +126,13 @@ class Behaviour:
             return "raises RecursionError"
         except BaseException as error:
             return "raises " + type(error).__name__
+
+
+def safe_variants(value: Any, chooser: random.Random) -> list[Any]:
+    try:
+        return variants(value, chooser)
+    except Exception:  # a container or number of the project that cannot be cut, added to or negated
+        return []
 
 
 def consumed(result: Any) -> Any:

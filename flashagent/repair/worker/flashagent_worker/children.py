@@ -15,6 +15,11 @@ from typing import TYPE_CHECKING, Any
 from flashagent_worker.limits import limit_memory
 from flashagent_worker.talking import Channel, pack
 
+try:
+    import ctypes
+except ImportError:  # an interpreter built without it
+    ctypes = None  # type: ignore[assignment]
+
 if TYPE_CHECKING:
     Json = dict[str, Any]  # only in annotations: Python 3.8 cannot evaluate it
 
@@ -31,11 +36,9 @@ BEAT_S = 0.5
 def process_control() -> Callable[[int, int], None]:
     """prctl(2) with two numbers (Linux), else a call that does nothing."""
     try:
-        import ctypes
-
         prctl = ctypes.CDLL(None).prctl
         return lambda option, value: prctl(option, value) and None
-    except (ImportError, OSError, AttributeError):
+    except (OSError, AttributeError):
         return lambda option, value: None
 
 
@@ -73,7 +76,7 @@ class Children:
         self.channel = channel
         self.control = process_control()
         self.control(ADOPT_ORPHANS, 1)
-        self._writing, self._word, self._beaten = -1, "", 0.0
+        self._writing, self._word, self._beaten, self._own = -1, "", 0.0, 0
 
     def run(self, tasks: list[Any], work: Callable[[Any], Json], wall: Callable[[Any], float], batch: int,
             after: Callable[[], Json] | None = None) -> tuple[list[Json], list[Json]]:  # fmt: skip
@@ -95,12 +98,18 @@ class Children:
         now = time.monotonic()
         if self._writing >= 0 and now - self._beaten > BEAT_S:
             self._beaten = now
-            os.write(self._writing, pack({"word": self._word, "answer": {"beat": True}}))
+            self._tell({"beat": True})
 
     def finish(self, answer: Json) -> None:
         """Give a child's last answer and end it there and then, whatever the runner would still do at its own end."""
-        os.write(self._writing, pack({"word": self._word, "answer": answer}))
+        self._tell(answer)
         os._exit(0)
+
+    def _tell(self, answer: Json) -> None:
+        """A candidate that forks comes back in two processes: the copy ends, or each task would be answered twice."""
+        if os.getpid() != self._own:
+            os._exit(0)
+        os.write(self._writing, pack({"word": self._word, "answer": answer}))
 
     def _batch(self, tasks: list[Any], work: Callable[[Any], Json], wall: Callable[[Any], float],
                after: Callable[[], Json] | None) -> tuple[list[Json], Json]:  # fmt: skip
@@ -157,15 +166,15 @@ class Children:
             self.channel.connection.close()
             silence()
             limit_memory(MEMORY)
-            self._writing, self._word, self._beaten = writing, word, time.monotonic()
+            self._writing, self._word, self._beaten, self._own = writing, word, time.monotonic(), os.getpid()
             for task in tasks:
                 answer = work(task)
-                os.write(writing, pack({"word": word, "answer": answer}))
+                self._tell(answer)
                 if answer.get("last"):
                     break
             else:
                 if after is not None:
-                    os.write(writing, pack({"word": word, "answer": after()}))
+                    self._tell(after())
         finally:
             os._exit(0)
 

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -43,11 +45,16 @@ class Timer:
             signal.signal(signal.SIGALRM, self._reached)
             signal.setitimer(signal.ITIMER_REAL, wall, 0.5)
         try:
-            return run()
+            try:
+                return run()
+            finally:
+                self._stop()
         finally:
-            signal.setitimer(signal.ITIMER_PROF, 0)
-            if wall:
-                signal.setitimer(signal.ITIMER_REAL, 0)
+            self._stop()  # the limit may be reached just before the first one stops the clock
+
+    def _stop(self) -> None:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def project_stack(frame: Any, root: str) -> list[tuple[str, int]]:
@@ -60,6 +67,19 @@ def project_stack(frame: Any, root: str) -> list[tuple[str, int]]:
     return stack
 
 
+def _kept_apart(name: str) -> Any:
+    """A module of the standard library, or None. A project may have one of that name, to which it stays open."""
+    if name in sys.modules:
+        return sys.modules[name]
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None
+    finally:
+        sys.modules.pop(name, None)
+
+
+_resource = _kept_apart("resource")  # now: later the project's own may stand in its place
 _known: dict[str, bool] = {}
 
 
@@ -74,14 +94,14 @@ def is_project(filename: str, root: str) -> bool:
 
 def limit_memory(extra: int) -> None:
     """At most `extra` bytes more of address space than now."""
+    if _resource is None:
+        return
     try:
-        import resource
-
         with open("/proc/self/statm", "rb") as pages:
-            now = int(pages.read().split()[0]) * resource.getpagesize()
-        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+            now = int(pages.read().split()[0]) * _resource.getpagesize()
+        hard = _resource.getrlimit(_resource.RLIMIT_AS)[1]
         wanted = now + extra
-        resource.setrlimit(resource.RLIMIT_AS, (wanted if hard < 0 else min(wanted, hard), hard))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    except (ImportError, OSError, ValueError):
+        _resource.setrlimit(_resource.RLIMIT_AS, (wanted if hard < 0 else min(wanted, hard), hard))
+        _resource.setrlimit(_resource.RLIMIT_CORE, (0, 0))
+    except (OSError, ValueError):
         pass  # no such limit on this system; the sandbox has its own

@@ -1,6 +1,7 @@
 """A candidate's functions in place of the live ones, and back."""
 
 from __future__ import annotations
+import __future__
 
 import ast
 import gc
@@ -12,17 +13,22 @@ from typing import TYPE_CHECKING, Any
 
 from flashagent_worker.counting import counted
 from flashagent_worker.limits import is_project
-from flashagent_worker.livedata import LiveData, definition, modules_of
+from flashagent_worker.livedata import LiveData, definition, home_of, modules_of
 
 if TYPE_CHECKING:
     Json = dict[str, Any]  # only in annotations: Python 3.8 cannot evaluate it
 
 
+# The one future that is not yet everywhere; `compile` refuses other flags that a code object may carry.
+FUTURE_FLAGS = __future__.annotations.compiler_flag
+
+
 class LiveCode:
-    """The project's function objects, and their code replaced and put back."""
+    """The project's function objects by the identity of their code (that of two files may be equal), and their code replaced
+    and put back."""
 
     def __init__(self, root: str) -> None:
-        self.functions: dict[types.CodeType, list[types.FunctionType]] = {}
+        self.functions: dict[int, list[types.FunctionType]] = {}
         self.units: dict[tuple[str, int, str], list[types.CodeType]] = {}
         self.caches: list[Any] = []
         self.swapped: list[tuple[types.FunctionType, types.CodeType]] = []
@@ -35,7 +41,7 @@ class LiveCode:
 
     def _add(self, function: types.FunctionType) -> None:
         code = function.__code__
-        known = self.functions.setdefault(code, [])
+        known = self.functions.setdefault(id(code), [])
         known.append(function)
         if len(known) == 1:
             key = (os.path.realpath(code.co_filename), code.co_firstlineno, code.co_name)
@@ -49,9 +55,12 @@ class LiveCode:
             if why:
                 self.revert()
                 return why
+        self._forget_results()
+        return ""
+
+    def _forget_results(self) -> None:
         for cache in self.caches:
             cache.cache_clear()
-        return ""
 
     def put_in(self, part: Json) -> str:
         """One part; what was put in before stays when it does not fit."""
@@ -78,12 +87,15 @@ class LiveCode:
         module = next(iter(modules_of(part["path"])), None)
         if not old_codes or module is None:
             return "unreachable"
-        values = definition(part, module)
+        home = home_of(part, module)
+        if home is None:
+            return "unreachable"
+        values = definition(part, module, dict(vars(home)) if home is not module else None)
         made = values.get(part["name"]) if values is not None else None
         if type(made) is not types.FunctionType:
             return "invalid"
         for old in old_codes:
-            for function in self.functions.get(old, ()):
+            for function in self.functions.get(id(old), ()):
                 self.data.undo.append((function, "__defaults__", function.__defaults__))
                 self.data.undo.append((function, "__kwdefaults__", function.__kwdefaults__))
                 function.__defaults__ = made.__defaults__
@@ -92,10 +104,13 @@ class LiveCode:
 
     def _swap(self, old: types.CodeType, new: types.CodeType) -> bool:
         for before, after in paired(old, new):
-            for function in self.functions.get(before, ()):
+            live = self.functions.get(id(before), ())
+            if live and before.co_freevars != after.co_freevars:
+                return False  # a closure's cells have no names: as many others would be taken for them
+            for function in live:
                 try:
                     function.__code__ = after
-                except ValueError:  # another number of free variables
+                except ValueError:  # a function that does not take it
                     return False
                 self.swapped.append((function, before))
         return True
@@ -105,13 +120,14 @@ class LiveCode:
             function.__code__ = code
         self.swapped = []
         self.data.revert()
+        self._forget_results()  # what the candidate computed is not the base's
 
 
 def compile_unit(candidate: Json, old: types.CodeType) -> types.CodeType | None:
     """The code of the function named in the candidate, compiled with the flags of the old one, its rounds counted."""
     tree = counted(ast.parse(candidate["code"]), candidate.get("unit"))
     ast.increment_lineno(tree, candidate["offset"])
-    flags = old.co_flags & 0xFFFF0000
+    flags = old.co_flags & FUTURE_FLAGS
     module = compile(tree, old.co_filename, "exec", flags=flags, dont_inherit=True)
     pending = [module]
     while pending:

@@ -1,6 +1,7 @@
 """A candidate's values in place of those of loaded modules and classes, and back."""
 
 from __future__ import annotations
+import __future__
 
 import ast
 import copy
@@ -13,16 +14,35 @@ if TYPE_CHECKING:
     Json = dict[str, Any]  # only in annotations: Python 3.8 cannot evaluate it
 
 
+_real: dict[str, str] = {}
+
+
+def _real_path(filename: str) -> str:
+    """Its real path; asked of the disk once, as there are hundreds of modules and thousands of candidates."""
+    if filename not in _real:
+        _real[filename] = os.path.realpath(filename)
+    return _real[filename]
+
+
 def modules_of(path: str) -> list[types.ModuleType]:
     """The loaded modules of a file."""
     found = []
     for module in list(sys.modules.values()):
-        if (
-            type(module) is types.ModuleType
-            and os.path.realpath(getattr(module, "__file__", None) or "") == path
-        ):
-            found.append(module)
+        if type(module) is types.ModuleType:
+            filename = getattr(module, "__file__", None)
+            if isinstance(filename, str) and _real_path(filename) == path:
+                found.append(module)
     return found
+
+
+def home_of(part: Json, module: types.ModuleType) -> Any:
+    """The module, or the class in it to which the part belongs; None when there is no such class."""
+    home: Any = module
+    for name in part["classes"]:
+        home = vars(home).get(name)
+        if not isinstance(home, type):
+            return None
+    return home
 
 
 def definition(part: Json, module: types.ModuleType, names: dict[str, Any] | None = None) -> Json | None:
@@ -33,7 +53,9 @@ def definition(part: Json, module: types.ModuleType, names: dict[str, Any] | Non
         for node in tree.body:
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 node.decorator_list = []
-        exec(compile(tree, part["path"], "exec", dont_inherit=True), dict(vars(module)), local)
+        # Annotations may name what only a type checker imports: they stay texts.
+        flags = __future__.annotations.compiler_flag
+        exec(compile(tree, part["path"], "exec", flags, dont_inherit=True), dict(vars(module)), local)
     except Exception:  # whatever an import would have raised
         return None
     return local
@@ -54,11 +76,9 @@ class LiveData:
         if not modules:
             return "unreachable"
         for module in modules:
-            home: Any = module
-            for name in part["classes"]:
-                home = vars(home).get(name)
-                if not isinstance(home, type):
-                    return "unreachable"
+            home = home_of(part, module)
+            if home is None:
+                return "unreachable"
             values = definition(part, module, dict(vars(home)) if home is not module else None)
             if values is None:
                 return "invalid"

@@ -1,3 +1,4 @@
+# ruff: noqa: B905
 """Values near one seen at run time."""
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ def variants(value: Any, chooser: random.Random) -> list[Any]:
         cut = [sequence[:0], sequence[1:], sequence[:-1], sequence[::-1], sequence + sequence]
         return cut + near[:6] + mixed_lists
     if isinstance(value, dict):
-        return [{}, dict(list(value.items())[1:]), dict(list(value.items())[:1])]
+        pairs = list(value.items())
+        return [{}, dict(pairs[1:]), dict(pairs[:1])] + changed_values(value, chooser)
     if isinstance(value, (set, frozenset)):
         return [type(value)(), type(value)(sorted(value, key=repr)[1:])]
     return changed_attributes(value, chooser)
@@ -50,6 +52,26 @@ def changed_attributes(value: Any, chooser: random.Random) -> list[Any]:
                 return found
             found.append(twin)
     return found
+
+
+def changed_values(table: dict[Any, Any], chooser: random.Random) -> list[Any]:
+    """The dictionary with its values exchanged, with one value changed, and with values made of the parts of all: the edges
+    of a graph between the same nodes, drawn anew."""
+    keys, values = list(table), list(table.values())
+    turned = [values[1:] + values[:1], values[::-1]] if len(values) > 1 else []
+    near = [dict(zip(keys, others)) for others in turned + changed_elements(values, chooser)[:6]]
+    if not values or not all(isinstance(value, (list, tuple, str)) for value in values):
+        return near
+    parts = [part for value in values for part in value]
+    for _ in range(6 if parts else 0):
+        redrawn = [remixed(parts, chooser)[: chooser.randrange(len(value) + 2)] for value in values]
+        near.append({key: _like(value, new) for key, value, new in zip(keys, values, redrawn)})
+    return near
+
+
+def _like(value: Any, parts: list[Any]) -> Any:
+    """The parts as a text, list or tuple, as the value is one."""
+    return "".join(parts) if isinstance(value, str) else type(value)(parts)
 
 
 def remixed(parts: Any, chooser: random.Random) -> list[Any]:
