@@ -24,6 +24,7 @@ import ast
 import io
 import json
 import math
+import os
 import re
 import statistics
 import sys
@@ -37,6 +38,9 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+# Small matrices: threads of the linear algebra would only wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 import repair_drills
@@ -52,8 +56,10 @@ PRIORS = Path(__file__).resolve().parent.parent / "flashagent" / "repair" / "pri
 # Never learned from: one project in four, and those that repair_fixes.txt holds back.
 HELD_OUT = frozenset({"carpedm20/emoji", "jaraco/inflect", "jazzband/docopt-ng", "joke2k/faker", "python-semver/python-semver"})  # fmt: skip
 PROGRAMS = "programs"
-SHARES = {"history": 0.6, "programs": 0.4}
-PULL = 0.02
+SHARES = {"history": 0.4, PROGRAMS: 0.6}
+PULL = 0.002
+TEMPER = 0.7  # of what was learned: few hundred fixes, and faults of other kinds are repaired too
+LEAST = 0.05
 MOST_LINES = 150  # of a function: longer ones cost minutes, and are few
 HAND = {one.name: one.prior for one in BY_HAND}
 Row = dict[str, Any]
@@ -98,7 +104,9 @@ def own_faults() -> Iterator[SmallFix]:
 
     for name, program, faulty in [*repair_programs.bugs(), *repair_drills.bugs()]:
         old, new = faulty.splitlines(), program.code.splitlines()
-        same = next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+        same = next(
+            (n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new))
+        )
         tail = next(
             (n for n, (a, b) in enumerate(zip(old[same:][::-1], new[same:][::-1], strict=False)) if a != b),
             min(len(old), len(new)) - same,
@@ -159,7 +167,9 @@ class Goal:
             n for n in self._source.tree.body
             if any(n.lineno <= line <= (n.end_lineno or n.lineno) for line in self._lines)
         ]  # fmt: skip
-        return sorted({x for n in around for x in range(n.lineno, (n.end_lineno or 0) + 1)} | set(self._lines))
+        return sorted(
+            {x for n in around for x in range(n.lineno, (n.end_lineno or 0) + 1)} | set(self._lines)
+        )
 
     def is_met(self, mutation: Mutation) -> bool:
         text = self._text
@@ -205,22 +215,42 @@ _NOT_SHOWN = {ord(sign): None for sign in " \t\r\n()'\",\\;"}
 def show(options: argparse.Namespace) -> None:
     rows = read(options.rows)
     history = [r for r in rows if r["repository"] != PROGRAMS]
-    for name, some in (("with tests", [r for r in history if r["tested"]]), ("without", [r for r in history if not r["tested"]])):
+    for name, some in (
+        ("with tests", [r for r in history if r["tested"]]),
+        ("without", [r for r in history if not r["tested"]]),
+    ):
         hits = sum(bool(r["templates"]) for r in some)
         print(f"history {name}: {hits} of {len(some)} within reach ({hits / max(1, len(some)):.1%})")
     reached = [r for r in rows if r["templates"]]
     by_template = Counter((r["repository"] == PROGRAMS, r["templates"][0][0]) for r in reached)
     made = Counter[str]()
     for row in reached:
-        made.update({name: sum(seen.values()) for name, seen in row["function"].items() if row["repository"] != PROGRAMS})
+        made.update(
+            {
+                name: sum(seen.values())
+                for name, seen in row["function"].items()
+                if row["repository"] != PROGRAMS
+            }
+        )
     print(f"{'template':28} {'prior':>6} {'made':>8} {'history':>8} {'programs':>8}")
     for name in sorted(HAND, key=lambda n: -by_template[False, n]):
-        print(f"{name:28} {HAND[name]:6.3f} {made[name]:8} {by_template[False, name]:8} {by_template[True, name]:8}")
+        print(
+            f"{name:28} {HAND[name]:6.3f} {made[name]:8} {by_template[False, name]:8} {by_template[True, name]:8}"
+        )
     projects = Counter((r["repository"], bool(r["templates"])) for r in rows)
-    print(", ".join(f"{name} {projects[name, True]}/{projects[name, True] + projects[name, False]}" for name in sorted({r["repository"] for r in rows})))
+    print(
+        ", ".join(
+            f"{name} {projects[name, True]}/{projects[name, True] + projects[name, False]}"
+            for name in sorted({r["repository"] for r in rows})
+        )
+    )
     for row in (r for r in history if options.missed and not r["templates"] and r["tested"]):
         print(f"\n{row['repository']} {row['commit']} {row['path']}: {row['subject'][:90]}")
-        print("\n".join([*(f"- {x}" for x in row["old"].splitlines()), *(f"+ {x}" for x in row["new"].splitlines())]))
+        print(
+            "\n".join(
+                [*(f"- {x}" for x in row["old"].splitlines()), *(f"+ {x}" for x in row["new"].splitlines())]
+            )
+        )
 
 
 def read(folder: Path) -> list[Row]:
@@ -298,19 +328,40 @@ def fit(options: argparse.Namespace) -> None:
     rows = [r for r in read(options.rows) if r["templates"]]
     names = sorted({*HAND, *(n for r in rows for n in r["function"])})
     hand = {n: HAND.get(n, 0.1) for n in names}
-    start = np.log([hand[n] for n in names])
-    known = Cases([r for r in rows if r["repository"] != PROGRAMS and not held_out(r["repository"])], names)
-    kept = Cases([r for r in rows if r["repository"] != PROGRAMS and held_out(r["repository"])], names)
-    small = Cases([r for r in rows if r["repository"] == PROGRAMS], names)
-    for pull in (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05):
-        for share in (1.0, 0.6, 0.5, 0.4):
-            logits = fitted([(share, known), (1.0 - share, small)], start, pull)
-            priors = dict(zip(names, np.exp(logits).tolist(), strict=True))
-            print(pull, share)
-            for label, cases in (("left out", kept), ("learned from", known), ("programs", small)):
-                print("   ", told(label, places(cases, priors)))
-    for label, cases in (("left out", kept), ("learned from", known), ("programs", small)):
-        print(told(label + ", set by hand", places(cases, hand)))
+    history = [r for r in rows if r["repository"] != PROGRAMS]
+    sets = {
+        "left out": Cases([r for r in history if held_out(r["repository"])], names),
+        "learned from": Cases([r for r in history if not held_out(r["repository"])], names),
+        PROGRAMS: Cases([r for r in rows if r["repository"] == PROGRAMS], names),
+    }
+    learned = priors_of(sets["learned from"], sets[PROGRAMS], hand)
+    for label, cases in sets.items():
+        print(told(f"{label}, set by hand", places(cases, hand)))
+        print(told(f"{label}, learned", places(cases, learned)))
+    if options.write:
+        allowed = [r for r in history if r["repository"] not in HELD_OUT]
+        final = priors_of(Cases(allowed, names), sets[PROGRAMS], hand)
+        write(final, allowed, sets[PROGRAMS].rows)
+
+
+def priors_of(history: Cases, programs: Cases, hand: dict[str, float]) -> dict[str, float]:
+    start = np.log(list(hand.values()))
+    logits = fitted([(SHARES["history"], history), (SHARES[PROGRAMS], programs)], start, PULL)
+    return dict(zip(hand, np.exp(start + TEMPER * (logits - start)).tolist(), strict=True))
+
+
+def write(priors: dict[str, float], history: Sequence[Row], programs: Sequence[Row]) -> None:
+    """The table of the module, in the order of the catalogue; what hardly differs is left out."""
+    fixes, faults = (Counter(r["templates"][0][0] for r in some) for some in (history, programs))
+    lines = [
+        f'    "{name}": Learned({priors[name] / HAND[name]:.2f}, {fixes[name]}, {faults[name]}),\n'
+        for name in HAND
+        if name in priors and abs(math.log(priors[name] / HAND[name])) > LEAST
+    ]
+    head = PRIORS.read_text().partition("LEARNED: ")[0]
+    tail = PRIORS.read_text().partition("\n\n\ndef corrected")[2]
+    table = "LEARNED: Mapping[str, Learned] = {\n" + "".join(lines) + "}"
+    PRIORS.write_text(f"{head}{table}\n\n\ndef corrected{tail}")
 
 
 def main() -> int:

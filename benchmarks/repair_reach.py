@@ -23,6 +23,7 @@ from flashagent.repair.source import Source
 
 EVERYTHING = 1_000_000
 NEAREST = 3
+MOST_LINES = 40  # a change that spans more is no small edit of one place
 COMPARED = 12  # patches with more other words are not looked at more closely
 _WORD = re.compile(r"\w+|[^\w\s]")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
@@ -31,7 +32,7 @@ _COMMENT = re.compile(r"(?:^|\s)#.*")
 @dataclass(frozen=True, slots=True)
 class Reach:
     """`line_rank` is the place of the first changed line among the reported ones. Places in the order of the candidates, from 1, 0 for none: `equal` has the author's tree (but for docstrings), `near` the same but for the
-    words of an error or the kind of a literal collection. `tried` = how many candidates a search takes, `made` = how many there are. `cold` = only a
+    words of an error or the kind and the order of a literal collection. `tried` = how many candidates a search takes, `made` = how many there are. `cold` = only a
     fresh import shows it. `nearest` are those with the fewest words to change still, when none is equal."""
 
     line_rank: int
@@ -56,6 +57,10 @@ def reach(hunt: Hunt, path: str, right: str, changed: Collection[int]) -> Reach:
         )
     ordered = [task.mutation for task in tasks(found)]
     window = _Window(source, right)
+    if window.size > MOST_LINES:
+        return Reach(
+            line_rank, 0, 0, "", "", min(len(found), MAX_CANDIDATES), len(found), ("changes far apart",)
+        )
     equal = near = 0
     chosen: Mutation | None = None
     distances: list[tuple[int, int, Mutation]] = []
@@ -117,6 +122,11 @@ class _Window:
         lines = text.splitlines()
         return textwrap.dedent("\n".join(lines[self._head : len(lines) - self._behind]))
 
+    @property
+    def size(self) -> int:
+        """How many lines the author's change spans."""
+        return self._last - self._first + 1
+
     def missing(self, text: str) -> int:
         """How many words of the changed lines are not the author's, or lack."""
         mine = self._near(text)
@@ -169,7 +179,7 @@ class _Bare(ast.NodeTransformer):
 
 
 class _Loose(ast.NodeTransformer):
-    """Errors without their words, literal collections of one kind in the order of their texts."""
+    """Errors without their words, literal collections of one kind, and all in the order of their texts."""
 
     def visit_Raise(self, node: ast.Raise) -> ast.AST:
         if isinstance(node.exc, ast.Call):
@@ -183,6 +193,11 @@ class _Loose(ast.NodeTransformer):
             if isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
             else node
         )
+
+    def visit_Dict(self, node: ast.Dict) -> ast.AST:
+        self.generic_visit(node)
+        rows = sorted(zip(node.keys, node.values, strict=True), key=lambda row: ast.unparse(row[0] or row[1]))
+        return ast.Dict([k for k, _ in rows], [v for _, v in rows])
 
     visit_Tuple = visit_List = visit_Set = _several  # noqa: N815
 

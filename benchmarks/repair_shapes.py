@@ -44,7 +44,10 @@ def _smallest(old: ast.AST, new: ast.AST) -> tuple[ast.AST, ast.AST] | str:
             continue
         if not (isinstance(a, list) and isinstance(b, list)):
             return old, new
-        head = next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if _text(x) != _text(y)), min(len(a), len(b)))
+        head = next(
+            (n for n, (x, y) in enumerate(zip(a, b, strict=False)) if _text(x) != _text(y)),
+            min(len(a), len(b)),
+        )
         tail = 0
         while tail < min(len(a), len(b)) - head and _text(a[-1 - tail]) == _text(b[-1 - tail]):
             tail += 1
@@ -89,13 +92,28 @@ def _kind(node: ast.AST) -> str:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         return f"not {_kind(node.operand)}"
     if isinstance(node, ast.Call):
-        name = node.func.id if isinstance(node.func, ast.Name) else ".method" if isinstance(node.func, ast.Attribute) else ""
-        return f"call {name}" if name in ("isinstance", "hasattr", "len", "getattr", "callable", "str", "list", "int", ".method") else "call"
+        name = (
+            node.func.id
+            if isinstance(node.func, ast.Name)
+            else ".method"
+            if isinstance(node.func, ast.Attribute)
+            else ""
+        )
+        return (
+            f"call {name}"
+            if name
+            in ("isinstance", "hasattr", "len", "getattr", "callable", "str", "list", "int", ".method")
+            else "call"
+        )
     if isinstance(node, ast.Compare):
         return f"compare {type(node.ops[0]).__name__} {type(node.comparators[0]).__name__}"
     if isinstance(node, ast.If):
         return f"if({_kind(node.test)}) {_kind(node.body[0])}"
-    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
+    if (
+        isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id in ("self", "cls")
+    ):
         return "own attribute"
     if isinstance(node, ast.keyword):
         return f"keyword {_kind(node.value)}"

@@ -117,6 +117,16 @@ class Interrupted(FlashagentError):
     exit_code = ExitCode.INTERRUPTED
 
 
+class NotWritten(Exception):
+    """The output of a command took no more, so its job was stopped. `cause` is what the output said, `exit_code` what the
+    job came to nevertheless."""
+
+    def __init__(self, cause: OSError, exit_code: int) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+        self.exit_code = exit_code
+
+
 class InternalError(FlashagentError):
     """A bug of ours that ended a turn; `__cause__` is what was raised."""
 

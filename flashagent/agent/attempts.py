@@ -25,6 +25,7 @@ from flashagent.values import CheckReport, Diagnostic, FileChange
 
 MOST_TEXT_EDITS = 4  # edits in plain text that one attempt may hold
 End = Literal["again", "over", "interrupted"]
+OnBest = Callable[[int, tuple[FileChange, ...]], None]
 
 
 class Words(Protocol):
@@ -76,7 +77,8 @@ class Plan:
     """How the attempts go about it. `red` says that the goal is to make failing checks pass, so that a green check ends the
     work at once; else the model decides when it is done, and the check only guards. `asking` is the format of edits that
     is asked first; `formats` tells how to write edits in each format that can be asked for. `level` is the effort that the
-    user has settled, None for the one that fits the situation."""
+    user has settled, None for the one that fits the situation. `on_best` hears of each patch that is judged and no worse than
+    those before it, with its failures: so it is not lost when the work is cut off."""
 
     model_for: Callable[[Effort], ChatModel]
     situation: Situation = field(default_factory=Situation)
@@ -88,6 +90,7 @@ class Plan:
     temperature: float | None = None
     start: Start = field(default_factory=Start)
     level: Level | None = None
+    on_best: OnBest = lambda failures, changes: None
 
 
 class Attempts:
@@ -256,6 +259,7 @@ class Attempts:
         failures = len(judgement.report.failures)
         if self._best is None or failures <= self._best[0]:
             self._best = failures, self._landing.changes()
+            self._plan.on_best(*self._best)
         return judgement
 
     def _fingerprint(self, refused: int, effort: Effort) -> Tried:

@@ -15,7 +15,8 @@ from flashagent.models.tokens import estimate, estimate_within
 from flashagent.values import RankedSymbol, Symbol
 
 FULL_SHARE = 0.8  # of the budget; the rest is for signatures
-FIRST_SHARE = 4.0  # of it for the first symbol: what matters most is shown, unless it is a table of thousands of numbers
+# What the first symbol may take: what matters most is shown, unless it is a table of thousands of numbers.
+FIRST_SHARE, FIRST_LEAST = 4.0, 2_000
 PINNED_SHARE = 0.5
 NAMES_SHARE = 0.05
 LONGEST_SYMBOL_LINES = 120  # a longer one is shown by signature: `read` gives its parts
@@ -59,7 +60,7 @@ def choose_focus(
             continue
         if _is_quoted(symbol, body, quoted):
             continue
-        room = budget_tokens * (FULL_SHARE if full else FIRST_SHARE) - spent
+        room = (budget_tokens * FULL_SHARE if full else max(budget_tokens * FIRST_SHARE, FIRST_LEAST)) - spent
         if symbol.end_line - symbol.start_line >= LONGEST_SYMBOL_LINES:
             outline.append(symbol)
         elif estimate_within(body, room - BLOCK_TOKENS) is not None:

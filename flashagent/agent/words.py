@@ -86,7 +86,9 @@ class PromptWords:
     def _still_wrong(self, judgement: Judgement) -> str:
         """What became of each test, and what else is wrong with the run; where no test is named, why it is not green."""
         verdict = judgement.verdict
-        named = verdict.still_failing or verdict.newly_failing or verdict.disappeared or verdict.turned_skipped
+        named = (
+            verdict.still_failing or verdict.newly_failing or verdict.disappeared or verdict.turned_skipped
+        )
         reasons = of_the_run(judgement.before, judgement.report) if named else verdict.reasons
         told = "; ".join(dict.fromkeys(reasons))
         return self._clean("\n".join(filter(None, (told, progress(judgement.before, judgement.report)))))

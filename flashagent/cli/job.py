@@ -18,9 +18,7 @@ def run_job(
         from flashagent.cli.offer import offer_trust
 
         offer_trust(Path.cwd(), environ)
-    from flashagent.cli.main import not_written
     from flashagent.frontends.oneshot import OneShot, run_oneshot
-    from flashagent.frontends.outlet import NotWritten
 
     wish = OneShot(
         goal="" if options.goal == "-" else options.goal,
@@ -46,10 +44,7 @@ def run_job(
         json=options.json,
         verbosity=options.verbose - options.quiet,
     )
-    try:
-        return run_oneshot(wish, Path.cwd(), environ, sys.stdout, sys.stderr)
-    except NotWritten as lost:
-        return not_written(lost.cause) or lost.exit_code
+    return run_oneshot(wish, Path.cwd(), environ, sys.stdout, sys.stderr)
 
 
 def parse(parser: argparse.ArgumentParser, argv: list[str]) -> tuple[argparse.Namespace, tuple[str, ...]]:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 
 from flashagent.cli.commands import COMMANDS
-from flashagent.errors import ExitCode, FlashagentError
+from flashagent.errors import ExitCode, FlashagentError, NotWritten
 from flashagent.frontends.tui.splash import Splash
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -37,6 +37,8 @@ def run(argv: list[str], environ: Mapping[str, str], splash: Splash | None = Non
     except KeyboardInterrupt:
         print("flashagent: interrupted", file=sys.stderr)
         return ExitCode.INTERRUPTED
+    except NotWritten as lost:
+        return not_written(lost.cause) or lost.exit_code
     except BrokenPipeError as error:
         return not_written(error)
     except Exception as error:

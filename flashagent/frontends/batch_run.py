@@ -23,6 +23,7 @@ from flashagent.frontends.batch_apply import apply_to_files
 from flashagent.frontends.batch_call import AGAIN, EXIT_CODES, Call, nobody
 from flashagent.frontends.batch_reports.writing import write_report
 from flashagent.frontends.batch_text import BatchText
+from flashagent.frontends.outlet import Outlets
 from flashagent.jobs.batch.events import BatchEvent, BatchFinished, EmitBatch, to_line
 from flashagent.jobs.batch.running import WorkOn
 from flashagent.jobs.batch.spec import BatchSpec
@@ -37,7 +38,7 @@ def start(call: Call, spec: BatchSpec) -> int:
     call = call.asking(spec.model)
     with closing(open_place(call.cwd, call.environ, call.wishes)) as place:
         spec = batch_state.with_settings(spec, place)
-        return _headless(call, lambda: run(call, place, spec, new_session_id(SystemClock()), fresh=True))
+        return _headless(call, lambda one: run(one, place, spec, new_session_id(SystemClock()), fresh=True))
 
 
 def resume(call: Call, batch: str, *, retry: bool = False) -> int:
@@ -53,7 +54,7 @@ def resume(call: Call, batch: str, *, retry: bool = False) -> int:
     spec = batch_state.loaded(meta["spec"])
     call = call.asking(spec.model)
     with closing(open_place(call.cwd, call.environ, call.wishes)) as place:
-        return _headless(call, lambda: run(call, place, spec, batch, fresh=False))
+        return _headless(call, lambda one: run(one, place, spec, batch, fresh=False))
 
 
 async def run(call: Call, place: Place, spec: BatchSpec, batch: str, *, fresh: bool) -> BatchFinished:
@@ -197,11 +198,16 @@ def worker(call: Call, threads: int) -> int:
     return asyncio.run(run())
 
 
-def _headless(call: Call, job: Callable[[], Coroutine[Any, Any, BatchFinished]]) -> int:
-    """Ctrl-C cancels once; the batch then tells its end as interrupted."""
+def _headless(call: Call, job: Callable[[Call], Coroutine[Any, Any, BatchFinished]]) -> int:
+    """Ctrl-C cancels once; the batch then tells its end as interrupted. Raises NotWritten, once it has ended, when its output
+    took no more, which stops it too."""
+    outlets = Outlets(call.out, call.talk)
+    out, talk = outlets.streams
+    call = replace(call, out=out, talk=talk)
 
     async def run() -> int:
-        task = asyncio.create_task(job())
+        task = asyncio.create_task(job(call))
+        outlets.stop(task)
         loop = asyncio.get_running_loop()
 
         def stop() -> None:
@@ -219,4 +225,6 @@ def _headless(call: Call, job: Callable[[], Coroutine[Any, Any, BatchFinished]])
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)
 
-    return asyncio.run(run())
+    code = asyncio.run(run())
+    outlets.check(code)
+    return code

@@ -4,33 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from flashagent.errors import ExitCode
 from flashagent.events import JobFinished
-from flashagent.frontends.outlet import NotWritten, Outlet
+from flashagent.frontends.outlet import Outlets
 
 Job = Callable[[], Coroutine[Any, Any, JobFinished]]
 
 
-def run_headless(job: Job, outlets: Sequence[Outlet] = ()) -> int:
+def run_headless(job: Job, outlets: Outlets) -> int:
     """The exit code of the job. A signal cancels it once, and so does the loss of an outlet that it writes to; the job then
     gives its account as interrupted.
 
     Raises NotWritten, once the job has ended, when an outlet was lost.
     """
     code = asyncio.run(_run(job, outlets))
-    for outlet in outlets:
-        if outlet.lost is not None:
-            raise NotWritten(outlet.lost, code)
+    outlets.check(code)
     return code
 
 
-async def _run(job: Job, outlets: Sequence[Outlet]) -> int:
+async def _run(job: Job, outlets: Outlets) -> int:
     task = asyncio.create_task(job())
-    for outlet in outlets:
-        outlet.on_loss = task.cancel
+    outlets.stop(task)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, task.cancel)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from contextlib import closing, nullcontext
 from dataclasses import field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO, cast
+from typing import TYPE_CHECKING, TextIO
 
 from flashagent.agent.recorder import Recorder
 from flashagent.compose.clock import SystemClock
@@ -26,7 +26,7 @@ from flashagent.frontends.headless import run_headless
 from flashagent.frontends.jsonl import JsonLines
 from flashagent.frontends.masking import masked
 from flashagent.frontends.opening import NO_SANDBOX, ignored_notices
-from flashagent.frontends.outlet import Outlet
+from flashagent.frontends.outlet import Outlets
 from flashagent.frontends.sessions import FOLDER
 from flashagent.frontends.text import TextAccount
 from flashagent.frontends.ticking import ticking
@@ -85,15 +85,16 @@ def run_oneshot(wish: OneShot, cwd: Path, environ: Mapping[str, str], out: TextI
         return error.exit_code
     with closing(tape) if tape is not None else nullcontext():
         clock = tape.clock if tape is not None else clock
-        outlets = Outlet(out), Outlet(talk)
+        outlets = Outlets(out, talk)
+        out, talk = outlets.streams
         if wish.json:
-            lines = JsonLines(cast(TextIO, outlets[0]), clock, session)
+            lines = JsonLines(out, clock, session)
             return run_headless(lambda: job_at(wish, cwd, environ, lines, session, tape), outlets)
-        account = _account(wish, environ, outlets, clock, terminals=(out.isatty(), talk.isatty()))
+        account = _account(wish, environ, out, talk, clock)
         choices = Choices() if _can_ask(wish, talk) else None
         sink: Emit = account
         if choices is not None:
-            sink = Chooser(account, choices, sys.stdin.fileno(), cast(TextIO, outlets[1]))
+            sink = Chooser(account, choices, sys.stdin.fileno(), talk)
         return run_headless(
             lambda: ticking(job_at(wish, cwd, environ, sink, session, tape, choices), account), outlets
         )
@@ -245,21 +246,16 @@ def _job(wish: OneShot, settings: Settings, earlier: Earlier | None) -> FixJob:
 
 
 def _account(
-    wish: OneShot,
-    environ: Mapping[str, str],
-    outlets: tuple[Outlet, Outlet],
-    clock: Clock,
-    *,
-    terminals: tuple[bool, bool],
+    wish: OneShot, environ: Mapping[str, str], out: TextIO, talk: TextIO, clock: Clock
 ) -> TextAccount:
-    terminal = terminals[1] and environ.get("TERM", "") != "dumb"
+    terminal = talk.isatty() and environ.get("TERM", "") != "dumb"
     return TextAccount(
-        cast(TextIO, outlets[0]),
-        cast(TextIO, outlets[1]),
+        out,
+        talk,
         clock,
         progress=terminal,
-        colour=terminal and terminals[0] and not environ.get("NO_COLOR"),
+        colour=terminal and out.isatty() and not environ.get("NO_COLOR"),
         verbosity=wish.verbosity,
         width=shutil.get_terminal_size().columns,
-        folds=all(terminals),
+        folds=out.isatty() and talk.isatty(),
     )

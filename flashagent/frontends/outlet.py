@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
-from collections.abc import Callable
-from typing import TextIO
+from collections.abc import Callable, Sequence
+from typing import Any, TextIO, cast
 
-
-class NotWritten(Exception):
-    """The output took no more. `cause` is what it said, `exit_code` what the job came to nevertheless."""
-
-    def __init__(self, cause: OSError, exit_code: int) -> None:
-        super().__init__(str(cause))
-        self.cause = cause
-        self.exit_code = exit_code
+from flashagent.errors import NotWritten
 
 
 class Outlet(io.TextIOBase):
@@ -24,6 +18,9 @@ class Outlet(io.TextIOBase):
         self._stream = stream
         self.lost: OSError | None = None
         self.on_loss: Callable[[], object] = lambda: None
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
 
     def write(self, text: str) -> int:
         self._try(lambda: self._stream.write(text))
@@ -40,3 +37,28 @@ class Outlet(io.TextIOBase):
         except OSError as error:
             self.lost = error
             self.on_loss()
+
+
+class Outlets:
+    """All that one job writes to. The loss of one stops the job."""
+
+    def __init__(self, *streams: TextIO) -> None:
+        self._all = tuple(map(Outlet, streams))
+
+    @property
+    def streams(self) -> Sequence[TextIO]:
+        """What to write to instead of the streams themselves, in their order."""
+        return [cast(TextIO, outlet) for outlet in self._all]
+
+    def stop(self, task: asyncio.Task[Any]) -> None:
+        """Cancel the task once one is lost; at once where one is lost already."""
+        for outlet in self._all:
+            outlet.on_loss = task.cancel
+            if outlet.lost is not None:
+                task.cancel()
+
+    def check(self, exit_code: int) -> None:
+        """Call it once the job has ended. Raises NotWritten when one was lost."""
+        for outlet in self._all:
+            if outlet.lost is not None:
+                raise NotWritten(outlet.lost, exit_code)

@@ -53,6 +53,12 @@ _MARKS = {"good": _GREEN, "bad": _RED, "warning": _DIM}
 _CLEAR_LINE = "\r\x1b[K"
 
 
+class _Code(str):
+    """A line whose spaces and ends say something."""
+
+    __slots__ = ()
+
+
 class TextAccount:
     """A sink that tells the story of a job line by line.
 
@@ -157,11 +163,18 @@ class TextAccount:
         options = event.report.options
         if len(options) > 1 and not self._offered:
             self._out.write(f"{offers.introduction(options)}\n")
-            self._out.writelines(f"{line}\n" for line in self._option_lines(options, event.report.contrasts))
+            self._out.writelines(
+                f"{self._folded(line)}\n" for line in self._option_lines(options, event.report.contrasts)
+            )
 
     def _folded(self, line: str) -> str:
         """The line, or on a terminal its parts, those after the first further in."""
-        if not self._folds or len(line) < self._width or max(map(len, line.split())) > self._width - 8:
+        if (
+            not self._folds
+            or isinstance(line, _Code)
+            or len(line) < self._width
+            or max(map(len, line.split())) > self._width - 8
+        ):
             return line  # what is too long for a row of its own is left to the terminal, in one piece
         inner = " " * (len(line) - len(line.lstrip(" ")) + 2)
         parts = wrap(
@@ -271,7 +284,8 @@ class TextAccount:
     def _option_lines(self, options: Sequence[PatchOption], contrasts: Sequence[Contrast]) -> Iterable[str]:
         for line in offers.option_lines(options, contrasts):
             colour = {"+": _GREEN, "-": _RED}.get(line.lstrip(" ")[:1], "")
-            yield f"  {self._style(colour, line)}" if colour else self._folded(f"  {line}")
+            shown = f"  {self._style(colour, line) if colour else line}"
+            yield _Code(shown) if colour else shown
 
     def _style(self, codes: str, text: str) -> str:
         return f"{codes}{text}{_RESET}" if self._colour else text

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from flashagent.agent.attempts import Outcome, Start
+from flashagent.agent.attempts import OnBest, Outcome, Start
 from flashagent.agent.effort import Effort, choose
 from flashagent.agent.limits import Budget
 from flashagent.agent.risk import risks
@@ -32,15 +32,19 @@ NO_START = Start()
 async def ask_model(
     job: FixJob, seen: Observation, house: House, models: Models, budget: Budget, emit: Emit,
     learned: Callable[[], str] = lambda: "", flaky: Flaky = none_known,
+    on_best: OnBest = lambda failures, changes: None,
 ) -> Result:  # fmt: skip
     """Ask until green or a cap is reached. What is returned has been judged on a fresh tree that holds the patch alone.
-    `learned` says what somebody else found out meanwhile, `flaky` which failing tests count for nothing."""
+    `learned` says what somebody else found out meanwhile, `flaky` which failing tests count for nothing; `on_best` hears of
+    patches that were judged, so that the best is not lost when the time is up."""
 
     async def one_way(
         variant: Variant, sink: Emit, start: Start = NO_START, cap: int = job.limits.attempts
     ) -> tuple[Result, Outcome]:
         async with tree_to_edit(house) as tree:
-            bench = Bench(job, seen, house, models, budget, sink, tree, variant, learned, start, flaky)
+            bench = Bench(
+                job, seen, house, models, budget, sink, tree, variant, learned, start, flaky, on_best
+            )
             return await _Way(bench, Architect(house, models, budget, sink), cap).to_the_end()
 
     async def alone(variant: Variant, sink: Emit) -> Result:

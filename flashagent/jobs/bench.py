@@ -7,7 +7,7 @@ from dataclasses import field
 from pathlib import Path
 
 from flashagent import untrusted
-from flashagent.agent.attempts import Attempts, Plan, Start
+from flashagent.agent.attempts import Attempts, OnBest, Plan, Start
 from flashagent.agent.compaction import Memory
 from flashagent.agent.context import Focus, choose_focus
 from flashagent.agent.effort import Effort, Situation
@@ -63,6 +63,7 @@ class Bench:
     learned: Callable[[], str] = lambda: ""
     start: Start = field(default_factory=Start)
     flaky: Flaky = none_known
+    on_best: OnBest = lambda failures, changes: None
 
     def __post_init__(self) -> None:
         house, seen = self.house, self.seen
@@ -184,6 +185,7 @@ class Bench:
             temperature=self.variant.temperature,
             start=self.start,
             level=self.job.effort,
+            on_best=self.on_best,
         )
 
     def _memory(self) -> Memory:

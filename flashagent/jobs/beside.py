@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from flashagent.errors import FlashagentError
+from flashagent.errors import ExitCode, FlashagentError
 from flashagent.events import (
     AssistantReplied,
     Emit,
@@ -20,9 +21,9 @@ from flashagent.events import (
     TextDelta,
 )
 from flashagent.jobs.house import House
-from flashagent.jobs.job import FixJob, Result
+from flashagent.jobs.job import EXIT_CODES, FixJob, Result, failed
 from flashagent.jobs.observing import Observation
-from flashagent.jobs.searching import kept_patch
+from flashagent.jobs.searching import kept_patch, offered
 from flashagent.verify.flaky import Flaky, none_known, without
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Beside:
         self._timer: asyncio.TimerHandle | None = None
         self._insight: Insight | None = None
         self._told = ""
+        self._offered: Result | None = None
 
     async def first(self, ask: Ask) -> Result:
         """The model's result, or that of the search when it is verified first. The other one is stopped and gone when
@@ -64,13 +66,26 @@ class Beside:
             if not searching.done() and not self._is_worth_waiting(asking):
                 return await asking
             found = await searching
-            return found if found is not None else await asking
+            return found if found is not None else await self._or_offered(asking)
         finally:
             if self._timer is not None:
                 self._timer.cancel()
             asking.cancel()
             searching.cancel()
             await asyncio.gather(asking, searching, return_exceptions=True)
+
+    async def _or_offered(self, asking: asyncio.Future[Result]) -> Result:
+        """The model's result; where it came to nothing, with the patches of the search that a person may take."""
+        try:
+            result = await asking
+        except FlashagentError as error:
+            if self._offered is None:
+                raise
+            result = failed(error)
+        if self._offered is None or EXIT_CODES[result.outcome] is ExitCode.OK:
+            return result
+        message = f"{result.message} {self._offered.message}".strip()
+        return replace(self._offered, outcome=result.outcome, message=message, hint=result.hint)
 
     def _is_worth_waiting(self, asking: asyncio.Future[Result]) -> bool:
         """The model gave up, and a search that costs nothing is under way."""
@@ -110,6 +125,8 @@ class Beside:
             )  # fmt: skip
             found = await repair(request, house.runner, house.verifier, house.trees, self._quietly)
             result = await kept_patch(found, self._seen, house, flaky)
+            if result is None and found.patches:
+                self._offered = offered(found)
         except FlashagentError as error:
             self._emit(Notice("warning", f"The search beside the model ended: {error.message}", error.hint))
             return None

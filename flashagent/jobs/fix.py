@@ -54,6 +54,8 @@ class _Run:
         self.models = None if job.offline else house.models
         self._finished: JobFinished | None = None
         self._kept = ""
+        self._offers: tuple[Offer, ...] = ()
+        self._best: tuple[int, tuple[FileChange, ...]] | None = None  # of a model, with its failures
 
     async def to_the_end(self) -> JobFinished:
         """What ends the run while only its leftovers are cleared away comes too late: the files may be written by then."""
@@ -75,11 +77,11 @@ class _Run:
             error = LimitReached(
                 f"The time limit of {limit} is reached.", limit="time", hint="Raise --timeout."
             )
-            return self._account(failed(error))
+            return self._cut_off(failed(error))
         except asyncio.CancelledError:
             # The front end cancels on Ctrl-C; the job's last word must still be said, so the cancellation ends here.
             stopped = Interrupted("Stopped by you; your files are as they were.")
-            return self._account(failed(stopped), kept=self._kept)
+            return self._cut_off(failed(stopped))
         except SavedMeanwhile as error:
             return self._account(Result("not_fixed", message=error.message, hint=error.hint))
         except FlashagentError as error:
@@ -122,7 +124,9 @@ class _Run:
             def all_learned() -> str:
                 return "\n".join(filter(None, (aside.learned(), learned())))
 
-            return await ask_model(job, seen, house, models, self.budget, emit, all_learned, aside.flaky)
+            return await ask_model(
+                job, seen, house, models, self.budget, emit, all_learned, aside.flaky, self._better
+            )
 
         asking = Beside(job, seen, house, self.emit, flaky=aside.flaky).first(ask)
         return await unless(asking, self._only_flaky(aside))
@@ -150,13 +154,27 @@ class _Run:
         """What the user makes of patches that are not sure enough to be applied unasked. They are kept before the question."""
         if not result.offers or self.seen is None:
             return result
-        self._kept = self._keep(result.offers, result.contrasts)
+        self._kept, self._offers = self._keep(result.offers, result.contrasts), result.offers
         if self.house.choices is None or self.job.dry_run:
             return result
         taken = await choose(result, self.house.choices, self.emit, limit)
         return (
             result if taken is None else await taken_offer(taken, self.seen, self.house, await aside.flaky())
         )
+
+    def _better(self, failures: int, changes: tuple[FileChange, ...]) -> None:
+        if self._best is None or failures <= self._best[0]:
+            self._best = failures, changes
+
+    def _cut_off(self, result: Result) -> JobFinished:
+        """The account of a run in the middle of its work: the best patch that was judged by then is kept."""
+        changes = self._best[1] if self._best is not None else ()
+        if self._kept or not changes:
+            return self._account(replace(result, offers=self._offers), kept=self._kept)
+        try:
+            return self._lost(replace(result, patch=changes), unified_diffs(changes), green=False)
+        except OSError:  # a full disk: why the run ended matters more
+            return self._account(result)
 
     def _keep(self, offers: Sequence[Offer], contrasts: Sequence[Contrast] = ()) -> str:
         return self.house.keep(offers, self.seen.check_text if self.seen is not None else "", contrasts)

@@ -51,6 +51,7 @@ async def search_offline(
 ) -> Result:
     """The best patch the engine finds for the red check, by the tests that are not flaky."""
     from flashagent.repair.engine import RepairRequest, repair
+    from flashagent.repair.insight import Insight
 
     if job.search_seconds and seen.focus:
         emit(FocusChosen(seen.focus, 0, "; ".join(seen.focus[0].why)))
@@ -68,7 +69,14 @@ async def search_offline(
     )
 
     async def search(asked: RepairRequest) -> RepairResult:
-        found = await repair(asked, house.runner, house.verifier, house.trees, emit)
+        insight = Insight()
+        asked = replace(asked, insight=insight)
+        try:
+            found = await repair(asked, house.runner, house.verifier, house.trees, emit)
+        except asyncio.CancelledError:
+            for told in insight.lines():  # what was learned so far is not lost with the search
+                emit(Notice("info", told))
+            raise
         if found.tried:
             emit(SearchFinished(found.tried, len(found.patches), found.seconds, found.cpu_s, found.phases))
         return found

@@ -12,7 +12,7 @@ from typing import Any
 
 from flashagent.messages import AssistantMessage, FinishReason, Message, ToolMessage, ToolSpec, UserMessage
 from flashagent.models.base import ModelRequest
-from flashagent.models.wire import CallPiece, Piece, call_arguments, count, mapping, text
+from flashagent.models.wire import SAID_NOTHING, CallPiece, Piece, call_arguments, count, mapping, text
 from flashagent.values import Usage
 
 _CUT_BY: Mapping[str, FinishReason] = {
@@ -95,8 +95,8 @@ def _items(message: Message, *, reasoning: bool) -> Iterator[dict[str, Any]]:
         case AssistantMessage():
             if reasoning:
                 yield from (json.loads(item) for item in message.items)
-            if message.text or not message.tool_calls:
-                yield {"role": "assistant", "content": message.text}
+            if message.text.strip() or not message.tool_calls:
+                yield {"role": "assistant", "content": message.text if message.text.strip() else SAID_NOTHING}
             for call in message.tool_calls:
                 yield {
                     "type": "function_call",

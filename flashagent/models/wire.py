@@ -23,6 +23,8 @@ from flashagent.messages import (
 from flashagent.models.base import ModelRequest
 from flashagent.values import Usage
 
+SAID_NOTHING = "(nothing)"  # a reply that was cut while the model thought: some endpoints take no empty message
+
 _FINISH: Mapping[str, FinishReason] = {
     "stop": "stop", "end_turn": "stop", "eos": "stop", "stop_sequence": "stop",
     "tool_calls": "tool_calls", "function_call": "tool_calls", "tool_use": "tool_calls",
@@ -135,9 +137,10 @@ def _message(message: Message, *, reasoning: bool) -> dict[str, Any]:
 
 
 def _assistant(message: AssistantMessage, *, reasoning: bool) -> dict[str, Any]:
-    result: dict[str, Any] = {"role": "assistant", "content": message.text or None}
+    said = message.text if message.text.strip() else None
+    result: dict[str, Any] = {"role": "assistant", "content": said}
     if not message.tool_calls:
-        result["content"] = message.text
+        result["content"] = said or SAID_NOTHING
     else:
         result["tool_calls"] = [
             {

@@ -26,6 +26,7 @@ from flashagent.verify.commands import Check
 
 MAX_CANDIDATES = 15_000
 BEHAVIOUR_TESTS = 12
+BRIEF_TESTS = 5  # of those that loop as things are, for the calls they make before they do
 DATA_FILES = 200
 NEAR_MISSES = 3
 # The suspicion of lines that no test runs, and how many candidates it is worth.
@@ -82,17 +83,16 @@ class Hunt:
         trees = self.project.test_trees(failing)
         hints = failure_hints(self.baseline.failures, self.runs)
         found: list[Mutation] = []
-        for path, lines in sorted(self._places().items()):
+        floor = 0.0  # once there are enough, what cannot be better need not be made
+        places = sorted(self._places().items(), key=lambda item: (-max(item[1].values()), item[0]))
+        for path, lines in places:
             source = self.project.source(path)
             assert source is not None
-            found.extend(
-                mutations(
-                    source,
-                    lines,
-                    donors.collect(source, trees, self._messages(), self.baseline.failures[:8]),
-                    hints,
-                )
-            )
+            given = donors.collect(source, trees, self._messages(), self.baseline.failures[:8])
+            found.extend(mutations(source, lines, given, hints, most=most, floor=floor))
+            if len(found) >= most:
+                found = best_mutations(found, most)
+                floor = found[-1].score
         return best_mutations(found, most)
 
     async def _only_when_loading(self) -> list[Mutation]:
@@ -147,11 +147,10 @@ class Hunt:
                 return "No test ran: a search has nothing to go by."
             return "The failing tests pass when they are run alone, read-only: a search has nothing to go by."
         with self.phases("candidates"):
-            candidates = await asyncio.to_thread(self.candidates)
+            ready = self.pool.prepare(self.look.modules)
+            candidates, _ = await asyncio.gather(asyncio.to_thread(self.candidates), ready)
         if not candidates:
             return self._nothing_to_change()
-        with self.phases("loading"):
-            await self.pool.prepare(self.look.modules)
         sources = {m.path: source for m in candidates if (source := self.project.source(m.path)) is not None}
         trials = Trials(self.project.root, sources, self._searchable(), self.look.arguments)
         self._search = Search(
@@ -240,6 +239,8 @@ class Hunt:
             run.test_id for one in plausible[:5] for run in self._search.trials.covering(one.mutation)
         }
         tests = [plan.timed(r) for r in near if not r.passed or r.test_id in covering][:BEHAVIOUR_TESTS]
+        looping = sorted((r for r in self.runs if r.stack and not r.passed), key=lambda r: r.test_id)
+        tests += [plan.timed(r) | {"brief": True} for r in looping[:BRIEF_TESTS]]
         warm = [one for one in plausible if not one.mutation.cold or one.mutation.live]
         messages: dict[int, dict[str, Any]] = {-1: {}}
         messages |= {one.order: self._search.trials.message(one.mutation, False) for one in warm}

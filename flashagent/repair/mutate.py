@@ -21,6 +21,7 @@ from flashagent.repair.templates import CATALOGUE
 KIND_BOOST = 2.5
 DATA_SHARE = 0.5
 GENERATED_CAP = 120_000
+MOST_WEIGHT = 2.5  # no template gives a fix more
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +51,31 @@ def mutations(
     hints: frozenset[str] = frozenset(),
     *,
     catalogue: Sequence[Template] = CATALOGUE,
+    most: int = 0,
+    floor: float = 0.0,
 ) -> Iterator[Mutation]:
-    """All candidates for the suspicious lines of a file, in the order of the text. The same edit is given once, with
-    its best score."""
+    """All candidates for the suspicious lines of a file, the most suspicious lines first. The same edit is given once, with
+    its best score. What cannot score `floor`, or (where `most` is given) cannot be among the best `most`, may be left out."""
     best: dict[tuple[Edit, ...], Mutation] = {}
+    scores: list[float] = []  # a heap of the best `most`, each edit with its first score
     for node, score in _places(source, suspicion):
         site = Site(source, node, donors, source.scope(node))
         for chosen in catalogue:
             if not isinstance(node, chosen.nodes):
                 continue
             boost = KIND_BOOST if chosen.kinds & hints else 1.0
+            if score * boost * chosen.prior * MOST_WEIGHT < floor:
+                continue
             for fix in chosen.run(site):
                 mutation = _mutation(source, node, chosen, fix, score * boost)
                 if mutation is None:
                     continue
                 known = best.get(mutation.edits)
+                if known is None and most:
+                    heapq.heappush(scores, mutation.score)
+                    if len(scores) > most:
+                        heapq.heappop(scores)
+                        floor = max(floor, scores[0])
                 if known is None or known.score < mutation.score:
                     best[mutation.edits] = mutation
         if len(best) > GENERATED_CAP:

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 def own_nodes(statement: ast.stmt) -> Iterator[ast.AST]:
     """The statement and the expressions of its own line(s), without the statements nested in it."""
     yield statement
-    pending = list(ast.iter_child_nodes(statement))
+    pending = list(ast.iter_child_nodes(statement))[::-1]
     while pending:
-        node = pending.pop(0)
+        node = pending.pop()
         if isinstance(node, ast.stmt | ast.excepthandler | ast.match_case):
             continue
         yield node
-        pending = list(ast.iter_child_nodes(node)) + pending
+        pending.extend(reversed(list(ast.iter_child_nodes(node))))
 
 
 def statements(tree: ast.AST) -> Iterator[ast.stmt]:

@@ -8,13 +8,15 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import field
 from functools import cached_property
 from typing import TypeVar, cast
 
 from flashagent.dataclass import dataclass
+from flashagent.repair.scopes import FunctionNode as FunctionNode
+from flashagent.repair.scopes import Scope as Scope
+from flashagent.repair.scopes import bound_names, class_attributes
+from flashagent.repair.scopes import parameter_names as parameter_names
 
-FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 Fact = TypeVar("Fact")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 # Places where an expression of any precedence may stand without parentheses.
@@ -44,23 +46,6 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
         parts += [text[position : edit.start], edit.text]
         position = edit.end
     return "".join([*parts, text[position:]])
-
-
-@dataclass(slots=True)
-class Scope:
-    """What a function (or the module) can name, in the order of appearance."""
-
-    parameters: list[str] = field(default_factory=list)
-    locals: list[str] = field(default_factory=list)
-    globals: list[str] = field(default_factory=list)
-    self_name: str = ""
-    attributes: list[str] = field(default_factory=list)
-
-    @property
-    def variables(self) -> list[str]:
-        """Parameters and locals, without the receiver."""
-        seen = dict.fromkeys([*self.parameters, *self.locals])
-        return [name for name in seen if name != self.self_name and name != "_"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +225,7 @@ class Source:
     @cached_property
     def module_names(self) -> list[str]:
         """Functions, classes, imports and variables of the module, in order."""
-        return _bound(self.tree.body)
+        return bound_names(self.tree.body)
 
     @cached_property
     def docstring_nodes(self) -> frozenset[ast.AST]:
@@ -267,7 +252,7 @@ class Source:
         if function is None:
             return scope
         scope.parameters = parameter_names(function)
-        scope.locals = [n for n in _bound(function.body) if n not in scope.parameters]
+        scope.locals = [n for n in bound_names(function.body) if n not in scope.parameters]
         outer = self.function_of(function)
         if outer is not None:
             scope.locals += [
@@ -283,7 +268,7 @@ class Source:
             scope.self_name = "" if "staticmethod" in decorators else scope.parameters[0]
         owner = self.class_of(function)
         if owner is not None and scope.self_name:
-            scope.attributes = _attributes(owner)
+            scope.attributes = class_attributes(owner)
         return scope
 
     # edits
@@ -349,8 +334,7 @@ class Source:
         indent, whole = self.indent_of(statement), self.whole_lines(statement)
         if indent is None or whole is None or self.is_elif(statement):
             return None
-        text = "".join(f"{indent}{line}{self.newline}" for line in lines)
-        return Edit(whole[0], whole[0], text)
+        return Edit(whole[0], whole[0], self._written(indent, lines))
 
     def insert_after(
         self, statement: ast.stmt, lines: Iterable[str], indent: str | None = None
@@ -358,9 +342,48 @@ class Source:
         own, whole = self.indent_of(statement), self.whole_lines(statement)
         if own is None or whole is None:
             return None
-        text = "".join(f"{own if indent is None else indent}{line}{self.newline}" for line in lines)
+        text = self._written(own if indent is None else indent, lines)
         lead = "" if self.text[whole[1] - 1 : whole[1]] in ("\n", "\r") else self.newline
         return Edit(whole[1], whole[1], lead + text)
+
+    def _written(self, indent: str, lines: Iterable[str]) -> str:
+        """New lines at an indentation, each level of their own (four spaces) as wide as it is in this file."""
+        parts = []
+        for line in lines:
+            bare = line.lstrip(" ")
+            parts.append(f"{indent}{self.step * ((len(line) - len(bare)) // 4)}{bare}{self.newline}")
+        return "".join(parts)
+
+    @cached_property
+    def step(self) -> str:
+        """One level of indentation, as the file has it; four spaces where it has none."""
+        for node in ast.walk(self.tree):
+            body = getattr(node, "body", None)
+            if isinstance(node, ast.stmt) and isinstance(body, list):
+                outer, inner = self.indent_of(node), self.indent_of(body[0])
+                if outer is not None and inner is not None and inner.startswith(outer) and inner != outer:
+                    return inner[len(outer) :]
+        return "    "
+
+    def reindented(self, lines: tuple[int, int], old: str, new: str) -> str:
+        """The text of whole lines; those that begin with the indentation `old` begin with `new`, but for what lies in a text
+        literal, where it has a meaning."""
+        start, end = lines
+        parts = []
+        number = self.line_at(start)
+        while start < end:
+            stop = min(end, self._starts[number]) if number < len(self._starts) else end
+            piece = self.text[start:stop]
+            moves = piece.startswith(old) and piece.strip() and number not in self._inside_literals
+            parts.append(new + piece[len(old) :] if moves else piece)
+            start, number = stop, number + 1
+        return "".join(parts)
+
+    @cached_property
+    def _inside_literals(self) -> frozenset[int]:
+        """Lines that begin inside a text literal."""
+        texts = (n for n in ast.walk(self.tree) if isinstance(n, ast.Constant | ast.JoinedStr))
+        return frozenset(line for n in texts for line in range(n.lineno + 1, (n.end_lineno or n.lineno) + 1))
 
     def delete(self, statement: ast.stmt) -> Edit | None:
         """The statement removed; `pass` in its place when its block would be empty."""
@@ -385,42 +408,3 @@ def is_tight(text: str) -> bool:
     except (SyntaxError, ValueError):
         return False
     return isinstance(node, _TIGHT) or (text[:1] == "(" and isinstance(node, ast.Tuple | ast.GeneratorExp))
-
-
-def parameter_names(function: FunctionNode) -> list[str]:
-    arguments = function.args
-    named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    extra = [a for a in (arguments.vararg, arguments.kwarg) if a is not None]
-    return [a.arg for a in [*named, *extra]]
-
-
-def _bound(body: list[ast.stmt]) -> list[str]:
-    """Names that the statements bind, nested functions and classes looked at from outside only."""
-    names: dict[str, None] = {}
-    pending: list[ast.AST] = list(body)
-    while pending:
-        node = pending.pop(0)
-        if isinstance(node, FunctionNode | ast.ClassDef):
-            names[node.name] = None
-            continue
-        if isinstance(node, ast.Lambda):
-            continue
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names[node.id] = None
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            for alias in node.names:
-                names[(alias.asname or alias.name).split(".")[0]] = None
-        elif isinstance(node, ast.ExceptHandler) and node.name:
-            names[node.name] = None
-        pending = list(ast.iter_child_nodes(node)) + pending
-    names.pop("*", None)
-    return list(names)
-
-
-def _attributes(owner: ast.ClassDef) -> list[str]:
-    """Attributes and methods of a class as far as its text shows them."""
-    names = dict.fromkeys(_bound(owner.body))
-    for node in ast.walk(owner):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
-            names[node.attr] = None
-    return list(names)

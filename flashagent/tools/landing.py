@@ -63,7 +63,9 @@ class Landing:
         """The text on disk, None when there is no such file. Raises WorkspaceError for what may not be read: what holds
         secrets by its own name, whatever links lead to it."""
         if self._guard.is_secret(path, self._tree.real(path)):
-            raise WorkspaceError(f"{path} holds secrets by its name; it is not shown unless the user names it.")
+            raise WorkspaceError(
+                f"{path} holds secrets by its name; it is not shown unless the user names it."
+            )
         try:
             return self._tree.read(path)
         except NoSuchFile:

@@ -189,7 +189,9 @@ class _Running:
         if receiver is not None and within and self._deaf is None:
             try:
                 receiver(within)
-            except Exception as error:  # told to who waits for the end; nobody waits for a callback of the loop
+            except (
+                Exception
+            ) as error:  # told to who waits for the end; nobody waits for a callback of the loop
                 self._deaf = error
                 self._kill()
         if self._output.over:

@@ -290,6 +290,19 @@ async def test_cancelling_ends_as_interrupted_with_the_tree_as_it_was(shop: Shop
     assert state_of(shop.root) == before
 
 
+async def test_what_was_judged_before_a_run_was_cut_off_is_kept(shop: Shop) -> None:
+    before = state_of(shop.root)
+    house = shop.house([edit(BUG, "discount / 1000"), ScriptedReply("never", after=asyncio.Event())])
+    task = asyncio.create_task(run_fix(TWO, house, shop.events.append))
+    while shop.model is None or len(shop.model.requests) < 2:
+        await asyncio.sleep(0.01)
+    task.cancel()
+    finished = await task
+    assert finished.outcome == "interrupted" and state_of(shop.root) == before
+    assert "amount * discount / 1000" in finished.patch
+    assert Path(finished.report.kept).read_text() == finished.patch
+
+
 async def test_who_stops_it_once_the_files_are_written_is_told_that_they_are(shop: Shop) -> None:
     def stopping(event: Event) -> None:
         shop.events.append(event)

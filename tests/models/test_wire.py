@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from flashagent.messages import AssistantMessage, SystemMessage, ToolCall, ToolMessage, ToolSpec, UserMessage
 from flashagent.models.assemble import ReplyBuilder
 from flashagent.models.base import ModelRequest
+from flashagent.models.responses import request_body as responses_body
 from flashagent.models.wire import CallPiece, Piece, read_chunk, read_usage, request_body
 from flashagent.values import Usage
 
@@ -181,3 +182,16 @@ def test_no_chunk_breaks_the_reader(data: object) -> None:
 )
 def test_usage_as_endpoints_count_it(data: object, usage: Usage | None) -> None:
     assert read_usage(data) == usage
+
+
+@pytest.mark.parametrize("text", ["", " \n"])
+def test_no_empty_message_goes_back(text: str) -> None:
+    call = ToolCall("c", "read", "{}")
+    request = ModelRequest((AssistantMessage(text), UserMessage("Go on."), AssistantMessage(text, (call,))))
+    chat, responses = request_body("m", request)["messages"], responses_body("m", request)["input"]
+    assert [message["content"] for message in chat] == ["(nothing)", "Go on.", None]
+    assert [item.get("content", item.get("type")) for item in responses] == [
+        "(nothing)",
+        "Go on.",
+        "function_call",
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from helpers.repair_projects import repaired
 from helpers.verify_projects import write
 from helpers.verify_runner import PlainRunner
+from helpers.wanted import wanted_tools
 
 from flashagent.repair.project import Project
 from flashagent.repair.quick import checkers, moved
@@ -169,6 +171,67 @@ async def test_mypy(tmp_path: Path, name: str) -> None:
     assert [one[:2] for one in await said(tmp_path, "mypy m.py", output)] == (
         [("m.py", after)] if after else []
     )
+
+
+CHECKED = """import math
+
+from shop import Crat
+
+
+class Cart:
+    def __init__(self) -> None:
+        self.total = 0
+
+    def add(self, price: int, count: int = 1) -> int:
+        return self.totl + count
+
+
+def f(number: int) -> int:
+    Cart().add(price=1, cuont=2)
+    math.sqtr(2)
+    json.dumps(1)
+    return nubmer
+"""
+REPAIRED = (
+    CHECKED.replace("import Crat\n", "import Crate\nimport json\n").replace("totl", "total")
+    .replace("cuont", "count").replace("sqtr", "sqrt").replace("nubmer", "number")
+)  # fmt: skip
+PYRIGHT = """
+  /project/m.py:3:18 - error: "Crat" is unknown import symbol (reportAttributeAccessIssue)
+  /project/m.py:11:21 - error: Cannot access attribute "totl" for class "Cart*"
+    Attribute "totl" is unknown (reportAttributeAccessIssue)
+  /project/m.py:15:25 - error: No parameter named "cuont" (reportCallIssue)
+  /project/m.py:16:10 - error: "sqtr" is not a known attribute of module "math" (reportAttributeAccessIssue)
+  /project/m.py:17:5 - error: "json" is not defined (reportUndefinedVariable)
+  /project/m.py:18:12 - error: "nubmer" is not defined (reportUndefinedVariable)
+"""
+OF_MYPY = """m.py:3: error: Module "shop" has no attribute "Crat"  [attr-defined]
+m.py:11: error: "Cart" has no attribute "totl"; maybe "total"?  [attr-defined]
+m.py:15: error: Unexpected keyword argument "cuont" for "add" of "Cart"; did you mean "count"?  [call-arg]
+m.py:16: error: Module has no attribute "sqtr"  [attr-defined]
+m.py:17: error: Name "json" is not defined  [name-defined]
+m.py:18: error: Returning Any from function declared to return "int"  [no-any-return]
+m.py:18: error: Name "nubmer" is not defined; did you mean "number"?  [name-defined]
+"""
+
+
+@pytest.mark.parametrize("argv", ["pyright", "mypy ."])
+async def test_complaints_of_type_checkers_are_answered_as_exceptions_are(tmp_path: Path, argv: str) -> None:
+    write(tmp_path, {"m.py": CHECKED, "shop/__init__.py": "class Crate:\n    pass\n"})
+    output = PYRIGHT.replace("/project", str(tmp_path)) if argv == "pyright" else OF_MYPY
+    assert [one[:2] for one in await said(tmp_path, argv, output)] == [("m.py", REPAIRED)]
+
+
+@pytest.mark.wants("pyright")
+async def test_a_real_type_checker_is_the_check(tmp_path: Path) -> None:
+    program = next(
+        f"{one}/pyright"
+        for one in (wanted_tools(), *os.environ["PATH"].split(os.pathsep))
+        if one and Path(one, "pyright").exists()
+    )
+    write(tmp_path, {"m.py": CHECKED, "shop/__init__.py": "class Crate:\n    pass\n"})
+    result = await repaired(tmp_path, {}, f"{program} m.py", PlainRunner(tmp_path), check_timeout_s=120.0)
+    assert [(p.confidence, p.changes[0].after) for p in result.patches] == [("certain", REPAIRED)]
 
 
 async def test_ruff_is_the_check(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ REPAIRED = {
     ),
     "await": (
         f"{LATER}export async function f(): Promise<number> {{\n  return 1 + g();\n}}\n".replace("1 + g()", "(g()) * 2"),
-        f"{LATER}export async function f(): Promise<number> {{\n  return (await g()) * 2;\n}}\n",
+        f"{LATER}export async function f(): Promise<number> {{\n  return await (g()) * 2;\n}}\n",
     ),
     "this": (
         "export class A {\n  size = 1;\n  f() {\n    return size * 2;\n  }\n}\n", "export class A {\n  size = 1;\n  f() {\n    return this.size * 2;\n  }\n}\n",
@@ -63,14 +63,15 @@ REPAIRED = {
 }  # fmt: skip
 
 
-@pytest.mark.slow
 @pytest.mark.needs("node")
 @pytest.mark.wants("tsc")
-@pytest.mark.parametrize("name", REPAIRED)
-async def test_what_the_compiler_refuses(tmp_path: Path, name: str) -> None:
-    before, after = REPAIRED[name]
-    found = await patches(tmp_path, {"src/m.ts": before, "src/math.ts": MATH}, TSC)
-    assert [(c.path, c.before, c.after) for patch in found for c in patch.changes] == [("src/m.ts", before, after)]  # fmt: skip
+async def test_what_the_compiler_refuses(tmp_path: Path) -> None:
+    """All of it at once: the answers that leave no choice go together."""
+    files = {f"src/m{n}.ts": before for n, (before, _) in enumerate(REPAIRED.values())}
+    found = await patches(tmp_path, {**files, "src/math.ts": MATH}, TSC)
+    assert len(found) == 1
+    changed = {change.path: change.after for change in found[0].changes}
+    assert dict(zip(REPAIRED, map(changed.get, files), strict=True)) == {name: after for name, (_, after) in REPAIRED.items()}  # fmt: skip
 
 
 UNSURE = {
@@ -82,20 +83,17 @@ UNSURE = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.needs("node")
 @pytest.mark.wants("tsc")
-@pytest.mark.parametrize("name", UNSURE)
-async def test_what_leaves_a_choice_or_only_silences_the_compiler(tmp_path: Path, name: str) -> None:
+async def test_what_leaves_a_choice_or_only_silences_the_compiler(tmp_path: Path) -> None:
     half = "export function half(n: number) {\n  return n / 2;\n}\n"
-    files = {"src/m.ts": UNSURE[name], "src/one.ts": half, "src/two.ts": half}
-    assert await patches(tmp_path, files, TSC) == ()
+    files = {f"src/m{n}.ts": text for n, text in enumerate(UNSURE.values())}
+    assert await patches(tmp_path, {**files, "src/one.ts": half, "src/two.ts": half}, TSC) == ()
 
 
 TYPED_TEST = "import test from 'node:test';\nimport assert from 'node:assert';\nimport { f } from '../src/m.js';\n\ntest('f', () => assert.strictEqual(f('abc'), 3));\n"
 
 
-@pytest.mark.slow
 @pytest.mark.needs("node")
 @pytest.mark.wants("tsc")
 async def test_types_explain_a_test_that_fails_without_an_error(tmp_path: Path) -> None:

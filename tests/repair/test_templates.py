@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 import pytest
+from helpers.repair_idioms import IDIOMS
 from helpers.repair_offers import offers
 from helpers.repair_shapes import SHAPES, TOLD_ELSEWHERE
 
@@ -352,7 +353,7 @@ BLOCKS = [
 ]
 
 
-@pytest.mark.parametrize(("template", "before", "part"), BLOCKS)
+@pytest.mark.parametrize(("template", "before", "part"), [*BLOCKS, *IDIOMS])
 def test_template_on_blocks(template: str, before: str, part: str) -> None:
     assert any(part in text and part not in before for text in offers(before, template))
 
@@ -368,7 +369,12 @@ def test_a_raising_guard_comes_from_the_failing_test() -> None:
 
 
 def test_every_template_is_tested_and_names_its_source() -> None:
-    tested = {c[0] for c in [*CASES, *SHAPES]} | {b[0] for b in BLOCKS} | {"missing error"} | TOLD_ELSEWHERE
+    tested = (
+        {c[0] for c in [*CASES, *SHAPES]}
+        | {b[0] for b in [*BLOCKS, *IDIOMS]}
+        | {"missing error"}
+        | TOLD_ELSEWHERE
+    )
     assert {t.name for t in CATALOGUE} == tested
     assert len({t.name for t in CATALOGUE}) == len(CATALOGUE)
     assert [t.name for t in CATALOGUE if "(" not in t.source_of_idea] == []

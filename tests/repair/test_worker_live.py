@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from helpers.repair_projects import launch
 from helpers.repair_sandbox import TrustingRunner
-from helpers.repair_trials import PYTEST, tiny_project, verdicts
+from helpers.repair_trials import tiny_project, verdicts
 from helpers.verify_projects import write
 
 from flashagent.repair import livedata
@@ -114,7 +114,7 @@ async def test_a_live_closure_is_not_given_the_variables_of_another(tmp_path: Pa
     changes = [("f(n) + other", "f(n) + step"), ("+ other", "- other + 11")]
     parts = [replaced(root, "m.py", "decorate", old, new) for old, new in changes]
     async with prepared(root) as worker:
-        assert told(await worker.ask(asked(parts, "test_g"))) == ["unreachable", "failed"]
+        assert told(await worker.ask(asked(parts, "test_g"))) == ["unreachable", "plausible"]
 
 
 async def test_equal_functions_of_two_files_are_two(tmp_path: Path) -> None:
@@ -182,7 +182,8 @@ FORGING = """
     import os, socket
 
     for number in os.listdir("/proc/self/fd"):
-        if "socket" in os.readlink("/proc/self/fd/" + number):
+        link = "/proc/self/fd/" + number
+        if os.path.lexists(link) and int(number) > 2 and "socket" in os.readlink(link):
             socket.socket(fileno=os.dup(int(number))).sendall(bytes.fromhex("{sent}"))
 
     def test_it():

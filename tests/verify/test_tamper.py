@@ -74,7 +74,12 @@ def test_files_that_are_configuration_in_part() -> None:
 @pytest.mark.parametrize(
     ("path", "before", "old", "new"),
     [
-        ("setup.cfg", "[tool:pytest]\nfilterwarnings =\n    error:x[y]\naddopts = -q\n", "-q", "--deselect x"),
+        (
+            "setup.cfg",
+            "[tool:pytest]\nfilterwarnings =\n    error:x[y]\naddopts = -q\n",
+            "-q",
+            "--deselect x",
+        ),
         ("package.json", '{"jest": {"bail": true}}', "true", 'true, "setupFiles": ["./mocks.js"]'),
         ("package.json", '{"ava": {"files": ["test"]}}', "test", "spec"),
         ("package.json", '{"scripts": {"test:unit": "jest"}}', '"jest"', '"jest --passWithNoTests"'),
@@ -91,7 +96,9 @@ def test_the_other_parts_of_such_a_file_are_free() -> None:
     before = "[tool:pytest]\naddopts = -q\n[metadata]\nname = x\n"
     assert kinds("setup.cfg", before, before.replace("name = x", "name = y")) == []
     package = '{"scripts": {"build": "tsc", "test": "jest"}, "dependencies": {}}'
-    assert kinds("package.json", package, package.replace("tsc", "tsc -p .").replace("{}", '{"a": "1"}')) == []
+    assert (
+        kinds("package.json", package, package.replace("tsc", "tsc -p .").replace("{}", '{"a": "1"}')) == []
+    )
 
 
 @pytest.mark.parametrize(

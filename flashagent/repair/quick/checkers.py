@@ -1,5 +1,5 @@
 """What type checkers and linters suggest in their own words, where their complaint is what the check is red for: mypy's 'maybe' and
-'did you mean', names that it says where to import, comments that silence nothing; the safe fixes of ruff and eslint, the layout of
+'did you mean', names that it says where to import, comments that silence nothing (`retold` reads the rest); the safe fixes of ruff and eslint, the layout of
 formatters."""
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
+from flashagent.repair.quick import retold
 from flashagent.repair.quick.foreign import Finding, Seen, line_span, offset, together
 from flashagent.repair.quick.imports import insertion
 from flashagent.repair.quick.proposal import Proposal, joined
@@ -34,7 +35,8 @@ _SHOWN = (
 
 async def proposals(seen: Seen) -> list[Proposal]:
     """One proposal of all that leaves no choice; or what the check's own tool would change."""
-    found = together(seen, [list(_mypy(seen, match)) for match in _MYPY.finditer(seen.report.output)])
+    complaints = [list(_mypy(seen, match)) for match in _MYPY.finditer(seen.report.output)]
+    found = together(seen, [*complaints, *retold.findings(seen)])
     words = _tool(seen.argv)
     for tool, without, more in _SHOWN:
         if tuple(words[: len(tool)]) == tool:

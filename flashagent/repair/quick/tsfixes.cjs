@@ -77,17 +77,30 @@ function answers(file, error, fix, before) {
   return (after.get(words(error)) ?? 0) < known.get(words(error)) && [...after].every(([key, count]) => count <= (known.get(key) ?? 0));
 }
 
+// An import that nothing uses, where nothing else is wrong that may have meant it.
+function idle(file, error, before) {
+  const unused = [6133, 6192, 6196, 6198];
+  const around = service.getProgram().getSourceFile(file).statements.find((one) => one.pos <= error.start && error.start < one.end);
+  return ts.isImportDeclaration(around ?? {}) && before.every((one) => unused.includes(one.code));
+}
+
+// The quotes of the file, or of the first one that has any.
+function quotes(file) {
+  const said = [file, ...names].map((one) => /from (['"])/.exec(text(one) ?? '')?.[1]).find(Boolean);
+  return said === '"' ? 'double' : 'single';
+}
+
 function asked(file, error, before) {
   const value = text(file);
   const format = {
     ...ts.getDefaultFormatCodeSettings?.(value.includes('\r\n') ? '\r\n' : '\n'), convertTabsToSpaces: !/^\t/m.test(value),
     indentSize: /^ {2}\S/m.test(value) ? 2 : 4, semicolons: /;\s*$/m.test(value) || !value.trim() ? 'insert' : 'remove',
   };
-  const wishes = { quotePreference: /^import .*'/m.test(value) || (!value.includes('"') && value.includes("'")) ? 'single' : 'auto', allowTextChangesInNewFiles: false };
+  const wishes = { quotePreference: quotes(file), allowTextChangesInNewFiles: false };
   return service.getCodeFixesAtPosition(file, error.start, error.start + error.length, [error.code], format, wishes)
     .filter((fix) => answers(file, error, fix, before))
     .map((fix) => ({
-      name: fix.fixId?.startsWith?.('unusedIdentifier') ? fix.fixId : fix.fixName,
+      name: fix.fixName === 'unusedIdentifier' && idle(file, error, before) ? 'unusedImport' : fix.fixName,
       how: fix.description,
       changes: fix.changes.map((one) => ({
         file: path.relative(folder, one.fileName),

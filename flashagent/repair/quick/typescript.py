@@ -20,7 +20,7 @@ MEANT = frozenset({
     "spelling", "import", "fixImportNonExportedMember", "addMissingAwait", "fixAwaitInSyncFunction", "forgottenThisPropertyAccess",
     "addMissingNewOperator", "constructorForDerivedNeedSuperCall", "classSuperMustPrecedeThisAccess", "extendsInterfaceBecomesImplements",
     "fixOverrideModifier", "fixReturnTypeInAsyncFunction", "convertToTypeOnlyImport", "splitTypeOnlyImport", "addMissingTypeof",
-    "fixPropertyAssignment", "fixNaNEquality", "removeAccidentalCallParentheses", "returnValueCorrect", "unusedIdentifier_deleteImports",
+    "fixPropertyAssignment", "fixNaNEquality", "removeAccidentalCallParentheses", "returnValueCorrect", "unusedImport",
     "fixAddVoidToPromise",
 })  # fmt: skip
 # So many errors say that the project is not kept free of them: then they are no hint.

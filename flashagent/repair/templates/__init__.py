@@ -19,6 +19,7 @@ from flashagent.repair.templates import (
     halves,
     handed,
     idioms,
+    left_out,
     lost,
     members,
     moves,
@@ -61,6 +62,7 @@ _SUBJECTS = (
     halves,
     idioms,
     counterparts,
+    left_out,
     borrowed,
 )
 # As their makers thought of them, and as history has corrected that.

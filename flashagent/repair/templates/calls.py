@@ -136,7 +136,9 @@ def add_keyword(site: Site) -> Iterator[Fix]:
         "sorted": ("reverse=True", "key=len", "key=str", "key=str.lower"), "sort": ("reverse=True", "key=len"),
         "min": ("default=None", "default=0", "key=len"), "max": ("default=None", "default=0", "key=len"),
         "zip": ("strict=True",), "enumerate": ("start=1",), "round": ("ndigits=2",),
-        "split": ("maxsplit=1",), "dumps": ("sort_keys=True",), "print": ("end=''",),
+        "split": ("maxsplit=1",), "dumps": ("sort_keys=True", "ensure_ascii=False", "default=str"), "print": ("end=''",),
+        "mkdir": ("exist_ok=True", "parents=True"), "makedirs": ("exist_ok=True",), "rmtree": ("ignore_errors=True",),
+        "decode": ("errors='replace'",), "encode": ("errors='replace'",), "warn": ("stacklevel=2",),
     }  # fmt: skip
     for offer in offers.get(name, ()):
         if offer.split("=")[0] not in present:

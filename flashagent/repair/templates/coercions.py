@@ -97,8 +97,7 @@ def tried(site: Site) -> Iterator[Fix]:
     whole, indent = source.whole_lines(node), source.indent_of(node)
     if whole is None or indent is None or source.function_of(node) is None or node in source.docstring_nodes:
         return
-    lines = source.text[slice(*whole)].splitlines(keepends=True)
-    body = "".join("    " + line if line.strip() else line for line in lines)
+    body = source.reindented(whole, indent, indent + source.step)
     in_loop = any(isinstance(a, ast.For | ast.While) for a in source.ancestors(node))
     answers = [
         "return None",
@@ -108,7 +107,7 @@ def tried(site: Site) -> Iterator[Fix]:
     ]
     for error in site.donors.failing_exceptions[:2]:
         for answer in answers:
-            text = f"{indent}try:{source.newline}{body}{indent}except {error}:{source.newline}{indent}    {answer}{source.newline}"
+            text = f"{indent}try:{source.newline}{body}{indent}except {error}:{source.newline}{indent}{source.step}{answer}{source.newline}"
             yield site.raw(*whole, text, 0.5, "swallow" if answer in ("pass", "continue") else "early-return")
 
 
@@ -126,7 +125,7 @@ def or_to_none(site: Site) -> Iterator[Fix]:
         if behind is not None:
             whole, indent = source.whole_lines(parent), source.indent_of(parent)
             if left == target and whole is not None:
-                text = f"{indent}if {target} is None:{source.newline}{indent}    {target} = {right}{source.newline}"
+                text = f"{indent}if {target} is None:{source.newline}{indent}{source.step}{target} = {right}{source.newline}"
                 yield site.raw(*whole, text)
             else:
                 yield Fix((source.replace(node, left), behind))
@@ -169,8 +168,7 @@ def only_for_its_kind(site: Site) -> Iterator[Fix]:
         n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
     )
     variables = [n for n in names if n in site.scope.variables][:3]
-    lines = source.text[slice(*whole)].splitlines(keepends=True)
-    body = "".join("    " + line if line.strip() else line for line in lines)
+    body = source.reindented(whole, indent, indent + source.step)
     for name in variables:
         for kind in _kinds(site):
             for sign in ("", "not "):

@@ -38,6 +38,12 @@ def counterparts(source: Source, function: ast.AST) -> list[dict[str, str]]:
             pairs = tuple(sorted({(a, b) for a, b in zip(one, other, strict=True) if a != b}))
             if pairs and _one_to_one(pairs) and all(a in variables and b in variables for a, b in pairs):
                 found[pairs] = found.get(pairs, 0) + 1
+    for node in ast.walk(function):
+        # Both of a pair that a loop goes through: what is said of the edge from one to the other holds the other way too.
+        if isinstance(node, ast.For) and isinstance(node.target, ast.Tuple) and len(node.target.elts) >= 2:
+            ends = [e.id for e in node.target.elts[-2:] if isinstance(e, ast.Name)]
+            if len(ends) == 2:
+                found.setdefault(((ends[0], ends[1]),), 1)
     ordered = sorted(found, key=lambda pairs: (-found[pairs], pairs))[:MOST_PAIRS]
     return [dict(pairs) | {b: a for a, b in pairs} for pairs in ordered]
 

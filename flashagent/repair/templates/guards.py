@@ -41,10 +41,7 @@ def guard_statement(site: Site) -> Iterator[Fix]:
     tests += [
         f"{a} {op} {b}" for a in names for b in names if a != b for op in ("not in", "in", "!=", "<", ">")
     ]
-    body = "".join(
-        "    " + line if line.strip() else line
-        for line in source.text[slice(*whole)].splitlines(keepends=True)
-    )
+    body = source.reindented(whole, indent, indent + source.step)
     for test in tests:
         yield site.raw(*whole, f"{indent}if {test}:{source.newline}{body}", min(0.8, 8 / len(tests)), "guard")
 

@@ -121,13 +121,8 @@ def _counters(function: ast.AST) -> list[str]:
             first = node.target.elts[0] if isinstance(node.target, ast.Tuple) else node.target
             if node.iter.func.id in ("range", "enumerate") and isinstance(first, ast.Name):
                 found.setdefault(first.id)
-        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-            if (
-                isinstance(node.op, ast.Add)
-                and isinstance(node.value, ast.Constant)
-                and node.value.value == 1
-            ):
-                found.setdefault(node.target.id)
+        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name) and _is_one(node.value):
+            found.setdefault(node.target.id)
     return list(found)
 
 
@@ -149,6 +144,10 @@ def rows_for_columns(site: Site) -> Iterator[Fix]:
         yield site.swap(way, f"zip({own}, {own}[1:])", 0.5)
         yield site.swap(way, f"enumerate({own})", 0.7)
         yield site.swap(way, f"{own}.items()", 0.7)
+
+
+def _is_one(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value == 1
 
 
 def _like_columns(target: ast.expr) -> float:

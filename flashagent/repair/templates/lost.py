@@ -70,33 +70,42 @@ def lost_binding(site: Site) -> Iterator[Fix]:
         yield from _put(site, pair, first_use(source, function, lost[0]))
 
 
-def _unset(source: Source, owner: ast.AST) -> dict[str, float]:
-    """Attributes that somebody reads of the class's objects and nobody sets, with how sure that is."""
-    assert isinstance(owner, ast.ClassDef)
-    everything = [n for n in ast.walk(source.tree) if isinstance(n, ast.Attribute)]
-    stored = {n.attr for n in everything if not isinstance(n.ctx, ast.Load)}
-    named = {n.name for n in ast.walk(source.tree) if isinstance(n, FunctionNode | ast.ClassDef)}
-    inside = {n for n in ast.walk(owner) if isinstance(n, ast.Attribute) and text(n.value) == "self"}
-    held = {
-        n.id
-        for s in owner.body
-        for n in ast.walk(s)
-        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-    }
-    slots = {
+def _attributes(tree: ast.AST) -> tuple[list[ast.Attribute], frozenset[str], set[ast.AST]]:
+    """All attributes of a file, the names that are stored or defined in it, and what is called."""
+    nodes = list(ast.walk(tree))
+    found = [n for n in nodes if isinstance(n, ast.Attribute)]
+    stored = {n.attr for n in found if not isinstance(n.ctx, ast.Load)}
+    named = {n.name for n in nodes if isinstance(n, FunctionNode | ast.ClassDef)}
+    return found, frozenset(stored | named), {n.func for n in nodes if isinstance(n, ast.Call)}
+
+
+def _slots(owner: ast.ClassDef) -> set[str]:
+    """The attributes that the class promises its objects."""
+    return {
         str(c.value)
         for s in owner.body
         if isinstance(s, ast.Assign) and text(s.targets[0]) == "__slots__"
         for c in ast.walk(s.value)
         if isinstance(c, ast.Constant)
     }
-    own = {
-        n.attr for n in ast.walk(owner) if isinstance(n, ast.Attribute) and not isinstance(n.ctx, ast.Load)
+
+
+def _unset(source: Source, owner: ast.AST) -> dict[str, float]:
+    """Attributes that somebody reads of the class's objects and nobody sets, with how sure that is."""
+    assert isinstance(owner, ast.ClassDef)
+    everything, set_somewhere, called = source.once(_attributes, source.tree)
+    mine = [n for n in ast.walk(owner) if isinstance(n, ast.Attribute)]
+    inside = {n for n in mine if text(n.value) == "self"}
+    own = {n.attr for n in mine if not isinstance(n.ctx, ast.Load)}
+    held = {
+        n.id
+        for s in owner.body
+        for n in ast.walk(s)
+        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
     }
-    called = {n.func for n in ast.walk(source.tree) if isinstance(n, ast.Call)}
-    found = dict.fromkeys(sorted(slots - own - held), 1.0)
+    found = dict.fromkeys(sorted(_slots(owner) - own - held), 1.0)
     for node in everything:
-        if node.attr in stored | named | held or (node.attr[:2] == "__" == node.attr[-2:]):
+        if node.attr in set_somewhere or node.attr in held or node.attr[:2] == "__" == node.attr[-2:]:
             continue
         if node in inside:
             found.setdefault(node.attr, 0.9)

@@ -21,13 +21,6 @@ _MOVABLE = (
 )
 
 
-def _shifted(text: str, old: str, new: str) -> str:
-    """Lines that begin with the indentation `old` begin with `new`."""
-    return "".join(
-        new + line[len(old) :] if line.startswith(old) else line for line in text.splitlines(keepends=True)
-    )
-
-
 @template("swap statements", 0.18, *_MOVABLE)
 def swap_statements(site: Site) -> Iterator[Fix]:
     """A statement and the next one exchanged (GenProg's swap, Le Goues et al. 2012; move statement of TBar)."""
@@ -74,7 +67,7 @@ def move_out(site: Site) -> Iterator[Fix]:
     if whole is not None and old is not None and new is not None:
         yield site.raw(
             *whole,
-            _shifted(source.text[slice(*whole)], old, new),
+            source.reindented(whole, old, new),
             1.2 if isinstance(node, ast.Return) else 1.0,
         )
 
@@ -100,7 +93,7 @@ def move_in(site: Site) -> Iterator[Fix]:
         indent = source.indent_of(inner)
         if indent is None or inner.end_lineno != above.end_lineno:
             return
-        moved = _shifted(source.text[slice(*whole)], old, indent)
+        moved = source.reindented(whole, old, indent)
         if isinstance(inner, ast.Break | ast.Continue | ast.Return):
             before = source.whole_lines(inner)
             if before is not None and len(block) > place:
@@ -129,7 +122,7 @@ def move_up(site: Site) -> Iterator[Fix]:
         ):
             target, indent = source.whole_lines(ancestor), source.indent_of(ancestor)
             if target is not None and indent is not None:
-                moved = _shifted(source.text[slice(*whole)], old, indent)
+                moved = source.reindented(whole, old, indent)
                 yield Fix((Edit(target[0], target[0], moved), Edit(*whole, "")), 1.0)
 
 
@@ -146,7 +139,7 @@ def else_branch(site: Site) -> Iterator[Fix]:
         return
     inner = source.indent_of(above.body[-1])
     if inner is not None and len(inner) > len(old):
-        moved = f"{old}else:{source.newline}" + _shifted(source.text[slice(*whole)], old, inner)
+        moved = f"{old}else:{source.newline}" + source.reindented(whole, old, inner)
         yield site.raw(*whole, moved)
 
 

@@ -152,13 +152,22 @@ def operand_added(site: Site) -> Iterator[Fix]:
     """A forgotten summand or difference taken from the function itself (expression insertion: SemFix, Nguyen et al. 2013)."""
     node, parent = site.node, site.parent
     if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load) or not isinstance(
-        parent, ast.Return | ast.Assign | ast.AugAssign | ast.Compare | ast.Subscript | ast.Call | ast.BinOp
+        parent,
+        ast.Return
+        | ast.Yield
+        | ast.Assign
+        | ast.AugAssign
+        | ast.Compare
+        | ast.Subscript
+        | ast.Call
+        | ast.BinOp,
     ):
         return
     near = 0.4 if isinstance(parent, ast.BinOp) else 1.0
     if site.place in ("func", "value") and isinstance(parent, ast.Subscript | ast.Call):
         return
-    names = [name for name in nearest(site) if name != site.text(node)][:5]
+    unused = forgotten(site)
+    names = sorted((n for n in nearest(site) if n != site.text(node)), key=lambda n: n not in unused)[:5]
     if isinstance(node, ast.Tuple | ast.List | ast.JoinedStr):
         for name in names:
             yield site.swap(node, f"{name} + {site.text(node)}", min(0.8, 4.0 / len(names)) * near)

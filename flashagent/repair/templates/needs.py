@@ -30,6 +30,8 @@ def outermost(source: Source, function: ast.AST) -> ast.AST:
 def missing(source: Source, function: ast.AST) -> list[str]:
     """Names that the function reads and nothing binds, in the order in which they are read. A name that is only added to
     is not bound by that."""
+    if source.once(_takes_all, source.tree):
+        return []
     bound: set[str] = {*source.module_names, *_KNOWN}
     for holder in source.ancestors(function):
         if isinstance(holder, FunctionNode):
@@ -49,13 +51,13 @@ def missing(source: Source, function: ast.AST) -> list[str]:
             bound.add(node.name)
         elif isinstance(node, ast.Global | ast.Nonlocal):
             bound |= set(node.names)
-    stars = any(
-        a.name == "*" for n in ast.walk(source.tree) if isinstance(n, ast.ImportFrom) for a in n.names
-    )
-    if stars:
-        return []
     read = [n for n in ast.walk(function) if isinstance(n, ast.Name) and n.id not in bound]
     return list(dict.fromkeys(n.id for n in sorted(read, key=lambda n: (n.lineno, n.col_offset))))
+
+
+def _takes_all(tree: ast.AST) -> bool:
+    """Is there a `from m import *`, so that nobody knows what is bound?"""
+    return any(a.name == "*" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) for a in n.names)
 
 
 def known_names(source: Source, function: ast.AST) -> set[str]:

@@ -24,9 +24,11 @@ def branches_exchanged(site: Site) -> Iterator[Fix]:
     if len(node.orelse) != 1 or not isinstance(node.orelse[0], ast.If):
         return
     other = node.orelse[0]
-    if not source.text.startswith("elif", source.span(other)[0]):
+    if not source.is_elif(other):
         return
-    spans = [(source.span(n.test)[0], source.span(n.body[-1])[1]) for n in (node, other)]
+    # From behind the word on, so that brackets around the condition go with it.
+    words = ((n, 4 if source.is_elif(n) else 2) for n in (node, other))
+    spans = [(source.span(n)[0] + word, source.span(n.body[-1])[1]) for n, word in words]
     first, second = (source.text[a:b] for a, b in spans)
     yield Fix((Edit(*spans[0], second), Edit(*spans[1], first)))
 

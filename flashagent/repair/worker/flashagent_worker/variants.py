@@ -29,7 +29,7 @@ def variants(value: Any, chooser: random.Random) -> list[Any]:
         return cut + near[:6] + mixed_lists
     if isinstance(value, dict):
         pairs = list(value.items())
-        return [{}, dict(pairs[1:]), dict(pairs[:1])] + changed_values(value, chooser)
+        return [{}, dict(pairs[1:]), dict(pairs[:1]), *changed_values(value, chooser)]
     if isinstance(value, (set, frozenset)):
         return [type(value)(), type(value)(sorted(value, key=repr)[1:])]
     return changed_attributes(value, chooser)
