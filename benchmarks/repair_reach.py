@@ -130,7 +130,7 @@ class _Window:
     def missing(self, text: str) -> int:
         """How many words of the changed lines are not the author's, or lack."""
         mine = self._near(text)
-        return (mine - self._wanted).total() + (self._wanted - mine).total()
+        return int((mine - self._wanted).total() + (self._wanted - mine).total())
 
     def _near(self, text: str) -> Counter[str]:
         lines = text.splitlines()

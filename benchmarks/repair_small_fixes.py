@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -175,7 +175,7 @@ def _only_imports(tree: ast.AST, first: int, count: int) -> bool:
     return all(isinstance(n, ast.Import | ast.ImportFrom) for n in simple) and (bool(simple) or not lines)
 
 
-def _functions(text: str, hunks: list[Hunk]) -> list[ast.AST]:
+def _functions(text: str, hunks: list[Hunk]) -> Sequence[ast.AST]:
     """The test functions in which something was added."""
     try:
         tree = ast.parse(text)

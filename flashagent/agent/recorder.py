@@ -90,8 +90,8 @@ class Recorder:
         if self._file is None:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            # What UTF-8 lacks (a byte of a file name that is none) becomes an escape, which JSON reads as the same again.
-            file = os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace")
+            # What UTF-8 lacks (a byte of a file name that is none) becomes a question mark: no reader would know how to show it.
+            file = os.fdopen(descriptor, "w", encoding="utf-8", errors="replace")
             try:
                 _claim(file)
                 if self._go_on():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flashagent.edits.reply import ReplyResult
 from flashagent.errors import ExitCode, UsageError
-from flashagent.jobs.kept import Kept, Offer, last_kept, options_of
+from flashagent.jobs.kept import Kept, Offer, land, last_kept, options_of
 from flashagent.untrusted import sanitize
 from flashagent.values import FileChange
 from flashagent.workspace.checkpoints import Checkpoints
@@ -26,11 +26,10 @@ def apply_kept(
     offer = _meant(kept, number, ask=not as_json)
     if offer is None:
         return ExitCode.NOT_FIXED
-    changes = workspace.rebased(offer.changes)
-    changes = tuple(one for one in changes if one.before != one.after)
-    if changes and not check:
-        checkpoints.take("before the kept patch")
-        changes = workspace.apply_merging(offer.changes)
+    if check:
+        changes = tuple(one for one in workspace.rebased(offer.changes) if one.before != one.after)
+    else:
+        changes = land(offer, workspace, checkpoints)
     if as_json:
         print(ReplyResult(True, {change.path: change.after for change in changes}).to_json())
     else:

@@ -11,6 +11,7 @@ from flashagent.compose.mapping import open_map
 from flashagent.errors import UsageError
 from flashagent.frontends import app_talk, words
 from flashagent.frontends.app_asked import NOTHING, Asked, Handler, note
+from flashagent.frontends.app_kept import apply_kept
 from flashagent.frontends.history import first_since, remember_redo, remember_undo, sentence, when
 from flashagent.frontends.tui.blocks import Block, capped
 from flashagent.frontends.tui.controller import Answer
@@ -257,5 +258,5 @@ def _lowered(text: str) -> str:
 
 HANDLERS: Mapping[str, Handler] = {
     "/check": _check, "/diff": _diff, "/undo": _undo, "/redo": _redo, "/commit": _commit, "/map": _map, "/add": _add,
-    "/describe": _describe, "/findings": _findings, "/drop": _drop, "/sandbox": _sandbox, **app_talk.HANDLERS,
+    "/apply": apply_kept, "/describe": _describe, "/findings": _findings, "/drop": _drop, "/sandbox": _sandbox, **app_talk.HANDLERS,
 }  # fmt: skip

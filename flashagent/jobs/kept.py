@@ -13,6 +13,11 @@ from flashagent.dataclass import dataclass
 from flashagent.errors import UsageError
 from flashagent.values import Contrast, FileChange, PatchOption
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from flashagent.workspace.checkpoints import Checkpoints
+    from flashagent.workspace.journal import Workspace
+
 VERSION = 1
 MOST = 20  # jobs whose patches are kept
 NOTHING_KEPT = "No patch is kept for this project."
@@ -61,6 +66,15 @@ def last_kept(folder: Path) -> Kept:
         raise UsageError(
             f"{found[-1]} cannot be read.", hint="Run `flashagent fix --offline` again."
         ) from error
+
+
+def land(offer: Offer, workspace: Workspace, checkpoints: Checkpoints) -> tuple[FileChange, ...]:
+    """Write the patch beside what was saved meanwhile, so that undo takes it back; returns what was written, nothing where
+    the files hold it already. Raises WorkspaceError, with nothing written, where somebody changed the same lines."""
+    if all(change.before == change.after for change in workspace.rebased(offer.changes)):
+        return ()
+    checkpoints.take("before the kept patch")
+    return workspace.apply_merging(offer.changes)
 
 
 def _read(data: Any) -> Kept:

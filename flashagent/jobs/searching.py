@@ -37,7 +37,7 @@ async def quick_fix(seen: Observation, house: House, flaky: Flaky = none_known) 
 
     project = await asyncio.to_thread(Project.open, house.root, seen.check)
     validator = Validator(house.verifier, house.trees, seen.check, seen.before, flaky)
-    found = await first_that_works(project, seen.before, validator)
+    found = await first_that_works(project, seen.before, validator, house.servers)
     if found is None:
         return None
     verdict = await _of_all_checks(found.changes, seen, house, await flaky())

@@ -5,20 +5,20 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from flashagent.dataclass import dataclass
 from flashagent.events import SearchProgress
 from flashagent.repair import donors, plan
-from flashagent.repair.localize import SuspiciousLine, TestRun, failure_hints, reported
+from flashagent.repair.account import Account
+from flashagent.repair.localize import SuspiciousLine, TestRun, failure_hints
 from flashagent.repair.look import Look
 from flashagent.repair.mutate import Mutation, best_mutations, data_lines, mutations, used_names
 from flashagent.repair.phases import Phases
 from flashagent.repair.pool import Pool
 from flashagent.repair.project import Project
 from flashagent.repair.rank import Judged, Ranked, rank
-from flashagent.repair.search import Plausible, Search
+from flashagent.repair.search import Plausible, Search, Tally
 from flashagent.repair.trials import Trials
 from flashagent.repair.workers import WorkerGone
 from flashagent.values import CheckReport
@@ -60,6 +60,7 @@ class Hunt:
         self._patience_s = patience_s
         self.phases = Phases()
         self.look = Look(project, check, baseline, pool, self.phases, changed)
+        self._account = Account(project, baseline, self.look)
         self._search: Search | None = None
 
     @property
@@ -276,73 +277,24 @@ class Hunt:
                 "State leaks from one candidate into the next; each was tried in a process of its own."
             )
         if not tally.plausible:
-            self.notes.extend(self._near_misses(NEAR_MISSES))
+            self.notes.extend(self._account.near_misses(tally, NEAR_MISSES))
+        if tally.exhausted and not tally.plausible:
+            self.notes.append("Every edit that the search knows was tried; more time would change nothing.")
 
     def nearest_miss(self) -> str:
         """The edit that made the most failing tests pass without being a repair, in words; '' while there is none."""
-        return next(iter(self._near_misses(1)), "")
-
-    def _near_misses(self, most: int) -> list[str]:
-        """What almost worked, one edit of each statement, those that made most failing tests pass first."""
-        tally = self._search.tally if self._search is not None else None
-        ordered = sorted(tally.partial.items(), key=lambda i: (-i[1][0], i[0])) if tally is not None else []
-        by_statement: dict[tuple[str, int], str] = {}
-        failing = sum(not run.passed for run in self.runs)
-        for _, (fixed, one) in ordered:
-            if len(by_statement) < most and (one.path, one.statement) not in by_statement:
-                broke = ", but broke others" if fixed >= failing else ""
-                words = "Also near: " if by_statement else "Nearest miss: "
-                by_statement[one.path, one.statement] = (
-                    f"{words}{self.project.describe(one)} makes {fixed} of {failing} failing tests pass{broke}."
-                )
-        return list(by_statement.values())
+        return next(iter(self._account.near_misses(self._tally, 1)), "")
 
     def reported(self) -> tuple[SuspiciousLine, ...]:
-        """The most suspicious lines for a person; where an edit made failing tests pass comes first (Papadakis and Le
-        Traon 2015: what changes the outcome of a failing test is near its cause)."""
-        functions: dict[tuple[str, int], str] = {}
-        for path, line in self.look.scores:
-            source = self.project.source(path)
-            unit = source.unit_of_line(line) if source is not None else None
-            functions[path, line] = unit.name if unit else ""
-        texts = {path: self.project.lines(path) for path, _ in self.look.scores}
-        effects = self._effects()
-        scores = {place: score + 2.0 * effects.get(place, 0.0) for place, score in self.look.scores.items()}
-        scores |= {place: 2.0 * share for place, share in effects.items() if place not in scores}
-        top = max(scores.values(), default=0.0) or 1.0
-        lines = reported(
-            {place: score / top for place, score in scores.items()},
-            self.baseline.failures,
-            texts | {path: self.project.lines(path) for path, _ in effects},
-            functions,
-            self.runs,
-            reasons=self.look.reasons,
-        )
-        return tuple(self._with_effect(line, effects.get((line.path, line.line), 0.0)) for line in lines)
+        """The most suspicious lines for a person, as far as is known by now."""
+        return self._account.reported(self._tally)
 
-    def _effects(self) -> dict[tuple[str, int], float]:
-        """The largest share of the failing tests that an edit of a line made pass."""
-        if self._search is None:
-            return {}
-        failing = max(1, sum(not run.passed for run in self.runs))
-        found: dict[tuple[str, int], float] = {}
-        tally = self._search.tally
-        shares = [(one.mutation, 1.0) for one in tally.plausible]
-        # Passing the first of several failing tests by an odd change says little; passing many says more.
-        shares += [(mutation, 0.5 * min(1.0, fixed / failing)) for fixed, mutation in tally.partial.values()]
-        for mutation, share in shares:
-            place = (mutation.path, mutation.line)
-            weighted = share * min(1.0, 0.25 + mutation.prior)
-            found[place] = max(found.get(place, 0.0), weighted)
-        return found
-
-    def _with_effect(self, line: SuspiciousLine, share: float) -> SuspiciousLine:
-        if share <= 0.0:
-            return line
-        return replace(line, why=f"{line.why}; an edit here made failing tests pass")
+    @property
+    def _tally(self) -> Tally | None:
+        return self._search.tally if self._search is not None else None
 
     def progress(self, seconds: float) -> SearchProgress:
-        tally = self._search.tally if self._search is not None else None
+        tally = self._tally
         if tally is None:
             return SearchProgress(0, 0, 0, round(seconds, 1))
         best = tally.plausible[0].mutation if tally.plausible else None

@@ -21,7 +21,7 @@ from flashagent.repair.templates import CATALOGUE
 KIND_BOOST = 2.5
 DATA_SHARE = 0.5
 GENERATED_CAP = 120_000
-MOST_WEIGHT = 2.5  # no template gives a fix more
+MOST_WEIGHT = 4.0  # no template gives a fix more
 
 
 @dataclass(frozen=True, slots=True)

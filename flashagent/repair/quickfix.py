@@ -10,6 +10,7 @@ import contextlib
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from flashagent.dataclass import dataclass
 from flashagent.diagnose import lint
@@ -33,6 +34,9 @@ from flashagent.repair.quick.proposal import Proposal
 from flashagent.repair.validate import Validator
 from flashagent.values import CheckReport, Failure, FileChange
 from flashagent.verify.verdict import judge
+
+if TYPE_CHECKING:
+    from flashagent.diagnose.lsp.servers import LanguageServers
 
 Proposer = Callable[[Project, Failure, str], Iterator[Proposal]]
 # What names the repair exactly comes before what only comes near it.
@@ -62,7 +66,9 @@ class QuickFix:
     tried: int
 
 
-async def first_that_works(project: Project, baseline: CheckReport, validator: Validator) -> QuickFix | None:
+async def first_that_works(
+    project: Project, baseline: CheckReport, validator: Validator, servers: LanguageServers | None = None
+) -> QuickFix | None:
     """The quick fix that makes the check green, or None. Several faults are repaired one after the other as long as
     each step makes more tests pass. Two different fixes that both work, or one of more than can be tried, are no certainty: then
     None."""
@@ -73,7 +79,9 @@ async def first_that_works(project: Project, baseline: CheckReport, validator: V
     for _ in range(ROUNDS):
         current = project.with_changes(fixed.values())
         found = await proposals(current, report)
-        found += await _foreign(current, report, validator, tuple(fixed.values()))
+        found += await _foreign(
+            current, report, validator, tuple(fixed.values()), servers if not found else None
+        )
         green: list[Proposal] = []
         better: tuple[Proposal, CheckReport] | None = None
         for one in found[:MAX_TRIED]:
@@ -142,9 +150,14 @@ async def _linted(project: Project, failures: Sequence[Failure]) -> list[Proposa
 
 
 async def _foreign(
-    project: Project, report: CheckReport, validator: Validator, fixed: Sequence[FileChange]
+    project: Project,
+    report: CheckReport,
+    validator: Validator,
+    fixed: Sequence[FileChange],
+    servers: LanguageServers | None,
 ) -> list[Proposal]:
-    """What the tools of other languages say of the report; their programs run where the check runs."""
+    """What the tools of other languages say of the report; their programs run where the check runs. Where they say nothing,
+    language servers are asked."""
 
     async def ask(argv: Sequence[str], variables: Mapping[str, str]) -> str:
         return await validator.said(fixed, argv, variables)
@@ -160,6 +173,10 @@ async def _foreign(
                 found += await proposer(seen)
             except RunnerMissing:
                 continue
+    if servers is not None and not found:
+        from flashagent.repair.quick import served
+
+        found += await served.proposals(seen, servers)
     return found
 
 

@@ -34,7 +34,10 @@ DOMINANT = 0.9
 RARITY = 2.0  # kinds of repair with a low prior make far more candidates, so that one of them fits by chance more often
 WITNESSES = 3
 TELLING = 3
-FEW, MANY_CALLS = 5, 20  # so few patches that do the same on so many calls: where more fit, the tests hold on to little
+FEW, MANY_CALLS = (
+    5,
+    20,
+)  # so few patches that do the same on so many calls: where more fit, the tests hold on to little
 COMMON = 0.07  # kinds of repair below this prior fit by chance more often than they are right
 
 
@@ -123,7 +126,11 @@ def _calm(patch: Judged) -> float:
     raises = sum(_kind(now) == "raises" and _kind(then) == "answers" for now, then in pairs)
     changed = sum(now != then for now, then in pairs)
     share = len(pairs)
-    return 0.5 ** min(3, hangs) * (1.0 - 0.5 * raises / share) * (1.0 - 0.3 * changed / share)
+    # Where the program as it is fails, a repair that still fails on many near calls has mended less.
+    failed = [now for now, then in pairs if _kind(then) == "raises"]
+    still = sum(_kind(now) == "raises" for now in failed) / len(failed) if failed else 0.0
+    calm = 0.5 ** min(3, hangs) * (1.0 - 0.5 * raises / share) * (1.0 - 0.3 * changed / share)
+    return calm * (1.0 - 0.4 * still)
 
 
 def _kind(answer: str) -> str:
@@ -158,7 +165,9 @@ def trust(
     untried = hurried and (alone or (few and bool(unseen)))
     if untried:
         reasons.append("the time was over before others were looked for")
-    settled = not untried and (alone or few or ((groups == 1 or share >= DOMINANT) and not unseen))
+    # Where many fit, the tests hold on to little, and a handful of calls cannot show that they do the same.
+    compared = not unseen and (members <= FEW or len(patch.answers) >= MANY_CALLS)
+    settled = not untried and (alone or few or ((groups == 1 or share >= DOMINANT) and compared))
     seen_enough = witnesses >= WITNESSES or (agreed and patch.failing_witnesses >= 2)
     if settled and not doubts and seen_enough:
         return "likely", tuple(reasons)

@@ -44,7 +44,7 @@ class Plausible:
 class Tally:
     """What the search has done so far; read by the progress line while it runs. `partial` has the failing tests that a
     candidate made pass, by the candidate's place. `hurried` = the clock ended the search before it had looked for others as
-    long as the stop rule asks."""
+    long as the stop rule asks; `exhausted` = every candidate that is worth a try was tried."""
 
     tried: int = 0
     candidates: int = 0
@@ -52,6 +52,7 @@ class Tally:
     partial: dict[int, tuple[int, Mutation]] = field(default_factory=dict)
     dirty: int = 0
     hurried: bool = False
+    exhausted: bool = False
     seconds: float = 0.0
 
 
@@ -122,6 +123,7 @@ class Search:
             hidden = [*self._unreachable, *data, *(t for t in ordered[:most] if not t.cold)]
             again = {t.place: Task(t.place, t.mutation, True) for t in hidden}
             await self._round("search fresh", sorted(again.values(), key=lambda t: t.place))
+        self.tally.exhausted = not self._queue and time.monotonic() < self._stop_at
         self.tally.seconds = time.monotonic() - self._began
         self.tally.plausible = self._settled()
         return self.tally

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from helpers import batch_project
 from helpers.e2e_program import Ran, command
 from helpers.jobs_house import CART, CHECK, Shop
 
@@ -87,6 +88,15 @@ def test_a_job_whose_reader_leaves_ends_in_order(tmp_path: Path, arguments: str)
     ran = shell(here, line)
     assert (here.root / "code").read_text() == "130\n" and ran.out
     assert ran.err == "" and here.read() == CART
+
+
+@pytest.mark.needs("bwrap")
+def test_a_batch_whose_reader_leaves_ends_in_order(tmp_path: Path) -> None:
+    root, environ = batch_project.make(tmp_path)
+    line = f"flashagent batch run --json --glob 'pkg/m*.py' --rule ruff=F401 --check '{batch_project.CHECK}'"
+    ran = shell(Shop(root, environ), f"{{ {line}; echo $? >../code; }} | head -1")
+    assert (root.parent / "code").read_text() == "130\n"
+    assert ran.err == "" and '"type": "BatchStarted"' in ran.out
 
 
 @pytest.mark.needs("bwrap")

@@ -111,6 +111,41 @@ def rename(params: dict[str, Any]) -> dict[str, Any]:
     return {"changes": changes}
 
 
+def fixes(params: dict[str, Any]) -> list[dict[str, Any]]:
+    """For `x_bad`: `x_good`, which is preferred, and to ignore it. The first word says what else is to come: `lazy` (told when asked again),
+    `worse` (brings errors), `other` (an error in its place), `moving` (renames a file), `outside`, `command`, `two` (none preferred)."""
+    uri = params["textDocument"]["uri"]
+    place = params["context"]["diagnostics"][0]["range"]
+    word = name_at({**params, "position": place["start"]})
+    kind, good = word.partition("_")[0], word.replace("_bad", "_good")
+    good = {"worse": f"{good} a_bad b_bad", "other": "yet_bad"}.get(kind, good)
+    where = "file:///etc/passwd" if kind == "outside" else uri
+    edit: dict[str, Any] = {"changes": {where: [{"range": place, "newText": good}]}}
+    if kind == "moving":
+        edit = {"documentChanges": [{"kind": "rename", "oldUri": uri, "newUri": f"{uri}.old"}]}
+    spell: dict[str, Any] = {
+        "title": f"Spell {good}",
+        "kind": "quickfix",
+        "isPreferred": kind != "two",
+        "edit": edit,
+    }
+    if kind == "lazy":
+        spell["data"] = spell.pop("edit")
+    if kind == "command":
+        spell["command"] = {"title": "run", "command": "run"}
+    wholly = {
+        "title": f"Ignore {word}",
+        "kind": "quickfix",
+        "edit": {"changes": {uri: [{"range": place, "newText": ""}]}},
+    }
+    return [
+        spell,
+        wholly,
+        {"title": "Refactor", "kind": "refactor", "edit": edit},
+        {"title": "old", "command": "run"},
+    ]
+
+
 def answer(method: str, params: dict[str, Any]) -> Any:
     if method == "initialize":
         return {"capabilities": {} if push else {"diagnosticProvider": {}}}
@@ -118,6 +153,10 @@ def answer(method: str, params: dict[str, Any]) -> Any:
         return {"kind": "full", "items": diagnostics(params["textDocument"]["uri"])}
     if method in ("textDocument/definition", "textDocument/references"):
         return places(params)[:1] if method.endswith("definition") else places(params)
+    if method == "textDocument/codeAction":
+        return fixes(params)
+    if method == "codeAction/resolve":
+        return {**params, "edit": params["data"]}
     return rename(params) if method == "textDocument/rename" else None
 
 

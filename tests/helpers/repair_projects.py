@@ -84,7 +84,7 @@ async def repaired(
     jobs: int = 2,
     check_timeout_s: float = 30.0,
     environment: ProjectEnvironment | None = None,
-    patience_s: float = 4.0,
+    patience_s: float = 30.0,
 ) -> RepairResult:
     """Write the project, run its check, repair it. The work tree is asserted to be as it was."""
     write(root, files)

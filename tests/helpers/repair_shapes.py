@@ -47,6 +47,8 @@ SHAPES = [
 TOLD_ELSEWHERE = frozenset(
     {
         "parameter added",
+        "keyword as elsewhere",
+        "part or default",
         "tried",
         "text as wanted",
         "own class",

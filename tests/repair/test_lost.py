@@ -26,6 +26,10 @@ STATEMENTS = [
     ("lost attribute", COUNTER, "    self.seen = set()"),
     ("lost attribute", COUNTER, "    self.limit = limit"),
     ("lost in one branch", "def f(a):\n    if a:\n        b = 1\n    else:\n        c = 3\n{lost}    return b\n", "    b = 0"),
+    ("lost in one branch", "def f(a, b):\n    if a < 1:\n        c = 1\n    else:\n        b += 1\n{lost}    return c\n", "    c = b - a"),
+    ("lost in one branch", "def f(a, b):\n    if a:\n        c = list(b) + list(a)\n    else:\n        b += 1\n{lost}    return c\n", "    c = list(b)"),
+    ("base left out", "class A:\n    def __init__(self, a):\n        self.a = a\n\n\nclass B(A):\n    def __init__(self, a, b):\n{lost}        self.b = b\n", "    super().__init__(a)"),
+    ("base left out", "class B(Base):\n    def __init__(self, a, **more):\n{lost}        self.a = a\n", "    Base.__init__(self, a, **more)"),
 ]  # fmt: skip
 CONDITIONS = [
     ("lost half", "def f(a, b):\n    if {}:\n        return a\n    return b\n", "a is None", "b is None or a is None"),
@@ -62,3 +66,22 @@ def test_a_pass_is_a_hole_too() -> None:
     assert any(
         "        found = []\n        found.append(x)\n" in text for text in offers(code, "lost binding")
     )
+
+
+def test_a_pass_gives_way_to_a_statement_of_the_file_in_its_own_names() -> None:
+    code = "def g(row, total):\n    total.append(row[0])\n\n\ndef f(pair, total):\n    if pair:\n        pass\n    return total\n"
+    assert code.replace("pass", "total.append(pair[0])") in offers(code, "nothing done")
+
+
+def test_the_other_branch_is_done_again_with_what_nothing_reads() -> None:
+    code = "def f(d, k, func, default):\n    if k in d:\n        d[k] = func(d[k])\n    else:\n        pass\n    return d\n"
+    assert code.replace("pass", "d[k] = func(default)") in offers(code, "nothing done")
+
+
+def test_a_pass_in_a_handler_or_a_class_says_nothing() -> None:
+    code = "class A:\n    pass\n\n\ndef f(a):\n    try:\n        a()\n    except E:\n        pass\n"
+    assert offers(code, "nothing done") == set()
+
+
+def test_a_called_variable_gives_way_to_another() -> None:
+    assert "def f(a, b):\n    return b(a)\n" in offers("def f(a, b):\n    return a(a)\n", "called variable")

@@ -73,10 +73,26 @@ def test_a_word_of_the_tests_beside_others_in_a_table_of_patterns() -> None:
 
 def test_the_message_that_a_test_matches_is_a_wording() -> None:
     said = "Regex pattern did not match.\n Regex: 'give x or y \\\\(now\\\\)'\n Input: 'give x (now)'"
-    failure = Failure("t", "assert", said, "AssertionError")
+    failure = Failure("t", "assertion", said, "AssertionError")
     code = "def f():\n    raise E('give x (now)')\n"
     assert code.replace("x (", "x or y (") in offers(code, "text as wanted", failure=failure)
-    assert donors.differing(Failure("t", "assert", "Regex: 'a.*' Input: 'b'", "AssertionError")) == []
+    assert donors.differing(Failure("t", "assertion", "Regex: 'a.*' Input: 'b'", "AssertionError")) == []
+
+
+def test_leaving_out_what_cannot_be_among_the_best_changes_nothing() -> None:
+    head = "def f(a, b):\n    "
+    code = "\n\n".join(f"{head}{before}\n" for _, before, _, _ in SHAPES)
+    source = Source("m.py", code)
+    lines = {n: 1.0 / n for n in range(1, code.count("\n") + 2)}
+    given = donors.collect(source, [ast.parse("assert f('c') == 'z'")])
+    every = list(mutate.mutations(source, lines, given))
+    priors = {t.name: t.prior for t in CATALOGUE}
+    assert all(m.prior <= mutate.MOST_WEIGHT * priors[m.template] + 1e-9 for m in every)
+    best = mutate.best_mutations(every, 200)
+    assert mutate.best_mutations(mutate.mutations(source, lines, given, most=200), 200) == best
+    above = list(mutate.mutations(source, lines, given, floor=best[-1].score))
+    assert len(above) < len(every)
+    assert mutate.best_mutations(above, 200) == best
 
 
 def test_a_special_method_is_taken_away() -> None:
@@ -122,7 +138,7 @@ def test_texts_change_as_the_failing_tests_two_texts_differ() -> None:
     assert list(reworded("a, b", "got a, b now", "got a, b, c now")) == ["a, b, c"]
     assert list(reworded("old", "old", "new thing")) == ["new thing"]
     assert list(reworded("elsewhere", "one", "two")) == []
-    failure = Failure("t", "assert", "", "AssertionError", expected="['x', '1 day']", actual="['x', 'a day']")
+    failure = Failure("t", "assertion", "", "AssertionError", expected="['x', '1 day']", actual="['x', 'a day']")
     made = offers("DAY = 'a day'\n\n\ndef f():\n    return ['x', DAY]\n", "text as wanted", failure=failure)
     assert "DAY = '1 day'\n\n\ndef f():\n    return ['x', DAY]\n" in made
 
@@ -131,7 +147,7 @@ def test_differing_texts_come_in_the_order_of_the_value() -> None:
     """Never in that of a set of texts, which differs from one run of the program to the next."""
     got = {letter: letter * 2 for letter in "hgfedcba"}
     wanted = {letter: letter * 3 for letter in "abcdefgh"}
-    failure = Failure("t", "assert", "", "AssertionError", expected=repr(wanted), actual=repr(got))
+    failure = Failure("t", "assertion", "", "AssertionError", expected=repr(wanted), actual=repr(got))
     assert donors.differing(failure)[:8] == [(letter * 2, letter * 3) for letter in "hgfedcba"]
 
 
@@ -190,12 +206,12 @@ def best(one: Scene) -> tuple[str, int]:
 
 
 def test_words_of_the_test_point_at_a_line() -> None:
-    failure = Failure("t", "assert", "assert 1 == 2", "AssertionError", expected="2", actual="1")
+    failure = Failure("t", "assertion", "assert 1 == 2", "AssertionError", expected="2", actual="1")
     assert best(scene("def test_cache_size(): Shape().area(0)", {9, 11, 15, 16}, failure)) == ("m.py", 9)
 
 
 def test_a_row_of_data_that_shows_in_the_wrong_answer_comes_first() -> None:
-    failure = Failure("t", "assert", "", "AssertionError", expected="'one week'", actual="'a week'")
+    failure = Failure("t", "assertion", "", "AssertionError", expected="'one week'", actual="'a week'")
     assert best(scene("def test_week(): assert f('x') == 'one week'", {15, 16}, failure)) == ("m.py", 2)
 
 

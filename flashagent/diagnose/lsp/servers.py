@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from flashagent.diagnose.lsp.actions import Complaint, complaints, text_edits
 from flashagent.diagnose.lsp.discover import Discovery
 from flashagent.diagnose.lsp.finding import caused, diagnostics_of
 from flashagent.diagnose.lsp.places import (
@@ -169,6 +170,25 @@ class LanguageServers:
             del self._said[next(iter(self._said))]
         return found
 
+    # ---- quick fixes
+
+    async def quick_fixes(self, read: Read, path: str, *, wait_s: float = QUESTION_S) -> Sequence[Complaint]:
+        """The errors of a file as `read` gives it and all others, with the fixes that answer them; the server is started when it
+        does not run yet. Nothing is written."""
+        server = self._for(path)
+        if server is None:
+            return ()
+        deadline = asyncio.get_running_loop().time() + wait_s
+        try:
+            async with asyncio.timeout_at(deadline):
+                await server.alone.acquire()
+        except TimeoutError:
+            return ()
+        try:
+            return await complaints(server, self._root, read, path, deadline)
+        finally:
+            server.alone.release()
+
     # ---- questions about a name
 
     async def places(
@@ -208,21 +228,10 @@ class LanguageServers:
             return answer
         server = self._for(path)
         try:
-            edits = self._edits(answer)
+            edits = text_edits(answer, self._root)
             return {where: self._renamed(server, where, one, read) for where, one in edits.items()}
         except Outside as error:
             return Unanswered(f"The server's rename is not usable: {error}.")
-
-    def _edits(self, answer: Any) -> dict[str, list[Any]]:
-        """A WorkspaceEdit as text edits by path. Raises Outside for anything else in it."""
-        if not isinstance(answer, Mapping):
-            return {}
-        edits: dict[str, list[Any]] = {}
-        for uri, some in _pairs(answer):
-            if not isinstance(some, list):
-                raise Outside("it holds no list of edits")
-            edits.setdefault(path_of(self._root, uri), []).extend(some)
-        return edits
 
     def _renamed(
         self, server: LanguageServer | None, path: str, edits: Sequence[Any], read: Read
@@ -314,18 +323,3 @@ def _column(text: str, line: int, name: str) -> int | None:
     """The 1-based column of the first whole word `name` on the line."""
     found = re.search(rf"(?<![\w$]){re.escape(name)}(?![\w$])", Text(text).line(line))
     return None if found is None else found.start() + 1
-
-
-def _pairs(answer: Mapping[str, Any]) -> list[tuple[Any, Any]]:
-    """URI and edits of each file. Raises Outside where a server would create, rename or delete files."""
-    documents = answer.get("documentChanges")
-    if isinstance(documents, list):
-        pairs = []
-        for one in documents:
-            document = one.get("textDocument") if isinstance(one, Mapping) else None
-            if not isinstance(document, Mapping):
-                raise Outside("it would move or make files")
-            pairs.append((document.get("uri"), one.get("edits")))
-        return pairs
-    changes = answer.get("changes")
-    return list(changes.items()) if isinstance(changes, Mapping) else []

@@ -31,6 +31,13 @@ _CAPABILITIES: dict[str, Any] = {
         "definition": {"linkSupport": False},
         "references": {},
         "rename": {"prepareSupport": False},
+        "codeAction": {
+            "codeActionLiteralSupport": {"codeActionKind": {"valueSet": ["quickfix"]}},
+            "isPreferredSupport": True,
+            "disabledSupport": True,
+            "dataSupport": True,
+            "resolveSupport": {"properties": ["edit"]},
+        },
     },
 }
 

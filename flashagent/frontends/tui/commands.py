@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, Command] = {
     "/check": Command("run the checks and show what fails"),
     "/findings": Command("what the changed files brought, or repair one", "[NUMBER]"),
     "/diff": Command("what this session changed; last: the last change alone", "[last]"),
+    "/apply": Command("apply what the last job found and left to you", "[NUMBER]"),
     "/undo": Command("take back the last change, or all since a turn", "[TURN]"),
     "/redo": Command("bring back what /undo took away"),
     "/commit": Command("commit what flashagent changed, after a look", "[MESSAGE]"),
@@ -60,6 +61,8 @@ _MORE: Mapping[str, str] = {
     "passes. Not fixed: your files are as they were.",
     "/ask": "A turn of this conversation in which every edit and every command is refused.",
     "/plan": "The plan stands in the panel (F2); Enter there carries it out. Nothing is changed before.",
+    "/apply": "A patch that is not sure enough is not applied unasked: it is kept, and you choose. `flashagent apply --last` does "
+    "the same outside of the app.",
     "/undo": "Only files that flashagent wrote are touched. If one of them was changed since, nothing is done. With the number of "
     "a turn all files go back to what they were before it; /undo then goes back to now.",
     "/commit": "Commits the files that flashagent has written since the last commit, with your identity and your hooks. What "

@@ -48,7 +48,7 @@ async function vitest() {
   const { startVitest } = await import(url.pathToFileURL(path.join(folder, 'dist/node.js')).href);
   const kept = await startVitest('test', given.tests, {
     ...own(given.options), watch: true, standalone: true, pool: given.mode, maxWorkers: 1, minWorkers: 1, reporters: [{}], bail: 0,
-    fileParallelism: false, coverage: { enabled: false },
+    fileParallelism: false, coverage: { enabled: false }, cache: false,
   }, { server: { watch: null } });
   const specs = await (kept.globTestSpecifications ?? kept.globTestSpecs ?? kept.globTestFiles).call(kept, given.tests);
   const wanted = specs.filter((one) => here.includes(one.moduleId ?? one[1]));

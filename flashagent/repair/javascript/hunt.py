@@ -84,6 +84,11 @@ class JsHunt:
         notes = [] if plausible else [self._misses()]
         return Found(tuple(ranked), self.reported(), len(self._told), tuple(note for note in notes if note))
 
+    @property
+    def warm(self) -> str:
+        """The test runner that is kept warm for the candidates, '' when each takes a start."""
+        return self._lanes.warm.name if self._lanes.warm is not None else ""
+
     # what is seen
 
     async def observe(self) -> None:
@@ -153,8 +158,12 @@ class JsHunt:
             for n, path in enumerate(self._files)
         ]
         names: list[tuple[str, str]] = []
+        green = True
         for path, told in zip(self._files, await self._lanes.all(jobs), strict=True):
             results = node_test.results("\n".join(told.texts))
+            if green:  # a candidate's files are run up to the first that fails
+                self._good += told.good
+            green = green and told.passed
             ids = [one.test_id for one in results if one.outcome in ("passed", "failed")]
             self._expected[path] = frozenset(ids)
             leaves = [one for one in ids if not any(other.startswith(one + " > ") for other in ids)]
@@ -217,7 +226,6 @@ class JsHunt:
                 self._good = told.good
                 return
         self._lanes.warm = None
-        self._good = (await self._lanes.all([self._job(-1)]))[0].good
 
     def _job(self, place: int) -> Job:
         """The failing files' tests on a candidate, or (-1) on the program as it is."""

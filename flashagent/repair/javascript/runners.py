@@ -23,7 +23,7 @@ _ALWAYS: Mapping[str, tuple[str, ...]] = {
 }
 _VALUED = frozenset({
     "-r", "--require", "--import", "--loader", "--experimental-loader", "--conditions", "-C", "--config", "-c", "--root", "--rootDir",
-    "--dir", "--env", "--environment", "--project", "--selectProjects", "--mode", "--ui", "-u", "--timeout", "--testTimeout",
+    "--dir", "--cacheDirectory", "--cache-directory", "--testEnvironment", "--maxWorkers", "--max-workers", "--env", "--environment", "--project", "--selectProjects", "--mode", "--ui", "-u", "--timeout", "--testTimeout",
     "--pool", "--preset", "--transform", "--setupFilesAfterEnv", "--extension", "--file", "--env-file",
 })  # fmt: skip
 

@@ -6,6 +6,7 @@ proposal; the check judges it.
 
 from __future__ import annotations
 
+import difflib
 import posixpath
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
@@ -106,6 +107,20 @@ def word_at(text: str, position: int) -> str:
     while end < len(text) and (text[end].isalnum() or text[end] in "_$"):
         end += 1
     return text[position:end]
+
+
+def line_edits(change: FileChange) -> tuple[Edit, ...]:
+    """What a change does, line by line, so that it goes together with others of the file."""
+    before, after = ((text or "").splitlines(keepends=True) for text in (change.before, change.after))
+    starts = [0]
+    for line in before:
+        starts.append(starts[-1] + len(line))
+    steps = difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    return tuple(
+        Edit(starts[first], starts[last], "".join(after[new:end]))
+        for tag, first, last, new, end in steps
+        if tag != "equal"
+    )
 
 
 def together(seen: Seen, groups: Iterable[Sequence[Finding]]) -> list[Proposal]:

@@ -3,16 +3,14 @@ quick fixes for exceptions answer them too."""
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterator
 
 from flashagent.repair.project import Project
 from flashagent.repair.quick import imports, names
-from flashagent.repair.quick.foreign import Finding, Seen, line_span, offset
+from flashagent.repair.quick.foreign import Finding, Seen, line_edits, line_span, offset
 from flashagent.repair.quick.proposal import Proposal
-from flashagent.repair.source import Edit
-from flashagent.values import Failure, FileChange, Frame
+from flashagent.values import Failure, Frame
 
 Told = tuple[str, str]  # an exception and its message
 _PLACE = re.compile(
@@ -106,21 +104,10 @@ def _answers(project: Project, frame: Frame, told: Told, message: str) -> Iterat
         for one in found:
             if not one.further:
                 yield Finding(
-                    one.change.path, _edits(one.change), one.how, f"the type checker: {message}; {one.reason}"
+                    one.change.path,
+                    line_edits(one.change),
+                    one.how,
+                    f"the type checker: {message}; {one.reason}",
                 )
         if found:
             return
-
-
-def _edits(change: FileChange) -> tuple[Edit, ...]:
-    """What a change does, line by line, so that it goes together with others."""
-    before, after = ((text or "").splitlines(keepends=True) for text in (change.before, change.after))
-    starts = [0]
-    for line in before:
-        starts.append(starts[-1] + len(line))
-    steps = difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
-    return tuple(
-        Edit(starts[first], starts[last], "".join(after[new:end]))
-        for tag, first, last, new, end in steps
-        if tag != "equal"
-    )

@@ -16,7 +16,7 @@ _FAMILIES: tuple[tuple[str, ...], ...] = (
     ("find", "rfind", "index"), ("index", "rindex"), ("split", "rsplit", "splitlines"), ("partition", "rpartition"),
     ("pop", "popleft"), ("append", "appendleft"), ("extend", "extendleft"), ("keys", "values", "items"),
     ("union", "intersection", "difference", "symmetric_difference"), ("issubset", "issuperset"),
-    ("floor", "ceil", "trunc", "round"), ("int", "round", "float"), ("sorted", "reversed", "list"), ("sort", "reverse"),
+    ("floor", "ceil", "trunc", "round"), ("int", "round", "float"), ("sorted", "reversed", "list", "set"), ("sort", "reverse"),
     ("ljust", "rjust", "center"), ("bisect_left", "bisect_right"), ("isdigit", "isalpha", "isalnum", "isnumeric"),
     ("match", "search", "fullmatch"), ("remove", "discard", "pop"), ("get", "pop", "setdefault"), ("read", "readlines"),
     ("removeprefix", "removesuffix", "strip"), ("heappush", "heappop", "heappushpop", "heapreplace"), ("zip", "zip_longest"),

@@ -206,7 +206,7 @@ def names_meet(half: str, left: str) -> bool:
 
 @template("lost half of a value", 0.07, ast.Return, ast.Assign, ast.comprehension)
 def lost_half_of_value(site: Site) -> Iterator[Fix]:
-    """The same for a truth that is returned or kept, and for a comprehension's filter."""
+    """The same for a truth that is returned or kept, and for a filter (condition synthesis: SPR, Long and Rinard 2015)."""
     node = site.node
     if isinstance(node, ast.comprehension):
         tests = list(node.ifs)

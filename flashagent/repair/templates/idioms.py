@@ -10,6 +10,7 @@ from flashagent.repair.source import FunctionNode, Source
 from flashagent.repair.template import Fix, Site, template
 from flashagent.repair.templates.expressions import is_value
 from flashagent.repair.templates.names import loaded, nearest
+from flashagent.repair.templates.rewrites import loaded_value
 
 _BITS = (ast.BitAnd, ast.BitOr, ast.BitXor)
 _LOOPS = (ast.For, ast.AsyncFor, ast.comprehension)
@@ -94,7 +95,7 @@ def held_within(site: Site) -> Iterator[Fix]:
     """A value that may not go beyond how far a loop has come or how long something is: `min(i + 1, size)` (range checkers of
     PAR, Kim et al. 2013)."""
     divides = isinstance(site.parent, ast.BinOp) and site.place == "right"
-    if not (is_value(site) or divides or isinstance(site.parent, ast.Slice)) or not loaded(site.node):
+    if not (is_value(site) or divides or isinstance(site.parent, ast.Slice)) or not loaded_value(site):
         return
     function = site.source.function_of(site.node)
     if function is None:
@@ -246,7 +247,7 @@ def handed_to_itself(site: Site) -> Iterator[Fix]:
     al. 2019; ingredients at the level of expressions: Martinez et al. 2014)."""
     function = site.source.function_of(site.node)
     joined = isinstance(site.parent, ast.BinOp | ast.YieldFrom | ast.List | ast.BoolOp)
-    if function is None or not loaded(site.node) or not (is_value(site) or joined):
+    if function is None or not loaded_value(site) or not (is_value(site) or joined):
         return
     own, receiver = site.text(site.node), site.scope.self_name
     takes = [p for p in site.scope.parameters if p != receiver]

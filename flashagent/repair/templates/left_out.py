@@ -11,6 +11,7 @@ from flashagent.repair.source import Source
 from flashagent.repair.template import Fix, Site, template
 from flashagent.repair.templates.expressions import is_value
 from flashagent.repair.templates.names import elements_beside, expressions_beside, loaded, nearest
+from flashagent.repair.templates.rewrites import loaded_value
 
 _ORDERS = ("<=", "<", "!=", ">=", ">")
 _NOTHING = ("None", "-1", "[]", "False", "0", "''")
@@ -94,8 +95,10 @@ def turned_for_heap(site: Site) -> Iterator[Fix]:
     keyed = isinstance(call, ast.Lambda) and pair is call.body
     pushed = isinstance(call, ast.Call) and pair in call.args and _called(call) in _TURNED
     popped = isinstance(node, ast.Call) and _called(node) in ("heappop", "heappushpop")
-    if loaded(node) and (keyed or pushed or popped):
-        yield site.swap(node, f"-{site.operand(node)}")  # type: ignore[arg-type]
+    if loaded_value(site) and (keyed or pushed or popped):
+        start, end = site.source.span(node)
+        turned = f"-{site.operand(node)}"  # type: ignore[arg-type]
+        yield site.raw(start, end, turned) if keyed or pushed else site.swap(node, turned)
 
 
 def _called(call: ast.Call) -> str:
@@ -110,7 +113,7 @@ def round_and_round(site: Site) -> Iterator[Fix]:
     if function is None or not isinstance(node.op, ast.Add | ast.Sub | ast.Mult):
         return
     given = [p for p in site.scope.parameters if p != site.scope.self_name]
-    rounds = [*site.source.once_of_text(_rounds, function), *(f"len({p})" for p in given[:2]), *given[:3]]
+    rounds = [*site.source.once_of_text(_rounds, function), *(f"len({p})" for p in given[:3]), *given[:3]]
     for end in dict.fromkeys(rounds[:8]):
         if end not in site.text(node):
             yield site.swap(node, f"({site.text(node)}) % {end}", 0.7)
@@ -162,14 +165,14 @@ def other_end(site: Site) -> Iterator[Fix]:
     left, right = site.text(node.left), node.comparators[0]
     if isinstance(right, ast.Subscript):
         base = site.text(right.value) + "["
-        ends = [
-            text for text in expressions_beside(site) if text.startswith(base) and text != site.text(right)
-        ]
+        beside = (*expressions_beside(site), *elements_beside(site))
+        ends = [text for text in beside if text.startswith(base) and text != site.text(right)]
     else:
         ends = [name for name in nearest(site) if name not in (left, site.text(right))]
+    start = site.source.span(node)[0]
     for end in ends[:MOST_NAMES]:
         for order in ("<=", "<"):
-            yield site.swap(node, f"{end} {order} {site.text(node)}", 0.8)
+            yield site.raw(start, start, f"{end} {order} ", 0.8)
 
 
 @template("what the number counts", 0.1, ast.Subscript, ast.Call)
@@ -177,7 +180,7 @@ def what_it_counts(site: Site) -> Iterator[Fix]:
     """A number out of a stack or queue of places taken for what stands there: `x[stack[-1]]` (array index changes: Pan et al.
     2009)."""
     node = site.node
-    if not loaded(node) or not (is_value(site) or isinstance(site.parent, ast.Compare)):
+    if not loaded_value(site) or not (is_value(site) or isinstance(site.parent, ast.Compare)):
         return
     if isinstance(node, ast.Call) and _called(node) not in (
         "pop",
@@ -259,3 +262,71 @@ def never_nothing(site: Site) -> Iterator[Fix]:
     )
     if divides or isinstance(site.parent, ast.Assign):
         yield site.swap(site.node, f"{site.operand(site.node)} or 1")  # type: ignore[arg-type]
+
+
+@template("base of the table", 0.2, ast.Assign)
+def base_of_table(site: Site) -> Iterator[Fix]:
+    """The first entry of a table set before the rest is computed from it: `best[0] = 0` (wrong initial value; missing
+    statement patterns of Pan et al. 2009)."""
+    node, target = site.node, getattr(site.node, "targets", [None])[0]
+    assert isinstance(node, ast.Assign)
+    if not isinstance(target, ast.Name) or not isinstance(node.value, ast.BinOp | ast.ListComp | ast.Call):
+        return
+    nested = isinstance(node.value, ast.ListComp) and isinstance(node.value.elt, ast.BinOp | ast.List)
+    whole = isinstance(node.value, ast.BinOp) and isinstance(node.value.op, ast.Mult)
+    if not (whole or isinstance(node.value, ast.ListComp)):
+        return
+    places = (
+        ["[0][0]"]
+        if nested
+        else ["[0]", *(f"[{p}]" for p in site.scope.parameters[:3] if p != site.scope.self_name)]
+    )
+    for place in places:
+        for value, weight in (("0", 1.0), ("1", 1.0), ("True", 0.7)):
+            edit = site.source.insert_after(node, [f"{target.id}{place} = {value}"])
+            if edit is not None:
+                yield Fix((edit,), weight if place.startswith("[0]") else weight * 0.7, "insertion")
+
+
+@template("guard turned round", 0.35, ast.BoolOp)
+def guard_turned(site: Site) -> Iterator[Fix]:
+    """`not x or y` for `x and y` and the other way: what is asked first must be false for the rest to be asked (decision
+    negation: Agrawal et al. 1989; condition templates of TBar, Liu et al. 2019)."""
+    node = site.node
+    assert isinstance(node, ast.BoolOp)
+    if len(node.values) == 2:
+        word = "or" if isinstance(node.op, ast.And) else "and"
+        rest = node.values[1]
+        bare = (
+            site.operand(rest) if isinstance(rest, ast.BoolOp | ast.IfExp | ast.Lambda) else site.text(rest)
+        )
+        yield site.swap(node, f"{_denied(site, node.values[0])} {word} {bare}")
+    for value in node.values:
+        if not isinstance(value, ast.Compare | ast.BoolOp):
+            yield site.raw(*site.source.span(value), _denied(site, value), 0.5)
+
+
+def _denied(site: Site, node: ast.expr) -> str:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        return site.text(node.operand)
+    return f"not {site.operand(node)}"
+
+
+@template("another step", 0.2, ast.AugAssign, ast.BinOp, kinds=("loop", "recursion"))
+def another_step(site: Site) -> Iterator[Fix]:
+    """One less taken for the half or for a digit less, and the other way: `n //= 2`, `n >>= 1`, `n //= 10` (operator and
+    constant replaced together: Offutt et al. 1996)."""
+    node = site.node
+    assert isinstance(node, ast.AugAssign | ast.BinOp)
+    left, right = (node.target, node.value) if isinstance(node, ast.AugAssign) else (node.left, node.right)
+    if not isinstance(right, ast.Constant) or right.value not in (1, 2, 10) or isinstance(right.value, bool):
+        return
+    falls = isinstance(node.op, ast.Sub | ast.FloorDiv | ast.RShift | ast.Div | ast.Mod)
+    steps = ("// 2", "- 1", ">> 1", "// 10", "- 2") if falls else ("* 2", "+ 1", "<< 1", "* 10", "+ 2")
+    own = site.text(left)
+    for step in steps:
+        sign, number = step.split()
+        if isinstance(node, ast.AugAssign):
+            yield site.raw(*site.source.span(node), f"{own} {sign}= {number}")
+        else:
+            yield site.swap(node, f"{site.operand(left)} {step}", 0.3)

@@ -172,10 +172,18 @@ def lost_in_one_branch(site: Site) -> Iterator[Fix]:
                 v: (1.0 if v in STARTS else 0.8) * w for v, w in values_for(source, function, name).items()
             }
             values |= {v: max(0.6, values.get(v, 0.0)) for v in STARTS[:5]}
+            values |= dict.fromkeys(_parts_of(source, value), 0.9)
             for written, weight in sorted(values.items(), key=lambda item: -item[1])[:40]:
                 edit = source.insert_after(last, [f"{name} = {written}"])
                 if edit is not None:
                     yield Fix((edit,), weight, "insertion")
+
+
+def _parts_of(source: Source, value: ast.expr) -> list[str]:
+    """The pieces of an expression: what one branch takes together with more, the other may take alone."""
+    kinds = ast.Call | ast.BinOp | ast.Subscript | ast.Attribute
+    parts = [source.text_of(n) for n in ast.walk(value) if isinstance(n, kinds) and n is not value]
+    return [p for p in dict.fromkeys(parts) if "\n" not in p and len(p) <= 60][:8]
 
 
 def _bindings(block: list[ast.stmt]) -> dict[str, ast.expr]:

@@ -184,6 +184,9 @@ def operand_added(site: Site) -> Iterator[Fix]:
             )
         if isinstance(node, ast.Name | ast.Subscript | ast.Call):
             yield site.swap(node, f"{text} - {site.text(node)}", min(0.8, 6.0 / len(texts)) * 0.5 * near)
+    if isinstance(node, ast.Name) and isinstance(parent, ast.Yield | ast.Return | ast.Call):
+        for name in names[:3]:  # texts and lists are joined in their order
+            yield site.swap(node, f"{name} + {node.id}", 0.5)
 
 
 def expressions_beside(site: Site) -> list[str]:
@@ -274,6 +277,9 @@ def to_constant(site: Site) -> Iterator[Fix]:
     ):
         for text in ("0", "1", "None", "True", "False"):
             yield site.swap(node, text, 0.5, "literal")
+    elif loaded(node) and isinstance(site.parent, ast.List | ast.Tuple):
+        for text in ("0", "1"):  # the first entry of a table, the start of a pair
+            yield site.swap(node, text)
     elif (
         loaded(node) and isinstance(site.parent, ast.Assign) and isinstance(site.parent.targets[0], ast.Name)
     ):
