@@ -5,7 +5,7 @@
     python benchmarks/repair_priors.py fit --rows ROWS [--write]
 
 `ask` reads fixes of one hunk from the histories of a mirror (`repair_small_fixes.py`; no project that public collections of
-bugs are made of), and asks the catalogue for all candidates at the lines that changed. Where one has the author's tree, it
+bugs are made of), and asks the catalogue (`repair_asking.py`) for candidates at the changed lines. Where one has the author's tree, it
 asks for those of the whole function too, all lines equally suspicious, and keeps how many there are of each template and
 weight: one line of JSON a fix, in a file a project; projects whose file is there are passed over. Nothing is run. The faults
 of this project's own small programs are asked in the same way.

@@ -117,8 +117,9 @@ class SandboxRunner:
                 result = await self._run(request, self._policy_for(command), on_output)
                 theirs.close()  # the last copy of that end: our reader now comes to the end of what was written
                 # `wait_for` of Python 3.11 forgets that it was cancelled when what it waits for ends at that moment.
-                async with asyncio.timeout(CHANNEL_GRACE_S):
-                    await talking
+                with contextlib.suppress(TimeoutError):  # what did not come by then does not count
+                    async with asyncio.timeout(CHANNEL_GRACE_S):
+                        await talking
             finally:
                 await _cancelled(talking)
             return result

@@ -10,21 +10,25 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flashagent.errors import RunnerMissing
+from flashagent.errors import FlashagentError, RunnerMissing
 from flashagent.values import Diagnostic
 
 # Syntax errors, comparisons and formats that cannot be meant, statements in the wrong place, undefined names.
 ERRORS = ("E9", "F63", "F7", "F82")
 FIXABLE = ("F50", "F63", "F7", "F82")
 _TARGET = "py313"  # the newest grammar: a newer file must not look wrong
-_TIMEOUT_S = 20.0
+TIMEOUT_S = 20.0
 _FILES_AT_ONCE = 400  # far below any limit of the length of a command line
+
+
+class Unanswered(FlashagentError):
+    """The linter did not come to its end in time."""
 
 
 async def diagnostics(path: str, text: str, *, select: Sequence[str] = ERRORS) -> tuple[Diagnostic, ...]:
     """The messages for one text, in its order. `path` only names it; nothing is read from the disk.
 
-    Raises RunnerMissing when ruff is not installed with flashagent.
+    Raises RunnerMissing when ruff is not installed with flashagent, Unanswered when it takes too long.
     """
     _, output = await _ruff(("--output-format", "json", "--select", ",".join(select)), path, text)
     try:
@@ -99,7 +103,10 @@ async def safe_fixes(path: str, text: str, *, select: Sequence[str] = FIXABLE) -
     """The text with the fixes that ruff calls safe; the same text when there is none."""
     if not is_python(path):
         return text
-    code, output = await _ruff(("--fix-only", "--quiet", "--select", ",".join(select)), path, text)
+    try:
+        code, output = await _ruff(("--fix-only", "--quiet", "--select", ",".join(select)), path, text)
+    except Unanswered:
+        return text
     return output if code == 0 and output else text
 
 
@@ -112,15 +119,22 @@ async def _ruff(arguments: Sequence[str], path: str, text: str) -> tuple[int, st
     return await _run((*arguments, "--stdin-filename", path, "-"), text.encode("utf-8", "surrogatepass"))
 
 
-async def _run(arguments: Sequence[str], stdin: bytes, folder: Path | None = None) -> tuple[int, str]:
+async def _run(
+    arguments: Sequence[str], stdin: bytes, folder: Path | None = None, timeout_s: float = TIMEOUT_S
+) -> tuple[int, str]:
+    """Raises Unanswered."""
     process = await asyncio.create_subprocess_exec(
         _binary(), "check", "--isolated", "--no-cache", "--target-version", _TARGET, *arguments,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
         cwd=folder.resolve() if folder is not None else None,
     )  # fmt: skip
     try:
-        async with asyncio.timeout(_TIMEOUT_S):
+        async with asyncio.timeout(timeout_s):
             output, _ = await process.communicate(stdin)
+    except TimeoutError as error:
+        raise Unanswered(
+            f"The linter gave no answer within {timeout_s:g} s.", hint="Is the machine overloaded?"
+        ) from error
     finally:
         if process.returncode is None:
             process.kill()

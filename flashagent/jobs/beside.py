@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from flashagent.errors import ExitCode, FlashagentError
+from flashagent.errors import ExitCode, FlashagentError, ModelUnreachable
 from flashagent.events import (
     AssistantReplied,
     Emit,
@@ -88,9 +88,11 @@ class Beside:
         return replace(self._offered, outcome=result.outcome, message=message, hint=result.hint)
 
     def _is_worth_waiting(self, asking: asyncio.Future[Result]) -> bool:
-        """The model gave up, and a search that costs nothing is under way."""
-        if self._insight is None or asking.cancelled() or asking.exception() is not None:
+        """The model gave up or is out of reach, and a search that costs nothing is under way."""
+        if self._insight is None or asking.cancelled():
             return False
+        if (error := asking.exception()) is not None:
+            return isinstance(error, ModelUnreachable)
         return asking.result().outcome in WORTH_WAITING
 
     def _watch(self, event: Event) -> None:

@@ -63,9 +63,10 @@ class _Run:
         return self._finished or ended
 
     async def _ended(self) -> JobFinished:
+        timer = asyncio.timeout(self.job.limits.seconds)
         try:
             self._refuse_early()
-            async with asyncio.timeout(self.job.limits.seconds) as timer, warming(self.models):
+            async with timer, warming(self.models):
                 self.seen = await observe(self.job, self.house, self.emit)
                 tell_outside(self.seen, self.house, self.emit)
                 async with Aside(self.job, self.seen, self.house, self.emit) as aside:
@@ -73,6 +74,8 @@ class _Run:
                     self._finished = await self._finish(await self._chosen(result, timer, aside))
                     return self._finished
         except TimeoutError:
+            if not timer.expired():  # another one than ours: then this is no word on the limit
+                raise
             limit = f"{self.job.limits.seconds:g} s"
             error = LimitReached(
                 f"The time limit of {limit} is reached.", limit="time", hint="Raise --timeout."

@@ -3,6 +3,10 @@
 Made by `benchmarks/repair_priors.py fit --write`: change that, not this. A factor says how much likelier (above 1) or rarer
 a candidate of the template is right than the prior set by hand says; a template that is not here keeps its prior. A change
 of a prior by hand, and a new template, work at once: they are corrected, and counted, when the script is run again.
+
+Fitted to the 285 of 1,520 one-hunk fixes of 71 projects that a template makes, and to 341 faults of small programs. With 46
+projects to learn from, the author's edit stands at a median place of 130 instead of 293 among the candidates of its function
+in the other 25, and at 31 as before in the small programs.
 """
 
 from __future__ import annotations

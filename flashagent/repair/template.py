@@ -1,7 +1,7 @@
 """What a repair template is: a kind of small edit with a prior, tried at each node of the kinds it names.
 
 Pure. Priors are relative: how often such an edit is the repair, in the experience of the published work that each template
-names and of this project's own benchmark programs.
+names and of this project's own benchmark programs; `priors.py` corrects them by what real histories show.
 """
 
 from __future__ import annotations

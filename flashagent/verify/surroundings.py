@@ -17,12 +17,14 @@ _NO_NETWORK = re.compile(
 )
 _VARIABLE = re.compile(r"^'([A-Z][A-Z0-9_]+)'$")
 _READ_ONLY = re.compile(r"\[Errno 30\] Read-only file system: '([^']+)'")
+_HUNG = re.compile(r"did not end within (\d+) s and was cut off")
 _FIXTURE = re.compile(r"fixture '(\w+)' not found")
 _PLUGINS = {
     "mocker": "pytest-mock", "benchmark": "pytest-benchmark", "httpx_mock": "pytest-httpx", "freezer": "pytest-freezer",
     "requests_mock": "requests-mock", "aiohttp_client": "pytest-aiohttp", "snapshot": "syrupy", "faker": "Faker",
     "datadir": "pytest-datadir", "httpserver": "pytest-httpserver", "celery_app": "celery", "django_db_setup": "pytest-django",
 }  # fmt: skip
+LONG_S = 30
 _MANIFESTS = ("pyproject.toml", "setup.cfg", "setup.py", "requirements.txt")
 
 
@@ -60,6 +62,8 @@ def _causes(failure: Failure, around: Surroundings) -> Iterator[str]:
             "A test wants the network, and checks run without one. Leave such tests out (--check 'pytest -q -m \"not network\"'"
             " or --deselect), or let a profile open it: `flashagent sandbox explain`."
         )
+    elif (hung := _HUNG.search(failure.message)) and int(hung[1]) >= LONG_S:
+        yield f"A test hung for {hung[1]} s before it was cut off: --test-timeout S does that sooner."
     elif blocked := _READ_ONLY.search(said):
         yield f"A test writes to {blocked[1]}, which the sandbox keeps read-only: it may write below the project and the temporary folder."
     elif (name := _VARIABLE.match(failure.message)) and _reads_environment(failure):

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import pytest
+
+from flashagent.diagnose import lint
 from flashagent.diagnose.lint import caused, safe_fixes, undefined_names
 from flashagent.values import Diagnostic
 
@@ -33,3 +36,8 @@ async def test_safe_fixes_keep_line_ends_and_leave_other_files() -> None:
     assert await safe_fixes("a.py", "x = 1\n") == "x = 1\n"
     assert await safe_fixes("a.py", "def f(:\n") == "def f(:\n"
     assert await safe_fixes("a.js", "x is 1") == "x is 1"
+
+
+async def test_a_linter_that_takes_too_long_is_an_error_of_its_own() -> None:
+    with pytest.raises(lint.Unanswered, match="no answer within 0 s"):
+        await lint._run(("-",), b"x = 1\n", timeout_s=0.0)

@@ -38,9 +38,9 @@ def terminal_of(shop: Shop) -> Iterator[Tmux]:
 @pytest.mark.needs("tmux")
 def test_the_answer_is_applied(shop: Shop) -> None:
     with terminal_of(shop) as terminal:
-        terminal.until(r"Apply which one\?.*: $")
+        terminal.until(r"Apply which one\?.*none:")
         terminal.press("x", "Enter")
-        terminal.until(r"(?s)Apply which one\?.*: x\n.*Apply which one\?")
+        terminal.until(r"(?s)none: x\n.*Apply which one\?")
         terminal.press("d", "Enter")
         terminal.until(r"Patch 2:")
         terminal.press("1", "Enter")
@@ -54,7 +54,7 @@ def test_the_answer_is_applied(shop: Shop) -> None:
 def test_none_is_applied(shop: Shop, key: str, code: int) -> None:
     before = fingerprint(shop.root)
     with terminal_of(shop) as terminal:
-        terminal.until(r"Apply which one\?.*: $")
+        terminal.until(r"Apply which one\?.*none:")
         terminal.press(key, *(["Enter"] if key == "n" else []))
         screen = terminal.until(f"exit code is {code}")
     assert "flashagent apply --last N" in screen

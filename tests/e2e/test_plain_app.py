@@ -108,6 +108,36 @@ def test_an_answer_that_is_no_word_of_consent_is_a_no_with_its_reason(shop: Shop
         leave(child)
 
 
+def test_one_of_several_patches_is_chosen_in_words(tmp_path: Path) -> None:
+    loans = "def is_overdue(due, today):\n    return today >= due\n"
+    tests = (
+        "import unittest\nfrom loans import is_overdue\n\nclass Loans(unittest.TestCase):\n"
+        "    def test_on_the_day(self):\n        self.assertFalse(is_overdue(15, 15))\n"
+    )
+    shop = Shop.make(tmp_path, {"loans.py": loans, "test_loans.py": tests})
+    with plain(shop, shop.environ, "--plain", "--offline") as child:
+        child.expect_exact("\n> ")
+        child.sendline("/fix")
+        child.expect(r"Question: These \d patches make the check pass")
+        child.expect_exact("n none")
+        child.sendline("perhaps")
+        child.expect_exact("Apply which one? 1 to")
+        assert shop.read("loans.py") == loans
+        child.sendline("1")
+        child.expect_exact("Answer: you chose patch 1")
+        child.expect_exact("Result: Fixed: 1 of 1 failing test now passes.")
+        assert shop.read("loans.py") != loans
+        child.sendline("/apply")
+        child.expect_exact("/apply NUMBER applies one of")
+        child.sendline("/apply 1")
+        child.expect_exact("Apply this? Answer yes or no.")
+        child.sendline("yes")
+        child.expect_exact("Your files hold this patch already.")
+        child.sendline("/apply 99")
+        child.expect_exact("There is no patch 99.")
+        leave(child)
+
+
 def test_a_dumb_terminal_gets_lines_without_asking_and_ctrl_c_twice_leaves(shop: Shop) -> None:
     with plain(shop, shop.environ, term="dumb") as child:
         child.expect_exact("No model is configured. /setup names one")

@@ -14,6 +14,8 @@ from flashagent.events import (
     CheckFinished,
     CheckOutput,
     CheckStarted,
+    ChoiceRequested,
+    ChoiceResolved,
     EditRejected,
     Event,
     FileChanged,
@@ -22,6 +24,7 @@ from flashagent.events import (
     JobReport,
     ModelRetrying,
     Notice,
+    SearchFinished,
     SearchProgress,
     StepStarted,
     TextDelta,
@@ -30,7 +33,7 @@ from flashagent.events import (
     TurnFinished,
 )
 from flashagent.frontends.text import NORMAL, QUIET, VERBOSE, TextAccount
-from flashagent.values import Failure, Frame, RankedSymbol, Symbol, Usage
+from flashagent.values import Contrast, Failure, Frame, PatchOption, RankedSymbol, Symbol, Usage
 
 DIFF = "diff --git a/shop/cart.py b/shop/cart.py\n--- a/shop/cart.py\n+++ b/shop/cart.py\n@@ -1 +1 @@\n-    a - b\n+    a + b\n"
 FAILURE = Failure(
@@ -203,6 +206,10 @@ def test_foreign_text_commands_no_terminal_and_forges_no_line(verbosity: int) ->
         FocusChosen((RankedSymbol(symbol, 1.0, (evil,)),), 0, evil),
         ToolFinished("c", evil, "ok", evil, 0.1),
         EditRejected(evil, evil),
+        ChoiceRequested(
+            "p", (PatchOption(evil, evil, (evil,), evil),) * 2, (Contrast(evil, evil, (evil, "1")),)
+        ),
+        ChoiceResolved("p", 1),
         FileChanged(evil, "modified", evil),
         ModelRetrying(2, 1.0, evil),
         TurnFinished("failed", Usage(), evil, evil),
@@ -214,6 +221,55 @@ def test_foreign_text_commands_no_terminal_and_forges_no_line(verbosity: int) ->
         assert "\u202e" not in text
         forged = [line for line in text.splitlines() if line.startswith("Fixed: all")]
         assert len(forged) == (1 if text is out else 0)  # in the diff, which is the file's own text
+
+
+OPTIONS = tuple(PatchOption(how, "weak", ("why",), DIFF) for how in ("one", "two"))
+CONTRASTS = (Contrast("total([1])", "0", ("1", "2")),)
+OFFERED = JobFinished(
+    "not_fixed",
+    1,
+    "",
+    DIFF,
+    Usage(),
+    replace(REPORT, fixed=(), still_failing=("t",), options=OPTIONS, contrasts=CONTRASTS, kept="/k/x.patch"),
+)
+
+
+def test_in_a_pipe_all_patches_are_shown_with_how_to_apply_one() -> None:
+    out, _ = told([OFFERED])
+    assert f"The best patch, not applied:\n{DIFF}These 2 patches make the check pass" in out
+    assert "  2  two  [weak]\n" in out and "         with 2  2\n" in out
+    assert "  kept in: /k/x.patch\n  to apply: flashagent apply --last N  (N: 1 to 2)\n" in out
+
+
+def test_who_was_asked_is_not_shown_them_again() -> None:
+    out, talk = told([SearchFinished(9, 2, 3.0), ChoiceRequested("p", OPTIONS, CONTRASTS), ChoiceResolved("p", 0), OFFERED])  # fmt: skip
+    assert talk.startswith("  9 candidates tried in 3.0 s: 2 patches make the check pass\nThese 2 patches")
+    assert talk.endswith("  you chose none\n")
+    assert "not applied" not in out and "These" not in out and "flashagent apply --last N" in out
+
+
+def test_on_a_terminal_long_lines_are_folded_between_words_and_code_is_not() -> None:
+    long = PatchOption("word " * 20, "weak", (), DIFF.replace("a + b", "a + b  " * 20))
+    account = TextAccount(io.StringIO(), talk := io.StringIO(), FrozenClock(), folds=True, width=40)
+    account(Notice("info", "word " * 20, "x" * 60))
+    account(ChoiceRequested("p", (long, long)))
+    lines = talk.getvalue().splitlines()
+    assert lines[:3] == [
+        "word " * 6 + "word word"[:9],
+        "  " + ("word " * 7).strip(),
+        "  " + ("word " * 5).strip(),
+    ]
+    assert "  " + "x" * 60 in lines
+    assert [line for line in lines if line.strip().startswith("+")] == ["       +    " + ("a + b  " * 20)] * 2
+
+
+def test_only_what_is_asked_for_becomes_a_line() -> None:
+    out, talk = io.StringIO(), io.StringIO()
+    account = TextAccount(out, talk, FrozenClock(), tells=(Notice,))
+    for event in STORY[:-1]:
+        account(event)
+    assert talk.getvalue() == "No model is configured: working offline.\n  Set a model.\n"
 
 
 def test_colours_only_where_they_are_wanted() -> None:

@@ -84,4 +84,5 @@ IDIOMS = [
     ("variable to constant", _in("return [b] + [b] * a"), "return [0] + [b] * a"),
     ("another step", _in("while a:", "    a -= 1"), "    a >>= 1"),
     ("another step", _in("return f(a - 1, b, items)"), "f(a // 2, b, items)"),
+    ("one place further", _in("for x in items:", "    a = int(x)"), "    a = a * 10 + int(x)"),
 ]

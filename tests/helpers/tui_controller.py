@@ -20,6 +20,8 @@ from flashagent.events import (
     BudgetSpent,
     CheckFinished,
     CheckStarted,
+    ChoiceRequested,
+    ChoiceResolved,
     Decision,
     Emit,
     Event,
@@ -38,7 +40,7 @@ from flashagent.events import (
 )
 from flashagent.frontends.tui.blocks import Block
 from flashagent.frontends.tui.controller import Answer, Choice, Facts, Found, OwnCommand, Preferences
-from flashagent.values import Failure, Frame, RankedSymbol, Symbol, Usage
+from flashagent.values import Contrast, Failure, Frame, PatchOption, RankedSymbol, Symbol, Usage
 
 DIFF = (
     "diff --git a/shop/cart.py b/shop/cart.py\n--- a/shop/cart.py\n+++ b/shop/cart.py\n"
@@ -88,6 +90,12 @@ FIX: tuple[Event, ...] = (
 )
 
 
+OPTIONS = (
+    PatchOption("`-` becomes `+` at shop/cart.py:24", "possible", ("one test",), DIFF),
+    PatchOption("`a` becomes `b` at shop/cart.py:24", "weak", ("one test",), DIFF),
+)
+
+
 def spoken(text: str, size: int = 16) -> list[Event]:
     """A whole step in which the model says the text."""
     parts = [TextDelta(text[start : start + size]) for start in range(0, len(text), size)]
@@ -113,6 +121,7 @@ class ScriptedController:
         self.found: Callable[[Sequence[Found]], None] | None = None
         self._task: asyncio.Task[None] | None = None
         self._question: asyncio.Future[tuple[Decision, str]] | None = None
+        self._choice: asyncio.Future[int] | None = None
 
     @property
     def facts(self) -> Facts:
@@ -272,6 +281,7 @@ class ScriptedController:
         emit(TurnStarted(prompt))
         special: dict[str, Callable[[Emit], Awaitable[None]]] = {
             "ask": self._ask,
+            "choose": self._choose,
             "wait": _wait,
             "long": _long,
         }
@@ -287,6 +297,11 @@ class ScriptedController:
                 await asyncio.sleep(0)
         emit(BudgetSpent(2500, None, 0.1, True))
         emit(TurnFinished("done", Usage(100, 0, 20)))
+
+    async def _choose(self, emit: Emit) -> None:
+        self._choice = asyncio.get_running_loop().create_future()
+        emit(ChoiceRequested("p", OPTIONS, (Contrast("total([1])", "0", ("1", "2")),)))
+        emit(ChoiceResolved("p", await self._choice))
 
     async def _ask(self, emit: Emit) -> None:
         self._question = asyncio.get_running_loop().create_future()

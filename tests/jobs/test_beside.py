@@ -15,7 +15,7 @@ from helpers.jobs_house import BUG, CART, FIX, Shop, edit
 from helpers.model_server import ModelServer, Reply
 
 from flashagent.agent.limits import Budget
-from flashagent.errors import RunnerMissing
+from flashagent.errors import ModelUnreachable, RunnerMissing
 from flashagent.events import Emit, Notice, StepStarted, TextDelta
 from flashagent.jobs.asking import ask_model
 from flashagent.jobs.beside import Beside
@@ -88,6 +88,30 @@ async def test_what_the_search_learns_is_told_once_and_a_model_that_gives_up_lea
     assert first.startswith("Lines that the failing tests point at: shop/cart.py:")
     assert "`return amount - amount * discount / 10`" in first
     assert len(rest) <= 1
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_where_the_model_comes_to_nothing_what_the_search_found_is_offered(
+    tmp_path: Path, fails: bool
+) -> None:
+    loans = "def is_overdue(due, today):\n    return today >= due\n"
+    test = "import unittest\nfrom loans import is_overdue\n\nclass Loans(unittest.TestCase):\n    def test_it(self):\n        self.assertFalse(is_overdue(15, 15))\n"
+    shop = Shop.make(tmp_path, {"loans.py": loans, "test_loans.py": test})
+
+    async def ask(emit: Emit, learned: Callable[[], str]) -> Result:
+        emit(StepStarted(1))
+        while not learned():
+            await asyncio.sleep(0)
+        if fails:
+            raise ModelUnreachable("No answer.", hint="Is it running?")
+        return Result("limit", message="The limit is reached.")
+
+    result = await asked(shop, ask)
+    assert result.outcome == ("unreachable" if fails else "limit")
+    assert len(result.offers) > 1 and result.patch == result.offers[0].changes
+    assert result.message.startswith("No answer." if fails else "The limit is reached.")
+    assert "make the check pass" in result.message
+    assert result.hint == ("Is it running?" if fails else "")
 
 
 async def test_flaky_tests_count_for_nothing(shop: Shop) -> None:

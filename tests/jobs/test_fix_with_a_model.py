@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import itertools
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from flashagent.events import AttemptStarted, CheckFinished, EditRejected, Event
 from flashagent.jobs.fix import run_fix
 from flashagent.jobs.job import FixJob
 from flashagent.models.scripted import ScriptedReply, call
+from flashagent.verify.detect import Check
 
 pytestmark = pytest.mark.needs("bwrap")
 FAILING = ("tests.test_cart.CartTest.test_discount", "tests.test_cart.CartTest.test_half_price")
@@ -301,6 +302,16 @@ async def test_what_was_judged_before_a_run_was_cut_off_is_kept(shop: Shop) -> N
     assert finished.outcome == "interrupted" and state_of(shop.root) == before
     assert "amount * discount / 1000" in finished.patch
     assert Path(finished.report.kept).read_text() == finished.patch
+
+
+async def test_only_the_limit_of_the_run_is_called_so(shop: Shop) -> None:
+    def late() -> tuple[Check, ...]:
+        raise TimeoutError("something else took too long")
+
+    with pytest.raises(TimeoutError, match="something else"):
+        await run_fix(TWO, replace(shop.house([]), checks=late), shop.events.append)
+    reached = await run_fix(FixJob(limits=Limits(seconds=0.01)), shop.house([]), shop.events.append)
+    assert (reached.outcome, reached.report.message) == ("limit", "The time limit of 0.01 s is reached.")
 
 
 async def test_who_stops_it_once_the_files_are_written_is_told_that_they_are(shop: Shop) -> None:

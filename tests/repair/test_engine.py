@@ -197,7 +197,16 @@ async def test_a_likely_patch_takes_one_run_of_the_check_and_the_time_is_account
     result = await repaired(tmp_path, CART, "python -m pytest -q", runner, runs)
     assert [p.confidence for p in result.patches] == ["likely"]
     names = [name for name, _ in result.phases]
-    assert names == ["loading", "plain run", "tracing", "candidates", "counting", "search", "ranking", "whole check"]
+    assert names == [
+        "loading",
+        "plain run",
+        "tracing",
+        "candidates",
+        "counting",
+        "search",
+        "ranking",
+        "whole check",
+    ]
     assert result.cpu_s > 0.0
 
 

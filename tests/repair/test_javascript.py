@@ -100,7 +100,8 @@ def test_files_of_other_languages_and_broken_ones_have_no_source() -> None:
         ("node --test", "", ("node", "node", "--test-reporter=tap")),
         ("node --import tsx --test --test-reporter=tap test/", "", ("node", "node", "--test-reporter=tap", "--import", "tsx")),
         ("npm test", "node --test", ("node", "node", "--test-reporter=tap")),
-        ("yarn run test", "NODE_ENV=test mocha --require ./setup.js 'test/**'", ("mocha", "mocha", "--require", "./setup.js")),
+        ("yarn run test", "mocha --require ./setup.js 'test/**'", ("mocha", "mocha", "--require", "./setup.js")),
+        ("npm test", "vitest watch --config vite.ci.ts --globals src", ("vitest", "vitest", "run", "--config", "vite.ci.ts", "--globals")),
         ("npx jest --coverage", "", ("jest", "jest", "--ci", "--silent", "--watchman=false", "--runTestsByPath")),
         ("npm test", "vitest", ("vitest", "vitest", "run")),
         ("npm test", "tsc && node --test", None),
@@ -113,6 +114,17 @@ def test_runners(tmp_path: Path, command: str, script: str, head: tuple[str, ...
     write(tmp_path, {"package.json": json.dumps({"scripts": {"test": script}})})
     expected = JsRunner(head[0], head[1:]) if head is not None else None
     assert runner_of(check_from_text(command), tmp_path) == expected
+
+
+def test_variables_of_a_script_go_with_its_runner(tmp_path: Path) -> None:
+    script = "cross-env NODE_OPTIONS=--experimental-vm-modules TZ=UTC jest --testTimeout 900 --testPathPattern unit"
+    write(tmp_path, {"package.json": json.dumps({"scripts": {"test": script}})})
+    found = runner_of(check_from_text("npm test"), tmp_path)
+    always = ("jest", "--ci", "--silent", "--watchman=false", "--runTestsByPath")
+    variables = ("NODE_OPTIONS=--experimental-vm-modules", "TZ=UTC")
+    assert found == JsRunner("jest", (*always, "--testTimeout", "900"), variables)
+    assert found.options == ("--testTimeout", "900")
+    assert found.file("t.js") == ["env", *variables, *always, "--testTimeout", "900", "t.js"]
 
 
 def test_commands_of_runners() -> None:

@@ -69,6 +69,21 @@ async def test_gopls_fills_in_a_return(tmp_path: Path) -> None:
     assert [(c.path, c.after) for c in found.changes] == [("m.go", GO.replace("return err", "return 0, err"))]
 
 
+C = "#include <string.h>\n\nint f(const char *text) {\n  int number = (int)strlen(text);\n  return nubmer * 2;\n}\n"
+C_TEST = 'int f(const char *text);\nint main(void) { return f("ab") != 4; }\n'
+
+
+@pytest.mark.wants("clangd")
+@pytest.mark.needs("gcc", "bwrap")
+async def test_clangd_where_the_compiler_is_not_asked(tmp_path: Path) -> None:
+    """The check builds with a program that names no place and prints no fix-it."""
+    check = "import subprocess, sys; sys.exit(subprocess.call('gcc -w m.c test_m.c -o /tmp/t 2>/dev/null && /tmp/t', shell=True) and print('m.c:5: does not build') is None)"
+    write(tmp_path, {"m.c": C, "test_m.c": C_TEST, "compile_flags.txt": "-std=c11\n", "check.py": check})
+    found = await repaired_by(tmp_path, "python3 check.py", "clangd")
+    assert found is not None
+    assert [(c.path, c.after) for c in found.changes] == [("m.c", C.replace("nubmer", "number"))]
+
+
 async def repaired_by(root: Path, argv: str, kind: str) -> QuickFix | None:
     """The quick fix of a project whose real language server is asked, in the sandbox."""
     path = os.pathsep.join(filter(None, (wanted_tools(), os.environ["PATH"])))

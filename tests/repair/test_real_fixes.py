@@ -138,7 +138,9 @@ def test_texts_change_as_the_failing_tests_two_texts_differ() -> None:
     assert list(reworded("a, b", "got a, b now", "got a, b, c now")) == ["a, b, c"]
     assert list(reworded("old", "old", "new thing")) == ["new thing"]
     assert list(reworded("elsewhere", "one", "two")) == []
-    failure = Failure("t", "assertion", "", "AssertionError", expected="['x', '1 day']", actual="['x', 'a day']")
+    failure = Failure(
+        "t", "assertion", "", "AssertionError", expected="['x', '1 day']", actual="['x', 'a day']"
+    )
     made = offers("DAY = 'a day'\n\n\ndef f():\n    return ['x', DAY]\n", "text as wanted", failure=failure)
     assert "DAY = '1 day'\n\n\ndef f():\n    return ['x', DAY]\n" in made
 

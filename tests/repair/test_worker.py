@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -171,3 +172,10 @@ def test_the_worker_imports_nothing_but_the_standard_library() -> None:
         check=True,
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_the_worker_is_written_in_the_oldest_python_that_it_serves() -> None:
+    files = sorted(WORKER_FILE.parent.rglob("*.py"))
+    assert len(files) > 10
+    for file in files:
+        ast.parse(file.read_text("utf-8"), str(file), feature_version=(3, 8))

@@ -77,6 +77,18 @@ async def test_a_module_of_the_project_may_be_named_like_one_that_the_worker_use
         assert (await worker.ask(request))["results"][0]["outcome"] == "passed"
 
 
+async def test_a_late_module_that_ends_the_program_does_not_end_the_worker(tmp_path: Path) -> None:
+    root = tiny_project(tmp_path)
+    write(root, {"program.py": "raise SystemExit(1)\n"})
+    worker = Worker(TrustingRunner(root), launch(root), "warm", 60.0)
+    try:
+        await worker.start()
+        await worker.ask({"do": "prepare", "modules": ["program"]})
+        assert await verdicts(worker, root, "return n * 2") == ["plausible"]
+    finally:
+        await worker.close()
+
+
 CACHED = "from functools import lru_cache\n\n\n@lru_cache(maxsize=None)\ndef f(n):\n    return n + 2\n"
 
 

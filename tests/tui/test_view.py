@@ -40,7 +40,7 @@ from flashagent.events import (
 )
 from flashagent.frontends.tui.blocks import Block, View, settled, with_block, with_request
 from flashagent.frontends.tui.view import ANSWERS, reduce
-from flashagent.values import PatchOption, Usage
+from flashagent.values import Contrast, PatchOption, Usage
 
 
 def played(events: list[Event], view: View | None = None) -> tuple[list[Block], View]:
@@ -294,3 +294,30 @@ def test_what_earlier_work_spent_is_counted_on() -> None:
     assert (view.all_tokens, view.all_cost) == (110, 0.75)
     view = reduce(with_request(view, "go"), BudgetSpent(5, None, 0.1))
     assert (view.all_tokens, view.all_cost) == (115, None)
+
+
+def test_a_choice_and_its_answer() -> None:
+    options = tuple(PatchOption(how, "weak", ("why",), "") for how in ("one", "two"))
+    choice = ChoiceRequested("p", options, (Contrast("f(1)", "", ("1", "2")),))
+    _, view = played([choice])
+    assert (view.question, view.options, view.doing) == (choice, 2, "waiting for your answer")
+    (block,) = view.open
+    assert block.title == "These 2 patches make the check pass, and each does something else. Best first:"
+    assert block.text.startswith("1  one  [weak]\n2  two  [weak]\n") and "with 2  2" in block.text
+    after = reduce(view, ChoiceResolved("p", 2))
+    assert (after.question, after.options, after.finished[0].text) == (None, 0, "you chose patch 2")
+    assert settled(view).options == 0
+
+
+def test_one_patch_is_offered_with_its_reasons() -> None:
+    _, view = played([ChoiceRequested("p", (PatchOption("one", "weak", ("a", "b"), "whole diff"),))])
+    assert view.open[0].text == "one  [weak]\n- a\n- b\nApply this patch? y yes · n no"
+    assert view.open[0].more == "whole diff"
+
+
+def test_the_end_of_a_search_stands_in_place_of_its_progress() -> None:
+    finished, view = played([SearchProgress(1, 9, 0, 0.1), SearchFinished(9, 1, 2.0), Notice("info", "n")])
+    assert [block.title for block in finished] == [
+        "search: 9 candidates tried in 2.0 s: 1 patch makes the check pass", "n",
+    ]  # fmt: skip
+    assert view.open == () and view.doing == ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flashagent.repair.priors import corrected
 from flashagent.repair.template import Template
 from flashagent.repair.templates import (
+    beginnings,
     borrowed,
     calls,
     coercions,
@@ -63,6 +64,7 @@ _SUBJECTS = (
     idioms,
     counterparts,
     left_out,
+    beginnings,
     borrowed,
 )
 # As their makers thought of them, and as history has corrected that.

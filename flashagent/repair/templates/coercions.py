@@ -207,7 +207,7 @@ def turned_into_its_kind(site: Site) -> Iterator[Fix]:
                 yield Fix((edit,), 0.5, "insertion")
 
 
-@template("default inside", 0.35, ast.BoolOp, kinds=("key", "none"))
+@template("default inside", 0.9, ast.BoolOp, kinds=("key", "none"))
 def default_inside(site: Site) -> Iterator[Fix]:
     """`d[k] or v` and `d.get(k) or v` as `d.get(k, v)` (missing key guards: Getafix, Bader et al. 2019; PyTER)."""
     node = site.node

@@ -14,7 +14,6 @@ from flashagent.repair.templates.rewrites import loaded_value
 
 _BITS = (ast.BitAnd, ast.BitOr, ast.BitXor)
 _LOOPS = (ast.For, ast.AsyncFor, ast.comprehension)
-_INFINITE = ('float("inf")', 'float("-inf")')
 LONGEST = 40
 
 
@@ -183,37 +182,6 @@ def _head(source: Source, loop: ast.AST) -> tuple[int, int]:
     """From the target to the end of what is gone through."""
     assert isinstance(loop, _LOOPS)
     return source.span(loop.target)[0], source.span(loop.iter)[1]
-
-
-@template("infinite start", 0.2, ast.Constant, ast.Call, ast.UnaryOp)
-def infinite_start(site: Site) -> Iterator[Fix]:
-    """What looks for the least begins above everything, what looks for the most below (wrong initial value; constant
-    replacement: Offutt et al. 1996)."""
-    node, parent = site.node, site.parent
-    own = site.text(node).replace("'", '"')
-    if isinstance(node, ast.Call | ast.UnaryOp) and own not in (
-        *_INFINITE,
-        "math.inf",
-        "-math.inf",
-        '-float("inf")',
-    ):
-        return
-    if isinstance(node, ast.Constant) and (
-        isinstance(node.value, bool) or node.value not in (0, 1, -1, None)
-    ):
-        return
-    starts = isinstance(parent, ast.Assign | ast.AnnAssign | ast.arguments) or (
-        isinstance(parent, ast.List | ast.Tuple | ast.ListComp)
-        and isinstance(site.source.parents.get(parent), ast.Assign | ast.BinOp | ast.ListComp)
-    )
-    default = isinstance(parent, ast.Call) and site.place == "args" and site.text(parent.func)[-4:] == ".get"
-    if not (starts or default or isinstance(parent, ast.Return | ast.IfExp)):
-        return
-    for text in _INFINITE:
-        if text != own:
-            yield site.swap(node, text, 1.0 if starts else 0.5)
-    if isinstance(node, ast.Call):
-        yield site.swap(node, "0", 0.7)
 
 
 @template("nearly equal", 0.15, ast.Compare)

@@ -235,23 +235,6 @@ def taken_along(site: Site) -> Iterator[Fix]:
             yield site.swap(node, f"{node.id} + {text}", 0.4)
 
 
-@template("begins with the first", 0.2, ast.Constant)
-def begins_with_first(site: Site) -> Iterator[Fix]:
-    """What looks for the most or the least begins with the first element (wrong initial value; computed donors of ssFix)."""
-    node = site.node
-    assert isinstance(node, ast.Constant)
-    if (
-        isinstance(site.parent, ast.Assign)
-        and node.value in (0, 1, -1, None)
-        and not isinstance(node.value, bool)
-    ):
-        for name in [p for p in site.scope.parameters if p != site.scope.self_name][:2]:
-            yield site.swap(node, f"{name}[0]")
-            yield site.swap(node, f"len({name})", 0.5)
-            yield site.swap(node, f"max({name})", 0.3)
-            yield site.swap(node, f"min({name})", 0.3)
-
-
 @template("never nothing", 0.1, ast.BinOp, ast.Call, kinds=("division",))
 def never_nothing(site: Site) -> Iterator[Fix]:
     """`x or 1` for what is divided by (division guards: NPEfix's and PAR's checkers, Kim et al. 2013)."""
@@ -262,30 +245,6 @@ def never_nothing(site: Site) -> Iterator[Fix]:
     )
     if divides or isinstance(site.parent, ast.Assign):
         yield site.swap(site.node, f"{site.operand(site.node)} or 1")  # type: ignore[arg-type]
-
-
-@template("base of the table", 0.2, ast.Assign)
-def base_of_table(site: Site) -> Iterator[Fix]:
-    """The first entry of a table set before the rest is computed from it: `best[0] = 0` (wrong initial value; missing
-    statement patterns of Pan et al. 2009)."""
-    node, target = site.node, getattr(site.node, "targets", [None])[0]
-    assert isinstance(node, ast.Assign)
-    if not isinstance(target, ast.Name) or not isinstance(node.value, ast.BinOp | ast.ListComp | ast.Call):
-        return
-    nested = isinstance(node.value, ast.ListComp) and isinstance(node.value.elt, ast.BinOp | ast.List)
-    whole = isinstance(node.value, ast.BinOp) and isinstance(node.value.op, ast.Mult)
-    if not (whole or isinstance(node.value, ast.ListComp)):
-        return
-    places = (
-        ["[0][0]"]
-        if nested
-        else ["[0]", *(f"[{p}]" for p in site.scope.parameters[:3] if p != site.scope.self_name)]
-    )
-    for place in places:
-        for value, weight in (("0", 1.0), ("1", 1.0), ("True", 0.7)):
-            edit = site.source.insert_after(node, [f"{target.id}{place} = {value}"])
-            if edit is not None:
-                yield Fix((edit,), weight if place.startswith("[0]") else weight * 0.7, "insertion")
 
 
 @template("guard turned round", 0.35, ast.BoolOp)
@@ -310,23 +269,3 @@ def _denied(site: Site, node: ast.expr) -> str:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         return site.text(node.operand)
     return f"not {site.operand(node)}"
-
-
-@template("another step", 0.2, ast.AugAssign, ast.BinOp, kinds=("loop", "recursion"))
-def another_step(site: Site) -> Iterator[Fix]:
-    """One less taken for the half or for a digit less, and the other way: `n //= 2`, `n >>= 1`, `n //= 10` (operator and
-    constant replaced together: Offutt et al. 1996)."""
-    node = site.node
-    assert isinstance(node, ast.AugAssign | ast.BinOp)
-    left, right = (node.target, node.value) if isinstance(node, ast.AugAssign) else (node.left, node.right)
-    if not isinstance(right, ast.Constant) or right.value not in (1, 2, 10) or isinstance(right.value, bool):
-        return
-    falls = isinstance(node.op, ast.Sub | ast.FloorDiv | ast.RShift | ast.Div | ast.Mod)
-    steps = ("// 2", "- 1", ">> 1", "// 10", "- 2") if falls else ("* 2", "+ 1", "<< 1", "* 10", "+ 2")
-    own = site.text(left)
-    for step in steps:
-        sign, number = step.split()
-        if isinstance(node, ast.AugAssign):
-            yield site.raw(*site.source.span(node), f"{own} {sign}= {number}")
-        else:
-            yield site.swap(node, f"{site.operand(left)} {step}", 0.3)
