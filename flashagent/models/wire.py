@@ -23,7 +23,9 @@ from flashagent.messages import (
 from flashagent.models.base import ModelRequest
 from flashagent.values import Usage
 
-SAID_NOTHING = "(nothing)"  # a reply that was cut while the model thought: some endpoints take no empty message
+SAID_NOTHING = (
+    "(nothing)"  # a reply that was cut while the model thought: some endpoints take no empty message
+)
 
 _FINISH: Mapping[str, FinishReason] = {
     "stop": "stop", "end_turn": "stop", "eos": "stop", "stop_sequence": "stop",
