@@ -44,3 +44,15 @@ def test_modules_of_the_current_folder_are_never_run(tmp_path: Path) -> None:
         "",
     )
     assert "owned" not in done.stdout
+
+
+def test_a_warning_about_the_syntax_of_the_project_does_not_reach_the_terminal() -> None:
+    code = (
+        "import sys, warnings\n"
+        "from flashagent.cli.main import run\n"
+        "run(['help'], {})\n"
+        "warnings.warn_explicit('invalid escape', SyntaxWarning, '<unknown>', 1)\n"
+        "warnings.warn_explicit('of ours', RuntimeWarning, '<unknown>', 1)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "invalid escape" not in ran.stderr and "of ours" in ran.stderr

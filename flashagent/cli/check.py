@@ -32,7 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     add(
         "--changed",
         action="store_true",
-        help="run nothing unless files changed since the last commit; the linter tells only what the changes caused",
+        help="run nothing unless files changed since the last commit; the linter too tells only what the changes caused",
     )
     add(
         "--all",

@@ -18,6 +18,12 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("file", metavar="FILE", help="a recorded run")
     parser.add_argument("--diff", metavar="OTHER", help="the steps in which OTHER differs from FILE")
+    parser.add_argument(
+        "--run",
+        action="store_true",
+        help="do the job once more on the files as they are now, with the recorded replies: no endpoint is asked and nothing"
+        " written; exit 0 when it did the same",
+    )
     parser.add_argument("--json", action="store_true", help="one event a line, as the run's own --json")
     parser.add_argument("-q", "--quiet", action="count", default=0, help="only the result")
     parser.add_argument(
@@ -27,10 +33,20 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
-    options = build_parser().parse_args(argv)
+    parser = build_parser()
+    options = parser.parse_args(argv)
+    if options.run and options.diff:
+        parser.error("--run compares by itself: leave out --diff")
     from flashagent.frontends.replay import compare, play
 
     if options.diff:
         return compare(Path(options.file), Path(options.diff), sys.stdout)
     verbosity = options.verbose - options.quiet
+    if options.run:
+        from flashagent.frontends.rerun import run_again
+
+        return run_again(
+            Path(options.file).absolute(), Path.cwd(), environ, sys.stdout, sys.stderr,
+            as_json=options.json, verbosity=verbosity,
+        )  # fmt: skip
     return play(Path(options.file), sys.stdout, sys.stderr, as_json=options.json, verbosity=verbosity)

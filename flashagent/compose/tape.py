@@ -151,14 +151,14 @@ class _TapedModel:
             said = error.message if isinstance(error, FlashagentError) else ""
             self._tape.note("reply", {"n": number, "error": type(error).__name__, "said": self._mask(said)})
             raise
-        self._tape.note("reply", {"n": number, **_masked(asdict(reply), self._mask)})
+        self._tape.note("reply", {"n": number, **with_texts_masked(asdict(reply), self._mask)})
         return reply
 
     def _request(self, request: ModelRequest) -> dict[str, Any]:
         """The request; a message or tool that was on record before is told by its digest alone."""
         parts = [*request.messages, *request.tools]
         plain = [{"kind": type(part).__name__, **asdict(part)} for part in parts]
-        plain = [_masked(part, self._mask) for part in plain]
+        plain = [with_texts_masked(part, self._mask) for part in plain]
         digests = [digest(part) for part in plain]
         new = {key: part for key, part in zip(digests, plain, strict=True) if key not in self._sent}
         self._sent |= set(digests)
@@ -200,13 +200,13 @@ def digest(value: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _masked(value: Any, mask: Mask) -> Any:
+def with_texts_masked(value: Any, mask: Mask) -> Any:
     """The value with every text in it masked, nested ones too."""
     match value:
         case str():
             return mask(value)
         case dict():
-            return {key: _masked(item, mask) for key, item in value.items()}
+            return {key: with_texts_masked(item, mask) for key, item in value.items()}
         case list() | tuple():
-            return [_masked(item, mask) for item in value]
+            return [with_texts_masked(item, mask) for item in value]
     return value

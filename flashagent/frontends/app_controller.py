@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from flashagent.compose.mapping import open_map
 from flashagent.compose.place import Place, Wishes, new_session_id, open_place
 from flashagent.events import Decision, Emit, Event, FileChanged, Notice
-from flashagent.frontends import app_files, app_settings, app_watching, words
+from flashagent.frontends import app_files, app_served, app_settings, app_watching, words
 from flashagent.frontends.app_asked import NOTHING, Asked
 from flashagent.frontends.app_choices import choices_for
 from flashagent.frontends.app_commands import HANDLERS
@@ -187,7 +187,13 @@ class AppController:
         return await asyncio.to_thread(app_files.excerpt, self._opened.house, path, line)
 
     async def watch(self, found: Callable[[Sequence[Found]], None]) -> None:
-        await app_watching.watch(self._opened.place, found)
+        await app_watching.watch(self._opened.place, found, self._served)
+
+    async def _served(self) -> Sequence[Found]:
+        servers = self._opened.house.servers
+        if servers is None or self._work is not None:  # what runs has the servers for itself
+            return ()
+        return await app_served.served(self._opened.place, servers)
 
     async def take_back(self, path: str, hunk: str, number: int, emit: Emit) -> None:
         self._begin(emit)

@@ -10,13 +10,14 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 
 from flashagent.compose.changes import changes, prepare
 from flashagent.compose.place import Place
 from flashagent.errors import ExitCode, WorkspaceError
 from flashagent.frontends import words
+from flashagent.frontends.app_served import beside
 from flashagent.frontends.tui.controller import Found
 
 # -P: nothing is imported from the folder that it works in.
@@ -24,15 +25,24 @@ PROGRAM = (sys.executable, "-P", "-m", "flashagent", "watch", "--once", "--json"
 _REST = 1.0  # so much of the time that a look took nothing is looked at after it
 
 
-async def watch(place: Place, found: Callable[[Sequence[Found]], None]) -> None:
-    """All findings, at the start and after each burst of changes, until it is cancelled. Raises WorkspaceError when a look
-    fails or the operating system watches no more."""
+async def watch(
+    place: Place,
+    found: Callable[[Sequence[Found]], None],
+    more: Callable[[], Awaitable[Sequence[Found]]],
+) -> None:
+    """All findings, at the start and after each burst of changes, until it is cancelled; those of `more` come after them, once
+    something was saved. Raises WorkspaceError when a look fails or the operating system watches no more."""
     loop = asyncio.get_running_loop()
+    saved = False
     await asyncio.to_thread(prepare)
     async with aclosing(changes(place.root, (place.folders.cache, place.folders.state))) as bursts:
         async for _ in bursts:
             started = loop.time()
-            found(await _look(place))
+            seen = await _look(place)
+            found(seen)
+            if saved and (served := await more()):
+                found(beside(seen, served))
+            saved = True
             await asyncio.sleep(_REST * (loop.time() - started))
 
 

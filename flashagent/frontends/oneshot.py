@@ -6,11 +6,11 @@ import asyncio
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing, nullcontext
-from dataclasses import field, replace
+from dataclasses import field, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from flashagent.agent.recorder import Recorder
 from flashagent.compose.clock import SystemClock
@@ -71,6 +71,25 @@ class OneShot:
     verbosity: int = 0
 
 
+Played = tuple[
+    Mapping[str, Any] | None, Sequence[Mapping[str, Any]]
+]  # what is known of the models, and the record
+
+
+def plain_wish(wish: OneShot) -> dict[str, Any]:
+    """The job as a record keeps it."""
+    told = {field.name: getattr(wish, field.name) for field in fields(OneShot)}
+    return {key: _plain(value) for key, value in told.items() if key not in ("record", "json", "verbosity")}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items() if one is not None}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(one) for one in value]
+    return value
+
+
 def run_oneshot(wish: OneShot, cwd: Path, environ: Mapping[str, str], out: TextIO, talk: TextIO) -> int:
     """Run the job and return its exit code. In JSON the outcome is always the last line, also when nothing could be
     started. Raises NotWritten when the output took no more; the job has then been stopped in order."""
@@ -123,12 +142,15 @@ async def job_at(
     session: str = "",
     tape: Tape | None = None,
     choices: Choices | None = None,
+    played: Played | None = None,
 ) -> JobFinished:
     """The whole job in the repository around `cwd`: every event goes to `sink` and on record; JobFinished is the last,
-    also when nothing could be started. With `choices` somebody is there who chooses among patches that are not sure."""
+    also when nothing could be started. With `choices` somebody is there who chooses among patches that are not sure. With `played`
+    the models speak from a record, and no endpoint is asked."""
     sink = sink if tape is None else tape.sink(sink)
     try:
-        return await _run(wish, cwd, environ, sink, session or new_session_id(SystemClock()), tape, choices)
+        session = session or new_session_id(SystemClock())
+        return await _run(wish, cwd, environ, sink, session, tape, choices, played)
     except FlashagentError as error:
         finished = job_failed(error)
         sink(finished)
@@ -147,6 +169,7 @@ async def _run(
     session: str,
     tape: Tape | None,
     choices: Choices | None,
+    played: Played | None,
 ) -> JobFinished:
     wishes = Wishes(wish.settings, wish.checks, wish.sandboxed, wish.trust_project, wish.full, wish.fresh)
     with (
@@ -169,12 +192,25 @@ async def _run(
         paths = tuple(_in_repository(path, cwd, place.root) for path in wish.paths)
         wish = replace(wish, paths=paths, docs=tuple(str(cwd / path) for path in wish.docs))
         house = replace(open_house(place, wishes, emit, session, audit=audit, tape=tape), choices=choices)
+        if tape is not None:
+            house = _on_tape(house, wish, tape, played)
         if not house.runner.protects:
             emit(NO_SANDBOX)
         try:
             return await run_fix(_job(wish, place.settings, earlier), house, emit)
         finally:
             await _closed(house)
+
+
+def _on_tape(house: House, wish: OneShot, tape: Tape, played: Played | None) -> House:
+    """The house with the models of the record that is played, if one is; the job itself is put on the tape."""
+    from flashagent.compose.tape import with_texts_masked
+    from flashagent.compose.taped import about, played_models
+
+    if played is not None:
+        house = replace(house, models=played_models(*played, tape, house.mask))
+    tape.note("job", with_texts_masked({"wish": plain_wish(wish), "models": about(house.models)}, house.mask))
+    return house
 
 
 async def _closed(house: House) -> None:

@@ -83,6 +83,18 @@ def _part(event: Mapping[str, Any]) -> Part | None:
             return Part(f"Result, {said('outcome')}: {said('for_person')}", said("for_model"))
         case "ApprovalResolved":
             return Part(f"Approval: {said('decision')}", said("reason"))
+        case "SearchFinished":
+            return Part(
+                f"Search: {event.get('tried')} candidates tried, {event.get('patches')} patches found"
+            )
+        case "ChoiceRequested":
+            options = [one for one in event.get("options") or () if isinstance(one, Mapping)]
+            hows = (
+                f"{place}. {one.get('how')} ({one.get('confidence')})" for place, one in enumerate(options, 1)
+            )
+            return Part("Patches to choose from", "\n".join(hows), code=False)
+        case "ChoiceResolved":
+            return Part(f"Chosen: {event.get('chosen') or 'none'}")
         case "CheckStarted":
             return Part(f"Check: {shlex.join(map(str, event.get('command') or ()))}")
         case "CheckFinished":

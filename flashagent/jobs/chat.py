@@ -18,11 +18,11 @@ from flashagent.agent.thread import Ruling
 from flashagent.agent.words import linted
 from flashagent.errors import UsageError
 from flashagent.events import Emit, FocusChosen, MapReady, Notice
-from flashagent.jobs.fix import uninterrupted
 from flashagent.jobs.house import House, Models
 from flashagent.jobs.remembering import recalled
 from flashagent.jobs.saves import merged_files, tell
 from flashagent.jobs.trees import candidate
+from flashagent.jobs.waiting import uninterrupted
 from flashagent.jobs.workbench import (
     RunCheckForModel,
     clean,

@@ -45,9 +45,9 @@ class Findings:
 async def examine(
     house: House, *, changed: bool = False, every: bool = False, timeout_s: float | None = None
 ) -> Findings:
-    """Every check, each on a fresh copy of the tree, and the linter on every file. With `changed` it and all else that
-    looks at an edit tell only what the changes since the last commit caused, and without any change nothing runs. `every` adds
-    what was found besides the tests: types, style, build.
+    """Every check, each on a fresh copy of the tree, and the linter on every file; all else that looks at an edit tells what
+    the changes since the last commit caused. With `changed` the linter tells only that too, and without any change nothing
+    runs. `every` adds what was found besides the tests: types, style, build.
 
     Raises UsageError when there is no check or, with `changed`, no git repository, RunnerMissing when its program is not there.
     """
@@ -59,7 +59,7 @@ async def examine(
     checks = tuple(dict.fromkeys([*house.checks(), *(house.further() if every else ())]))
     if not checks:
         raise UsageError("No check was found.", hint="Say which command must pass: --check 'CMD'.")
-    linting = asyncio.create_task(_caused(house, files) if changed else lint.of_files(house.root, files))
+    linting = asyncio.create_task(_caused(house, files) if changed else _said(house, files))
     try:
         done = tuple([await _checked(house, check, timeout_s) for check in checks])
         diagnostics = await linting
@@ -80,11 +80,22 @@ async def _checked(house: House, check: Check, timeout_s: float | None) -> Check
     return Checked(check, report, found)
 
 
+async def _said(house: House, files: Sequence[str]) -> tuple[Diagnostic, ...]:
+    """What the linter says of all files, and what the others say of the changes that are not committed. A place of which
+    several speak is told once."""
+    changed = () if house.repository.plain else house.repository.recently_changed(0)
+    linted, caused = await asyncio.gather(lint.of_files(house.root, files), _caused(house, changed))
+    told = {(one.path, one.line) for one in linted}
+    return (*linted, *(one for one in caused if (one.path, one.line) not in told))
+
+
 async def _caused(house: House, files: Sequence[str]) -> tuple[Diagnostic, ...]:
     def read() -> list[FileChange]:
         return [FileChange(path, _committed(house, path), house.read(path)) for path in files]
 
     changes = [one for one in await asyncio.to_thread(read) if one.before != one.after]
+    if not changes:
+        return ()
     if house.servers is not None:  # nobody waits at a keyboard: a server that is just starting is waited for
         await house.servers.caused(changes, wait_s=SERVERS_S)
     return tuple(await house.inspect(changes))

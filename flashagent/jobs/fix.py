@@ -7,11 +7,10 @@ program at any moment leaves the tree as it was or as the finished fix.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from importlib import import_module
-from typing import TypeVar
 
 from flashagent.agent.limits import Budget
 from flashagent.diffs import unified_diffs
@@ -35,11 +34,11 @@ from flashagent.jobs.outside import tell_outside
 from flashagent.jobs.remembering import learn
 from flashagent.jobs.saves import merged_files, tell, with_saves
 from flashagent.jobs.searching import quick_fix, search_offline, taken_offer
+from flashagent.jobs.shelf import Shelf
+from flashagent.jobs.waiting import uninterrupted, unless
 from flashagent.tools.tree import announce
-from flashagent.values import Contrast, FileChange, PatchOption
+from flashagent.values import Contrast, FileChange
 from flashagent.verify.verdict import names
-
-T = TypeVar("T")
 
 
 class _Run:
@@ -53,9 +52,7 @@ class _Run:
         self.seen: Observation | None = None
         self.models = None if job.offline else house.models
         self._finished: JobFinished | None = None
-        self._kept = ""
-        self._offers: tuple[Offer, ...] = ()
-        self._best: tuple[int, tuple[FileChange, ...]] | None = None  # of a model, with its failures
+        self.shelf = Shelf(self._keep)
 
     async def to_the_end(self) -> JobFinished:
         """What ends the run while only its leftovers are cleared away comes too late: the files may be written by then."""
@@ -128,7 +125,7 @@ class _Run:
                 return "\n".join(filter(None, (aside.learned(), learned())))
 
             return await ask_model(
-                job, seen, house, models, self.budget, emit, all_learned, aside.flaky, self._better
+                job, seen, house, models, self.budget, emit, all_learned, aside.flaky, self.shelf.judged
             )
 
         asking = Beside(job, seen, house, self.emit, flaky=aside.flaky).first(ask)
@@ -157,7 +154,7 @@ class _Run:
         """What the user makes of patches that are not sure enough to be applied unasked. They are kept before the question."""
         if not result.offers or self.seen is None:
             return result
-        self._kept, self._offers = self._keep(result.offers, result.contrasts), result.offers
+        self.shelf.offered(result)
         if self.house.choices is None or self.job.dry_run:
             return result
         taken = await choose(result, self.house.choices, self.emit, limit)
@@ -165,36 +162,29 @@ class _Run:
             result if taken is None else await taken_offer(taken, self.seen, self.house, await aside.flaky())
         )
 
-    def _better(self, failures: int, changes: tuple[FileChange, ...]) -> None:
-        if self._best is None or failures <= self._best[0]:
-            self._best = failures, changes
-
     def _cut_off(self, result: Result) -> JobFinished:
         """The account of a run in the middle of its work: the best patch that was judged by then is kept."""
-        changes = self._best[1] if self._best is not None else ()
-        if self._kept or not changes:
-            return self._account(replace(result, offers=self._offers), kept=self._kept)
+        if self.shelf.path or not self.shelf.best:
+            return self._account(replace(result, offers=self.shelf.offers), kept=self.shelf.path)
         try:
-            return self._lost(replace(result, patch=changes), unified_diffs(changes), green=False)
+            return self._lost(replace(result, patch=self.shelf.best), green=False)
         except OSError:  # a full disk: why the run ended matters more
             return self._account(result)
 
-    def _keep(self, offers: Sequence[Offer], contrasts: Sequence[Contrast] = ()) -> str:
+    def _keep(self, offers: Sequence[Offer], contrasts: Sequence[Contrast]) -> str:
         return self.house.keep(offers, self.seen.check_text if self.seen is not None else "", contrasts)
 
-    def _lost(self, result: Result, patch: str, *, green: bool) -> JobFinished:
+    def _lost(self, result: Result, *, green: bool) -> JobFinished:
         """The account of a job whose patch is not in the files; it is kept."""
-        if patch and not self._kept:
-            option = PatchOption(result.how, result.confidence or "", result.reasons, patch, green)
-            self._kept = self._keep([Offer(option, result.patch)])
-        return self._account(result, patch=patch, kept=self._kept)
+        self.shelf.lost(result, green=green)
+        return self._account(result, patch=unified_diffs(result.patch), kept=self.shelf.path)
 
     async def _finish(self, result: Result) -> JobFinished:
         if EXIT_CODES[result.outcome] is ExitCode.OK and result.patch and not self.job.dry_run:
             result = await with_saves(result, self.seen, self.house, self.emit)
         patch = unified_diffs(result.patch)
         if EXIT_CODES[result.outcome] is not ExitCode.OK:
-            return self._lost(result, patch, green=False)
+            return self._lost(result, green=False)
         if not self.job.dry_run and not result.patch and self.seen is not None:
             learn(result, self.seen, self.house, self.emit)
         if self.job.dry_run or not result.patch:
@@ -204,7 +194,7 @@ class _Run:
         except WorkspaceError as error:
             # Somebody saved one of the files meanwhile, or it cannot be written: their bytes win, the patch is kept.
             lost = replace(result, outcome="not_fixed", message=error.message, hint=error.hint)
-            return self._lost(lost, patch, green=True)
+            return self._lost(lost, green=True)
         if saved := merged_files(result.patch, written):
             tell(saved, self.emit)
             patch = unified_diffs(written)
@@ -294,28 +284,3 @@ async def warming(models: Models | None) -> AsyncIterator[None]:
 async def _warm(models: Models) -> None:
     await models.router.flash.warm()
     await asyncio.to_thread(import_module, "flashagent.jobs.asking")
-
-
-async def unless(work: Awaitable[T], other: Awaitable[T | None]) -> T:
-    """The result of `work`, unless `other` comes to one before it that is not None. Both have ended when this returns."""
-    working, watching = asyncio.ensure_future(work), asyncio.ensure_future(other)
-    try:
-        await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
-        if not working.done() and watching.done() and (found := watching.result()) is not None:
-            return found
-        return await working
-    finally:
-        working.cancel()
-        watching.cancel()
-        await asyncio.gather(working, watching, return_exceptions=True)
-
-
-async def uninterrupted(work: Callable[[], T]) -> T:
-    """Run blocking work in a thread to its end, also when this task is cancelled meanwhile: what is begun is finished."""
-    task = asyncio.ensure_future(asyncio.to_thread(work))
-    while True:
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            if task.done():
-                return task.result()  # what was done is said, not that the user came too late to stop it

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -231,15 +231,20 @@ def _explained(job: FixJob, found: RepairResult) -> list[str]:
             parts = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in found.phases)
             told.append(f"The time went into {parts}; the tries took {found.cpu_s:.1f} s of CPU time.")
         told += [f"Suspicious: {x.path}:{x.line}: {x.source} ({x.why})" for x in found.suspicious[:10]]
-        told += [
-            *found.notes,
-            *(f"The best patch: {reason}." for patch in found.patches[:1] for reason in patch.reasons),
-        ]
+        told += found.notes
     if job.all_candidates:
-        for number, patch in enumerate(found.patches, 1):
-            why = "; ".join(patch.reasons)
-            told.append(f"Patch {number} of {len(found.patches)} ({patch.confidence}): {patch.how}. {why}.")
+        told += _all_of(found.patches)
     return told
+
+
+def _all_of(patches: Sequence[RepairPatch]) -> Iterator[str]:
+    """A line for each patch; why it is trusted stands with the first one of its behaviour."""
+    seen: set[int] = set()
+    for number, patch in enumerate(patches, 1):
+        why = "" if patch.group in seen else f" {'; '.join(patch.reasons)}."
+        seen.add(patch.group)
+        told = f"{patch.confidence}, behaviour {patch.group + 1}"
+        yield f"Patch {number} of {len(patches)} ({told}): {patch.how}.{why}"
 
 
 def _nothing_found(found: RepairResult) -> str:
@@ -250,9 +255,11 @@ def _nothing_found(found: RepairResult) -> str:
 def _suspicion(found: RepairResult, seen: Observation) -> tuple[str, ...]:
     """The places to look at first, as 'path:line: source'."""
     lines = [f"{line.path}:{line.line}: {line.source.strip()}" for line in found.suspicious]
-    if seen.check.framework == "generic" and not found.tried:
+    blind = seen.check.framework == "generic" and not found.tried
+    if blind or not lines:
         # Nothing was traced: the failure's own place, and what the map ranks highest for it.
         frames = (culprit(failure) for failure in seen.before.failures)
         lines = [f"{frame.path}:{frame.line}" for frame in frames if frame is not None]
+    if blind:
         lines += [f"{one.symbol.path}:{one.symbol.start_line}: {one.symbol.qualified}" for one in seen.focus]
     return tuple(dict.fromkeys(lines))[:SHOWN_LINES]

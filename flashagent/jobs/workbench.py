@@ -137,7 +137,7 @@ def _looking_tools(
     find = symbol_finder(definitions)
     return (
         ReadTool(landing, skeleton, find, near, house.mask, guard.is_secret, outputs),
-        SearchTool(house.runner, looking, repo_map, house.mask),
+        SearchTool(house.runner, looking, repo_map, house.mask, guard.is_secret),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -19,6 +20,7 @@ from flashagent.repair.pool import Pool
 from flashagent.repair.project import Project
 from flashagent.repair.rank import Judged, Ranked, rank
 from flashagent.repair.search import Plausible, Search, Tally
+from flashagent.repair.synthesis.ground import small_changes
 from flashagent.repair.trials import Trials
 from flashagent.repair.workers import WorkerGone
 from flashagent.values import CheckReport
@@ -155,7 +157,13 @@ class Hunt:
         sources = {m.path: source for m in candidates if (source := self.project.source(m.path)) is not None}
         trials = Trials(self.project.root, sources, self._searchable(), self.look.arguments)
         self._search = Search(
-            self.pool, trials, candidates, self._patience_s, self._only_when_loading, self.phases
+            self.pool,
+            trials,
+            candidates,
+            self._patience_s,
+            self._only_when_loading,
+            self.phases,
+            functools.partial(small_changes, self.project, self.look, self.baseline, self.pool, candidates),
         )
         if self._only_broken():
             self._search.add_broken(self.look.broken)

@@ -28,8 +28,9 @@ _SHAPES: Mapping[Shape, tuple[float, str]] = {
     ),
     "refusal": (0.8, "it refuses an argument, and few tests say exactly which"),
     "insertion": (0.6, "it adds a statement put together from names around it"),
+    "enumerated": (1.0, "it was found by trying many small changes, of which some fit by chance"),
 }
-_WEAK_SHAPES = frozenset(_SHAPES) - {"", "insertion", "refusal", "two-places"}
+_WEAK_SHAPES = frozenset(_SHAPES) - {"", "insertion", "refusal", "two-places", "enumerated"}
 DOMINANT = 0.9
 RARITY = 2.0  # kinds of repair with a low prior make far more candidates, so that one of them fits by chance more often
 WITNESSES = 3
@@ -38,6 +39,7 @@ FEW, MANY_CALLS = (
     5,
     20,
 )  # so few patches that do the same on so many calls: where more fit, the tests hold on to little
+CONCURRING = 3
 COMMON = 0.07  # kinds of repair below this prior fit by chance more often than they are right
 
 
@@ -147,7 +149,7 @@ def trust(
     special_case = patch.from_test and patch.failing_witnesses < 2
     # Everything that passes does the same where it can be seen, and that is not what the faulty program does.
     agreed = groups == 1 and _shows(patch)
-    doubts, unseen = _doubts(patch, special_case, agreed=agreed), _unseen(patch)
+    doubts, unseen = _doubts(patch, special_case, agreed=agreed, members=members), _unseen(patch)
     reasons = [
         _company(patch, groups, members),
         f"{_tests(patch.passing_witnesses, 'passing')} and {_tests(patch.failing_witnesses, 'failing')} run the changed code",
@@ -188,16 +190,19 @@ def _company(patch: Judged, groups: int, members: int) -> str:
     return f"{members} patches make the tests pass, and all do the same on {len(patch.answers)} calls"
 
 
-def _doubts(patch: Judged, special_case: bool, *, agreed: bool) -> list[str]:
+def _doubts(patch: Judged, special_case: bool, *, agreed: bool, members: int) -> list[str]:
     """What speaks against a patch that passes the tests, most telling first. `agreed` = all patches that pass do the same."""
     witnesses = patch.passing_witnesses + patch.failing_witnesses
-    doubts = [_SHAPES[patch.mutation.shape][1]] if patch.mutation.shape else []
+    shape = patch.mutation.shape
+    if shape == "enumerated" and agreed and members >= CONCURRING:
+        shape = ""  # that several changes come to the same says more than how they were found
+    doubts = [_SHAPES[shape][1]] if shape else []
     if patch.pointless:
         doubts.append("it combines a value with itself, or with a number that changes nothing")
     if special_case:
         doubts.append("it contains a value that only the failing test has")
-    rare = patch.mutation.prior < COMMON and patch.mutation.shape != "two-places"
-    if rare and not (agreed and witnesses >= WITNESSES and patch.mutation.shape == ""):
+    rare = patch.mutation.prior < COMMON and shape not in ("two-places", "enumerated")
+    if rare and not (agreed and witnesses >= WITNESSES and shape == ""):
         doubts.append("this kind of change is seldom the right one")
     if not patch.passing_witnesses and patch.failing_witnesses < (2 if agreed else WITNESSES):
         doubts.append("no test that passed before runs the changed line")

@@ -5,8 +5,9 @@ So the same candidates with the same answers give the same patches on one core a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from flashagent.dataclass import dataclass
 from flashagent.repair.mutate import Mutation
@@ -52,15 +53,23 @@ def batches(some: Iterable[Task]) -> list[list[Task]]:
     return done + [batch for batch in open_.values() if batch]
 
 
-def last_place(plausible: Sequence[int], most: int) -> int | None:
+def drawn(some: Iterator[Mutation], first_place: int) -> Iterator[list[Task]]:
+    """Warm batches of candidates that come in their order, each candidate made when its batch is taken."""
+    while batch := [Task(first_place + n, m, False) for n, m in enumerate(islice(some, WARM_BATCH))]:
+        yield batch
+        first_place += len(batch)
+
+
+def last_place(plausible: Sequence[int], most: int, begins: int = 0) -> int | None:
     """The last place that is still tried, given the places of plausible candidates; None while there is none.
 
-    As many again as it took to the first one, at least SETTLE: a second patch is the best evidence against the first.
+    As many again as it took from place `begins` to the first one, at least SETTLE: a second patch is the best evidence
+    against the first.
     """
     if not plausible:
         return None
     places = sorted(plausible)
-    limit = places[0] + max(SETTLE, places[0])
+    limit = places[0] + max(SETTLE, places[0] - begins)
     return min(limit, places[most - 1]) if len(places) >= most else limit
 
 

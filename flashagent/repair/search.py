@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from flashagent.dataclass import dataclass
 from flashagent.repair.mutate import Mutation
 from flashagent.repair.phases import Phases
 from flashagent.repair.pool import Pool, Slot
-from flashagent.repair.schedule import PAIRS, Task, batches, last_place, pairs, tasks
+from flashagent.repair.schedule import PAIRS, Task, batches, drawn, last_place, pairs, tasks
 from flashagent.repair.trials import Trials
 from flashagent.repair.workers import WorkerGone
 
@@ -27,6 +27,7 @@ UNHIDDEN_ROUND, UNREACHED_ROUND, COLD_SETTLE = 150, 600, 200
 COUNTED_UNITS = 400
 MOST_LOST = 6  # workers of one seat, one after the other
 Later = Callable[[], Awaitable[Sequence[Mutation]]]
+Last = Callable[[], Awaitable[Iterator[Mutation]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +66,25 @@ class Search:
 
     def __init__(
         self, pool: Pool, trials: Trials, candidates: Sequence[Mutation], patience_s: float = 20.0,
-        later: Later | None = None, phases: Phases | None = None,
+        later: Later | None = None, phases: Phases | None = None, last: Last | None = None,
     ) -> None:  # fmt: skip
         """`later` is asked for further candidates, to be tried by fresh imports, when the best of these are no repair;
+        `last`, when nothing else is left, for ever more in the order in which they should be tried, made as they are taken;
         `phases` takes the seconds of each round."""
         self._pool = pool
         self._phases = phases or Phases()
         self._later = later
+        self._last = last
         self.trials = trials
         self._patience_s = patience_s
         self.tally = Tally(candidates=len(candidates))
         self._candidates = candidates
         self._queue: deque[list[Task]] = deque()
+        self._drawn: Iterator[list[Task]] = iter(())
+        self._begins, self._reached = (
+            0,
+            0,
+        )  # the place from which the stop rule counts, and how far candidates were made
         self._unreachable: list[Task] = []
         self._cut: list[Task] = []
         self._rejected: dict[int, Mutation] = {}
@@ -123,6 +131,8 @@ class Search:
             hidden = [*self._unreachable, *data, *(t for t in ordered[:most] if not t.cold)]
             again = {t.place: Task(t.place, t.mutation, True) for t in hidden}
             await self._round("search fresh", sorted(again.values(), key=lambda t: t.place))
+        if not self.tally.plausible and self._last is not None and not self._only_cold:
+            await self._enumerate(await self._last(), 2 * (len(ordered) + PAIRS))
         self.tally.exhausted = not self._queue and time.monotonic() < self._stop_at
         self.tally.seconds = time.monotonic() - self._began
         self.tally.plausible = self._settled()
@@ -149,6 +159,31 @@ class Search:
         if limit is not None and any(self._wanted(task, limit) for batch in self._queue for task in batch):
             self.tally.hurried = True
 
+    async def _enumerate(self, some: Iterator[Mutation], first_place: int) -> None:
+        """Candidates that are made while they are tried, until the time is over or the stop rule holds. A place behind all
+        others begins them, so that the rule counts these alone."""
+        self._begins = first_place
+        self._drawn = drawn(some, first_place)
+        with self._phases("search enumerated"):
+            await self._pool.everywhere(self._serve)
+        self.tally.hurried = self.tally.hurried or (bool(self.tally.plausible) and not self._is_over())
+
+    def _next(self) -> list[Task] | None:
+        """The next batch; None when there is none, or the stop rule holds for all that come."""
+        if self._queue:
+            return self._queue.popleft()
+        if self._is_over():
+            return None
+        batch = next(self._drawn, None)
+        if batch is not None:
+            self.tally.candidates += len(batch)
+            self._reached = batch[-1].place
+        return batch
+
+    def _is_over(self) -> bool:
+        limit = self._limit()
+        return limit is not None and self._reached >= limit
+
     def _hides(self) -> bool:
         """Was there a sign that candidates were not seen as they are: state that stayed, a pass that a fresh process did
         not confirm?"""
@@ -162,9 +197,12 @@ class Search:
 
     async def _serve(self, slot: Slot) -> None:
         failures = 0
-        while time.monotonic() < self._stop_at and failures < MOST_LOST and self._queue:
+        while time.monotonic() < self._stop_at and failures < MOST_LOST:
+            taken = self._next()
+            if taken is None:
+                return
             limit = self._limit()
-            batch = [t for t in self._queue.popleft() if self._wanted(t, limit)]
+            batch = [t for t in taken if self._wanted(t, limit)]
             if not batch:
                 continue
             try:
@@ -178,7 +216,7 @@ class Search:
                     self.tally.tried += 1
 
     def _limit(self) -> int | None:
-        return last_place([p.order for p in self.tally.plausible], MAX_PLAUSIBLE)
+        return last_place([p.order for p in self.tally.plausible], MAX_PLAUSIBLE, self._begins)
 
     def _settled(self) -> list[Plausible]:
         """The plausible candidates up to the place where the search may stop. The first few must have been confirmed;

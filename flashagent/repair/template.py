@@ -27,6 +27,7 @@ Shape = Literal[
     "insertion",
     "refusal",
     "two-places",
+    "enumerated",
 ]
 
 

@@ -12,6 +12,7 @@ from pydantic import Field
 from flashagent import untrusted
 from flashagent.ports import Command, CommandRunner, MapQuery
 from flashagent.tools.base import Arguments, OnText, ToolResult
+from flashagent.tools.guarded import Guard
 
 MOST_HITS = 40
 LINE_CHARACTERS = 200
@@ -26,7 +27,8 @@ class SearchArguments(Arguments):
 
 
 class SearchTool:
-    """Runs ripgrep, or grep where it is not installed, in the sandbox: neither has patterns that take for ever."""
+    """Runs ripgrep, or grep where it is not installed, in the sandbox: neither has patterns that take for ever. Lines of files
+    that hold secrets are left out, as `read` leaves out the files."""
 
     name = "search"
     kind = "read"
@@ -39,7 +41,9 @@ class SearchTool:
         template: Command,
         symbols: MapQuery,
         mask: Callable[[str], str] = lambda text: text,
+        is_secret: Callable[[str], bool] | None = None,
     ) -> None:
+        self._is_secret = is_secret or Guard().is_secret
         self._runner = runner
         self._template = template
         self._symbols = symbols
@@ -62,7 +66,8 @@ class SearchTool:
             return ToolResult.failed(
                 self._clean("\n".join(lines[:5])) or f"The search failed: {result.limit}."
             )
-        return self._answer(found, [line.removeprefix("./") for line in lines])
+        shown = (line.removeprefix("./") for line in lines)
+        return self._answer(found, [line for line in shown if not self._is_secret(line.partition(":")[0])])
 
     async def _definitions(self, arguments: SearchArguments) -> list[str]:
         if arguments.regex:
@@ -90,7 +95,7 @@ def _argv(arguments: SearchArguments, under: str) -> tuple[str, ...]:
         mode = () if arguments.regex else ("-F",)
         return (
             "rg",
-            "-n",
+            "-nH",  # the path also where `under` is one file
             "--no-heading",
             "--color=never",
             "--sort=path",
@@ -104,4 +109,4 @@ def _argv(arguments: SearchArguments, under: str) -> tuple[str, ...]:
         )
     mode = ("-E",) if arguments.regex else ("-F",)
     skipped = tuple(f"--exclude-dir={name}" for name in NOT_SEARCHED)
-    return ("grep", "-rnI", "-m", "20", *skipped, *mode, "-e", arguments.text, "--", under)
+    return ("grep", "-rnHI", "-m", "20", *skipped, *mode, "-e", arguments.text, "--", under)

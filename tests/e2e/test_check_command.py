@@ -153,12 +153,13 @@ def saved(data):
 """
 
 
-def test_what_a_change_invents_is_told_with_the_real_names(tmp_path: Path) -> None:
+@pytest.mark.parametrize("only", [("--changed",), ()])
+def test_what_a_change_invents_is_told_with_the_real_names(tmp_path: Path, only: tuple[str, ...]) -> None:
     here = shop(tmp_path)
     repair(here)
     (here.root / "shop" / "saving.py").write_text(INVENTED)
     (here.root / "requirements.txt").write_text("left_pad\n")
-    ran = run(here, "check", "--changed", "--json", "--check", CHECK)
+    ran = run(here, "check", *only, "--json", "--check", CHECK)
     assert ran.code == 1, ran.err
     told = json.loads(ran.out)["diagnostics"]
     assert [(one["line"], one["code"]) for one in told if one["path"] == "shop/saving.py"] == [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from helpers.e2e_program import Ran, flashagent, with_model
 from helpers.jobs_house import BUG, CHECK, FIX, Shop
 from helpers.model_server import Call, Reply, serving
+from helpers.workspace_state import fingerprint
 
 READ = Reply("I look first.", [Call("read", {"path": "shop/cart.py"})], model="scripted-1")
 EDIT = Reply(calls=[Call("edit", {"edits": [{"path": "shop/cart.py", "old": BUG, "new": FIX}]})])
@@ -40,6 +42,44 @@ def test_a_run_is_played_to_the_same_bytes(tmp_path: Path, form: tuple[str, ...]
     ran = fix(tmp_path, "one", [READ, EDIT], *form)
     assert ran.code == 0
     assert play(tmp_path, str(tmp_path / "one.tape"), *form) == ran
+
+
+def again(tmp_path: Path, name: str, *arguments: str) -> Ran:
+    """The run of that name once more, in its own repository, with no endpoint configured."""
+    root = tmp_path / name / "repo"
+    environ = {**os.environ, "FLASHAGENT_HOME": str(tmp_path / name / "fa")}
+    return flashagent(root, environ, "replay", str(tmp_path / f"{name}.tape"), "--run", *arguments)
+
+
+@pytest.mark.needs("bwrap")
+def test_a_run_is_done_again_with_its_replies_and_writes_nothing(tmp_path: Path) -> None:
+    assert fix(tmp_path, "one", [READ, EDIT], "--dry-run", "--fresh", "--max-requests", "5").code == 0
+    before = fingerprint(tmp_path / "one" / "repo")
+    ran = again(tmp_path, "one")
+    assert (ran.code, ran.err.splitlines()[-1]) == (0, "The run did the same as the recorded one."), ran.err
+    assert "Would fix (dry run, nothing written): 2 of 2 failing tests would pass." in ran.out
+    lines = again(tmp_path, "one", "--json").lines
+    assert lines[-1]["type"] == "JobFinished" and lines[-1]["outcome"] == "fixed"
+    assert fingerprint(tmp_path / "one" / "repo") == before
+
+
+@pytest.mark.needs("bwrap")
+def test_a_run_on_other_files_says_where_it_goes_another_way(tmp_path: Path) -> None:
+    assert fix(tmp_path, "one", [READ, EDIT], "--dry-run", "--fresh").code == 0
+    cart = tmp_path / "one" / "repo" / "shop" / "cart.py"
+    cart.write_text(cart.read_text().replace(BUG, "discount / 20"))
+    ran = again(tmp_path, "one")
+    assert ran.code == 1
+    assert any(line.startswith("+ ") for line in ran.err.splitlines()), ran.err
+    assert "discount / 20" in cart.read_text()
+
+
+def test_a_record_without_its_job_is_no_run(tmp_path: Path) -> None:
+    tape = tmp_path / "old.tape"
+    tape.write_text('{"k":"head","t":0.0,"v":1,"session":"s","now":""}\n')
+    ran = play(tmp_path, str(tape), "--run")
+    assert ran.code == 2 and "does not tell which job it was" in ran.err
+    assert play(tmp_path, str(tape), "--run", "--diff", str(tape)).code == 2
 
 
 @pytest.mark.needs("bwrap")

@@ -14,8 +14,9 @@ from flashagent.errors import UsageError
 from flashagent.frontends.report.charts import MOST_BARS, Bars, chart
 from flashagent.frontends.report.colours import code_lines, diff_html
 from flashagent.frontends.report.html import LONGEST_BODY, MOST_ENTRIES, html
-from flashagent.frontends.report.story import Step, story_of
+from flashagent.frontends.report.story import story_of
 from flashagent.frontends.report.style import DARK, LIGHT, SCRIPT
+from flashagent.frontends.report.values import Step
 from flashagent.frontends.report.writing import write_page
 from flashagent.frontends.session_values import Recorded
 

@@ -57,7 +57,7 @@ async def test_the_search_wins_over_a_model_that_says_nothing(shop: Shop) -> Non
     assert (finished.outcome, finished.report.confidence) == ("fixed", "likely")
     assert finished.report.how.startswith("`10` becomes `100` at shop/cart.py:7")
     assert shop.read() == CART.replace(BUG, FIX)
-    assert children() == before
+    assert not children() - before
 
 
 async def asked(shop: Shop, ask: Callable[[Emit, Callable[[], str]], object], cores: int = 2) -> Result:
@@ -184,7 +184,7 @@ async def test_an_error_of_the_conversation_ends_the_search(shop: Shop) -> None:
 
     with pytest.raises(OSError, match="the line is cut"):
         await asked(shop, ask)
-    assert children() == before
+    assert not children() - before
 
 
 async def test_a_quick_model_is_left_alone(shop: Shop) -> None:

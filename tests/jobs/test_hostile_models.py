@@ -12,8 +12,9 @@ from helpers.workspace_state import fingerprint, git
 
 from flashagent.agent.limits import Limits
 from flashagent.events import EditRejected
-from flashagent.jobs.fix import run_fix, uninterrupted
+from flashagent.jobs.fix import run_fix
 from flashagent.jobs.job import FixJob
+from flashagent.jobs.waiting import uninterrupted
 from flashagent.models.scripted import ScriptedReply, call
 
 pytestmark = pytest.mark.needs("bwrap")
@@ -83,6 +84,16 @@ async def test_no_tool_shows_a_file_of_secrets_under_any_of_its_names(shop: Shop
     finished = await shop.run([ScriptedReply(tool_calls=tuple(calls)), edit()])
     assert shop.model is not None and finished.report.files == ("shop/cart.py",)
     assert "plum" not in repr(shop.model.requests) and "plum" not in repr(shop.events)
+
+
+async def test_a_search_leaves_out_what_reading_does(shop: Shop) -> None:
+    (shop.root / "secrets.yaml").write_text("colour: turquoise-and-plum\n")
+    (shop.root / "notes.txt").write_text("colour: green\n")
+    calls = [call("search", {"text": "colour"}), call("search", {"text": "colour", "under": "secrets.yaml"})]
+    await shop.run([ScriptedReply(tool_calls=tuple(calls)), edit()])
+    assert shop.model is not None
+    answers = [message.text for message in shop.model.requests[1].messages[-2:]]
+    assert answers == ["Lines:\nnotes.txt:1:colour: green", "Nothing found."]
 
 
 async def test_a_link_does_not_lead_past_the_guard(shop: Shop) -> None:

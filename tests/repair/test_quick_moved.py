@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -247,6 +248,27 @@ async def test_a_diff_that_does_not_fit_changes_nothing(tmp_path: Path) -> None:
     fits = "--- m.py\n+++ m.py\n@@ -1,2 +1,2 @@\n-a = 1\n+a = 3\n b = 2\n"
     assert await said(tmp_path, "ruff format --check .", "", fits) == [("m.py", "a = 3\nb = 2\n", "what ruff would change")]  # fmt: skip
     assert await said(tmp_path, "black --check .", "", fits.replace("b = 2", "b = 4")) == []
+
+
+async def test_suggestions_of_eslint_that_keep_what_the_program_does(tmp_path: Path) -> None:
+    text = "const a = '𝒙\\d'.replace('\\d', '');\n"
+    write(tmp_path, {"m.js": text})
+    at = text.index("\\d', ''") + 1  # the letter before it is two units long
+    remove = {
+        "desc": "Remove the `\\`. This maintains the current functionality.",
+        "fix": {"range": [at, at + 1], "text": ""},
+    }
+    double = {"desc": "Replace the `\\` with `\\\\`.", "fix": {"range": [at, at], "text": "\\"}}
+    guess = {"desc": "Use `===`", "fix": {"range": [0, 5], "text": "let"}}
+    told = [
+        {"ruleId": "no-useless-escape", "severity": 2, "message": "Unnecessary escape", "suggestions": [remove, double]},
+        {"ruleId": "eqeqeq", "severity": 2, "message": "Expected ===", "suggestions": [guess]},
+        {"ruleId": "no-useless-escape", "severity": 1, "message": "only a warning", "suggestions": [guess]},
+    ]  # fmt: skip
+    answer = json.dumps([{"filePath": "m.js", "messages": told}])
+    assert await said(tmp_path, "npx eslint .", "", answer) == [
+        ("m.js", text.replace("('\\d'", "('d'"), "remove the `\\`. This maintains the current functionality")
+    ]
 
 
 async def test_eslint_tells_the_texts_that_its_fixes_give(tmp_path: Path) -> None:

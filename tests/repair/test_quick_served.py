@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from helpers.diagnose_toy import toy
+from helpers.e2e_languages import tool_variables
+from helpers.repair_projects import repaired
 from helpers.repair_sandbox import CopiedTrees
 from helpers.verify_projects import write
 from helpers.verify_runner import PlainRunner
@@ -24,7 +26,7 @@ from flashagent.repair.quickfix import QuickFix, first_that_works
 from flashagent.repair.validate import Validator
 from flashagent.values import CheckReport, Failure, FileChange, Frame
 from flashagent.verify.commands import check_from_text
-from flashagent.verify.environment import find_environment
+from flashagent.verify.environment import ProjectEnvironment, find_environment
 from flashagent.verify.run import Verifier
 
 
@@ -61,12 +63,15 @@ GO = 'package m\n\nimport "strconv"\n\nfunc F(text string) (int, error) {\n\tn, 
 
 
 @pytest.mark.wants("gopls")
-@pytest.mark.needs("go", "bwrap")
+@pytest.mark.needs("go")
 async def test_gopls_fills_in_a_return(tmp_path: Path) -> None:
-    write(tmp_path, {"go.mod": "module example.com/m\n\ngo 1.21\n", "m.go": GO, "m_test.go": GO_TEST})
-    found = await repaired_by(tmp_path, "go test ./...", "gopls")
-    assert found is not None
-    assert [(c.path, c.after) for c in found.changes] == [("m.go", GO.replace("return err", "return 0, err"))]
+    files = {"go.mod": "module example.com/m\n\ngo 1.21\n", "m.go": GO, "m_test.go": GO_TEST}
+    path = tuple(filter(None, (wanted_tools(), *os.environ["PATH"].split(os.pathsep))))
+    tools = ProjectEnvironment("path", None, path, tool_variables(os.environ), why="the tests' own")
+    result = await repaired(tmp_path, files, "go test ./...", PlainRunner(tmp_path), check_timeout_s=120.0, environment=tools)  # fmt: skip
+    assert [(p.confidence, p.how, p.changes[0].after) for p in result.patches] == [
+        ("certain", "fill in return values", GO.replace("return err", "return 0, err"))
+    ]
 
 
 C = "#include <string.h>\n\nint f(const char *text) {\n  int number = (int)strlen(text);\n  return nubmer * 2;\n}\n"

@@ -56,6 +56,9 @@ REPAIRED = {
         "class A {\n  f() {\n    return 1;\n  }\n}\nexport class B extends A {\n  override f() {\n    return 2;\n  }\n}\n",
     ),
     "import that nothing uses": ("import { twice } from './math.js';\nexport const f = 1;\n", "export const f = 1;\n"),
+    "an error that another one hides": (
+        "export const f = (n: number) => twice(n).toFixd(2);\n", "import { twice } from './math.js';\n\nexport const f = (n: number) => twice(n).toFixed(2);\n",
+    ),
     "two at once": (
         "export function f(number: number) {\n  return twice(nubmer);\n}\n",
         "import { twice } from './math.js';\n\nexport function f(number: number) {\n  return twice(number);\n}\n",

@@ -10,7 +10,7 @@ from helpers.verify_projects import verifier, write
 
 from flashagent.values import Failure, Frame
 from flashagent.verify.commands import check_from_text
-from flashagent.verify.frameworks import registry
+from flashagent.verify.frameworks import node_test, registry
 from flashagent.verify.places import Places
 
 PLACES = Places(("/work/project",), ("node_modules",))
@@ -409,3 +409,9 @@ def test_programs_that_end_badly(text: str, kind: str, message: str, frame: Fram
     places = replace(PLACES, has={"src/main/java/shop/Cart.java"}.__contains__)
     (failure,) = registry.parse(f"building\n{text}", places)
     assert (failure.kind, failure.message, failure.frames[-1]) == (kind, message, frame)
+
+
+def test_the_closing_line_of_eslint_names_no_test() -> None:
+    text = "/project/m.js\n  1:5  error  'a' is defined but never used  no-unused-vars\n\n✖ 1 problem (1 error, 0 warnings)\n"
+    assert node_test.results(text) == ()
+    assert [one.test_id for one in node_test.results("✖ 1 problem (0.5ms)\n")] == ["1 problem"]

@@ -10,8 +10,9 @@ from flashagent.frontends import words
 from flashagent.frontends.page import capped, page, text
 from flashagent.frontends.report.charts import Bars, chart
 from flashagent.frontends.report.colours import diff_html
-from flashagent.frontends.report.story import Entry, Piece, Story, story_of
+from flashagent.frontends.report.story import story_of
 from flashagent.frontends.report.style import SCRIPT, STYLE
+from flashagent.frontends.report.values import Entry, Piece, Story
 from flashagent.frontends.session_values import Recorded, summary_of
 
 MOST_ENTRIES = 4_000

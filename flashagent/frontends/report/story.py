@@ -1,77 +1,26 @@
-"""From the events of a session to what its page tells: entries in order, and the figures of each step. Pure.
-
-A record is foreign data: a field that lacks or is of another kind than it should be counts as empty.
-"""
+"""From the events of a session to what its page tells: entries in order, and the figures of each step. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
 from datetime import datetime
-from typing import Any, Literal
 
-from flashagent.dataclass import dataclass
 from flashagent.frontends import words
-
-Mark = Literal["", "good", "bad", "warning"]
-Kind = Literal["text", "code", "diff"]
-Plain = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A body of an entry. `name` says what it is; a folded one opens by a click."""
-
-    body: str
-    kind: Kind = "text"
-    name: str = ""
-    folded: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One moment. `at` is in seconds after the start of the session; `sort` is the word that stands before the title."""
-
-    sort: str
-    title: str
-    at: float
-    mark: Mark = ""
-    pieces: tuple[Piece, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One reply: tokens as the endpoint told them, US dollars (None where no price is known), seconds from asking."""
-
-    number: int
-    model: str
-    fresh: int
-    cached: int
-    written: int
-    cost: float | None
-    seconds: float
-    estimated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CheckRun:
-    passed: int
-    failed: int
-    seconds: float
-    good: bool
-
-
-@dataclass(slots=True)
-class Story:
-    """What a page tells. `outcome` is that of the job, else how the last turn ended."""
-
-    entries: list[Entry] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
-    checks: list[CheckRun] = field(default_factory=list)
-    outcome: str = ""
-    seconds: float = 0.0
-    cost: float | None = None
+from flashagent.frontends.report.moments import simple
+from flashagent.frontends.report.values import (
+    CheckRun,
+    Entry,
+    Mark,
+    Piece,
+    Plain,
+    Step,
+    Story,
+    filled,
+    inner,
+    items,
+    number,
+    said,
+)  # fmt: skip
 
 
 def story_of(events: Iterable[Plain]) -> Story:
@@ -79,27 +28,6 @@ def story_of(events: Iterable[Plain]) -> Story:
     for event in events:
         teller.tell(event)
     return teller.finished()
-
-
-def said(event: Plain, key: str) -> str:
-    value = event.get(key)
-    return value if isinstance(value, str) else ""
-
-
-def number(event: Plain, key: str) -> float:
-    value = event.get(key)
-    usable = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
-    return float(value) if usable and value is not None else 0.0
-
-
-def items(event: Plain, key: str) -> list[Any]:
-    value = event.get(key)
-    return value if isinstance(value, list) else []
-
-
-def inner(event: Plain, key: str) -> Plain:
-    value = event.get(key)
-    return value if isinstance(value, Mapping) else {}
 
 
 class _Teller:
@@ -148,7 +76,7 @@ class _Teller:
             case "JobFinished":
                 self._job_ended(event)
             case _:
-                self._add(_simple(event))
+                self._add(simple(event))
 
     def _add(self, entry: Entry | None) -> None:
         if entry is not None:
@@ -179,7 +107,7 @@ class _Teller:
             f"{model or 'the model'} · step {count} · {fresh + cached:,} tokens read"
             f" ({cached:,} from the cache), {written:,} written · {words.seconds(took)}"
         )
-        self._add(Entry("Reply", title, 0.0, pieces=_filled(pieces)))
+        self._add(Entry("Reply", title, 0.0, pieces=filled(pieces)))
 
     def _paid(self, event: Plain) -> None:
         """What is told is the sum of a budget; a new budget begins at nothing."""
@@ -203,7 +131,7 @@ class _Teller:
         ]
         about = said(event, "for_person") or said(begun, "summary")
         title = f"{said(event, 'tool')} · {about} · {outcome}, {words.seconds(number(event, 'seconds'))}"
-        self._add(Entry("Tool", title, 0.0, "" if outcome == "ok" else "warning", _filled(pieces)))
+        self._add(Entry("Tool", title, 0.0, "" if outcome == "ok" else "warning", filled(pieces)))
 
     def _approved(self, event: Plain) -> None:
         asked, decision = self._approval, said(event, "decision")
@@ -214,7 +142,7 @@ class _Teller:
             *(Piece(text) for text in (said(asked, "reason"), said(event, "reason"))),
         ]
         title = f"{said(asked, 'action') or 'a wish of the model'} · {decision}"
-        self._add(Entry("Approval", title, 0.0, "bad" if decision == "deny" else "good", _filled(pieces)))
+        self._add(Entry("Approval", title, 0.0, "bad" if decision == "deny" else "good", filled(pieces)))
 
     def _checked(self, event: Plain) -> None:
         begun, self._check = self._check, {}
@@ -238,13 +166,13 @@ class _Teller:
         ]
         title = f"{argv or 'check'} · {result} · {words.seconds(took)}"
         mark: Mark = "warning" if cut else "good" if good else "bad"
-        self._add(Entry("Check", title, 0.0, mark, _filled(pieces)))
+        self._add(Entry("Check", title, 0.0, mark, filled(pieces)))
 
     def _turn_ended(self, event: Plain) -> None:
         end = said(event, "end")
         self._story.outcome = end
         if end not in ("done", "stopped"):
-            pieces = _filled([Piece(said(event, "message")), Piece(said(event, "hint"))])
+            pieces = filled([Piece(said(event, "message")), Piece(said(event, "hint"))])
             self._add(Entry("End", f"the turn ended: {end}", 0.0, "warning", pieces))
 
     def _job_ended(self, event: Plain) -> None:
@@ -262,13 +190,10 @@ class _Teller:
         )
         pieces = [
             Piece(said(report, "message")), Piece(said(report, "hint")), Piece(said(report, "how")), Piece(confidence),
+            Piece("\n".join(map(str, items(report, "suspicious"))), "code", "where to look"),
             Piece("\n".join(tests)), Piece(said(event, "patch"), "diff", "the whole patch", folded=True),
         ]  # fmt: skip
-        self._add(Entry("End", outcome.replace("_", " "), 0.0, "good" if good else "bad", _filled(pieces)))
-
-
-def _filled(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
-    return tuple(piece for piece in pieces if piece.body.strip())
+        self._add(Entry("End", outcome.replace("_", " "), 0.0, "good" if good else "bad", filled(pieces)))
 
 
 def _failure(one: Plain) -> list[Piece]:
@@ -281,66 +206,3 @@ def _failure(one: Plain) -> list[Piece]:
     ]
     details = "\n".join([*frames, said(one, "details")])
     return [Piece(f"{head}\n{message}", "code"), Piece(details, "code", "where", folded=True)]
-
-
-def _simple(event: Plain) -> Entry | None:
-    """What needs nothing but itself. `at` is filled in by the teller."""
-    match event.get("type"):
-        case "TurnStarted":
-            return Entry("Prompt", "", 0.0, pieces=_filled(_prompt(said(event, "prompt"))))
-        case "FocusChosen":
-            rows = tuple(_chosen(one) for one in items(event, "symbols") if isinstance(one, Mapping))
-            title = f"{words.count(len(rows), 'place')}, about {int(number(event, 'tokens')):,} tokens"
-            return Entry("Shown", title, 0.0, pieces=_filled([Piece(said(event, "why"))]), rows=rows)
-        case "MapReady":
-            files, symbols = int(number(event, "files")), int(number(event, "symbols"))
-            return Entry(
-                "Map",
-                f"{files:,} files, {symbols:,} symbols, {words.seconds(number(event, 'seconds'))}",
-                0.0,
-            )
-        case "AttemptStarted":
-            title = (
-                f"{int(number(event, 'number'))} · {said(event, 'model')} · effort {said(event, 'effort')}"
-            )
-            return Entry("Attempt", title, 0.0, pieces=_filled([Piece(said(event, "why"))]))
-        case "AttemptFinished":
-            before, after = int(number(event, "failures_before")), int(number(event, "failures_after"))
-            mark: Mark = "good" if after < before else "warning"
-            return Entry("Attempt", f"ended: {before} failures before, {after} after", 0.0, mark)
-        case "FileChanged":
-            diff = said(event, "diff")
-            title = f"{said(event, 'path')} · {said(event, 'kind')} {words.diff_size(diff)}"
-            return Entry("Changed", title, 0.0, "good", _filled([Piece(diff, "diff")]))
-        case "EditRejected":
-            pieces = [
-                Piece(said(event, "reason")),
-                Piece(said(event, "nearest"), "code", "the current text", True),
-            ]
-            return Entry("Refused", f"an edit of {said(event, 'path')}", 0.0, "warning", _filled(pieces))
-        case "ModelRetrying":
-            return Entry("Again", said(event, "reason"), 0.0, "warning")
-        case "ContextCompacted":
-            before, after = int(number(event, "tokens_before")), int(number(event, "tokens_after"))
-            told = Piece(said(event, "told"), name="the summary", folded=True)
-            return Entry("Shortened", f"from {before:,} to {after:,} tokens", 0.0, pieces=_filled([told]))
-        case "Notice":
-            level = said(event, "level")
-            pieces = [Piece(said(event, "hint"))]
-            return Entry(
-                "Note", said(event, "text"), 0.0, "" if level == "info" else "warning", _filled(pieces)
-            )
-        case _:
-            return None
-
-
-def _prompt(prompt: str) -> list[Piece]:
-    """The first paragraph, and all of it where there is more: behind it stands what the harness adds for the model."""
-    first, _, rest = prompt.strip().partition("\n\n")
-    return [Piece(first), Piece(prompt if rest else "", "code", "all that the model was told", folded=True)]
-
-
-def _chosen(one: Plain) -> tuple[str, ...]:
-    symbol = inner(one, "symbol")
-    where = f"{said(symbol, 'path')}:{int(number(symbol, 'start_line'))}"
-    return where, said(symbol, "qualified"), ", ".join(map(str, items(one, "why")))

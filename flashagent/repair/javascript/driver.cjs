@@ -210,7 +210,7 @@ async function apart(one) {
         if (results[results.length - 1].status !== 0 && !one.all) break;
       }
       const ran = coverage && fs.existsSync(coverage) ? lines(coverage) : {};
-      const words = seen && fs.existsSync(seen) ? fs.readFileSync(seen, 'utf8').slice(0, 400000) : '';
+      const words = seen && fs.existsSync(seen) ? fs.readFileSync(seen, 'utf8').slice(0, 2000000) : '';
       return { place: one.place, results, lines: ran, seen: words };
     });
   } finally {

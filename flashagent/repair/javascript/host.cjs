@@ -43,6 +43,17 @@ async function jest() {
   };
 }
 
+function forget(kept, file) {
+  if (kept.invalidateFile) return kept.invalidateFile(file);
+  for (const one of new Set([kept, ...(kept.projects ?? [])])) {
+    const graph = one.server?.moduleGraph;
+    for (const mod of graph?.getModulesByFile(file) ?? []) {
+      graph.invalidateModule(mod);
+      mod.lastHMRTimestamp = Date.now();
+    }
+  }
+}
+
 async function vitest() {
   const folder = path.dirname(fs.realpathSync(load.resolve('vitest/package.json')));
   const { startVitest } = await import(url.pathToFileURL(path.join(folder, 'dist/node.js')).href);
@@ -53,7 +64,7 @@ async function vitest() {
   const specs = await (kept.globTestSpecifications ?? kept.globTestSpecs ?? kept.globTestFiles).call(kept, given.tests);
   const wanted = specs.filter((one) => here.includes(one.moduleId ?? one[1]));
   return async (changed) => {
-    for (const file of changed) kept.invalidateFile(file);
+    for (const file of changed) forget(kept, file);
     kept.state.clearErrors?.();
     await (kept.runTestSpecifications ?? kept.runFiles).call(kept, wanted, false);
     const files = kept.state.getFiles().filter((one) => here.includes(one.filepath));

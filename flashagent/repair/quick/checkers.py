@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from flashagent.repair.quick import retold
-from flashagent.repair.quick.foreign import Finding, Seen, line_span, offset, together
+from flashagent.repair.quick.foreign import Finding, Seen, at_utf16, line_span, offset, together
 from flashagent.repair.quick.imports import insertion
 from flashagent.repair.quick.proposal import Proposal, joined
 from flashagent.repair.source import Edit, Source
@@ -26,6 +27,11 @@ _FORGOTTEN = re.compile(
 _UNUSED = re.compile(r"""^Unused "type: ignore(?:\[[^\]]*\])?" comment$""")
 _COMMENT = re.compile(r"\s*#\s*type:\s*ignore(?:\[[^\]]*\])?(?=\s*(?:#|$))")
 _HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+\d+(?:,(\d+))? @@")
+# Rules of eslint with suggestions after which the program does the same.
+KEEPING = frozenset({
+    "no-prototype-builtins", "no-useless-escape", "no-unused-vars", "radix", "no-object-constructor", "no-array-constructor",
+    "@typescript-eslint/no-unnecessary-type-constraint", "@typescript-eslint/no-unused-vars", "@typescript-eslint/no-wrapper-object-types",
+})  # fmt: skip
 # How each tool shows what it would change, and changes nothing.
 _SHOWN = (
     (("ruff", "check"), (), ("--diff",)), (("ruff", "format"), ("--check",), ("--diff",)), (("black",), ("--check",), ("--diff", "-q")),
@@ -147,6 +153,7 @@ def _eslint(seen: Seen, printed: str) -> list[Proposal]:
     except ValueError:
         return []
     changes = []
+    suggested: list[list[Finding]] = []
     for one in told:
         path = seen.place(str(one.get("filePath", ""))) if isinstance(one, dict) else None
         text = seen.text(path) if path is not None else None
@@ -157,6 +164,21 @@ def _eslint(seen: Seen, printed: str) -> list[Proposal]:
             and one["output"] != text
         ):
             changes.append(FileChange(path, text, one["output"]))
-    return (
-        [joined(changes, "eslint's own fixes", "eslint is the check, and calls them safe")] if changes else []
-    )
+        elif path is not None and text is not None and "output" not in one:
+            suggested += [list(_suggested(path, text, message)) for message in one.get("messages", ())]
+    if changes:
+        return [joined(changes, "eslint's own fixes", "eslint is the check, and calls them safe")]
+    return together(seen, suggested)
+
+
+def _suggested(path: str, text: str, message: Mapping[str, Any]) -> Iterator[Finding]:
+    """The suggestion for an error that keeps what the program does, when there is one only."""
+    if message.get("severity") != 2 or message.get("ruleId") not in KEEPING:
+        return
+    offers = [one for one in message.get("suggestions") or () if isinstance(one.get("fix"), dict)]
+    kept = [one for one in offers if "maintains" in str(one.get("desc"))] or offers
+    if len(kept) == 1:
+        start, end = (at_utf16(text, int(units)) for units in kept[0]["fix"]["range"])
+        edit = Edit(start, end, str(kept[0]["fix"]["text"]))
+        how = str(kept[0].get("desc")).rstrip(".")
+        yield Finding(path, (edit,), how[:1].lower() + how[1:], f"eslint: {message.get('message')}")

@@ -95,6 +95,13 @@ def offset(text: str, line: int, column: int) -> int | None:
     return before + len(here[: column - 1].decode("utf-8", "surrogatepass"))
 
 
+def at_utf16(text: str, units: int) -> int:
+    """The place in the text that JavaScript's tools count in UTF-16."""
+    if text.isascii():
+        return units
+    return len(text.encode("utf-16-le", "surrogatepass")[: 2 * units].decode("utf-16-le", "replace"))
+
+
 def line_span(text: str, position: int) -> tuple[int, int]:
     """The whole line around a position, with its line end."""
     start = text.rfind("\n", 0, position) + 1

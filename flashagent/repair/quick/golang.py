@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from flashagent.repair.quick import gopls
 from flashagent.repair.quick.foreign import Finding, Seen, line_span, offset, together, word_at
 from flashagent.repair.quick.proposal import Proposal, near
 from flashagent.repair.source import Edit
@@ -20,6 +21,11 @@ _QUALIFIED = re.compile(r"^undefined: (?P<package>\w+)\.(?P<name>\w+)$")
 _UNDEFINED = re.compile(r"^undefined: (?P<name>\w+)$")
 # What a reader would miss if it were thrown away without a look.
 _TELLING = re.compile(r"^(?:e|err|error|ok|found|exists)$|[eE]rr(?:or)?$")
+# What gopls has no sure answer for either.
+_UNSERVED = re.compile(
+    r"^undefined: |imported and not used|^declared and not used|expected |cannot find package|no required module"
+)
+MOST_ASKED = 3
 _EFFECT = re.compile(r"[(\[]|<-")
 
 
@@ -27,6 +33,7 @@ async def proposals(seen: Seen) -> list[Proposal]:
     errors = list(_errors(seen))
     wrong = [m["name"] for *_, message in errors if (m := _UNDEFINED.match(message))]
     standard: list[str] | None = None
+    asked = 0
     groups: list[Sequence[Finding]] = []
     for path, text, place, message in errors:
         if (match := _UNDEFINED.match(message)) and text[place + len(match["name"]) :].startswith("."):
@@ -37,7 +44,11 @@ async def proposals(seen: Seen) -> list[Proposal]:
         if match := _QUALIFIED.match(message):
             groups.append(await _of_package(seen, path, text, place, match["package"], match["name"]))
             continue
-        groups.append(list(_answers(seen, path, text, place, message, wrong)))
+        found_here = list(_answers(seen, path, text, place, message, wrong))
+        if not found_here and not _UNSERVED.search(message) and asked < MOST_ASKED:
+            asked += 1
+            found_here = await gopls.fixes(seen, path, text, place, message)
+        groups.append(found_here)
     return together(seen, groups)
 
 

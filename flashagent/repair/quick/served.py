@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
@@ -15,24 +16,35 @@ from flashagent.values import FileChange
 # Fixes that only silence a server, or that make up what they cannot know.
 _GUESSES = re.compile(r"\b(?:ignore|disable|suppress|nolint|create|declare|generate|implement|stub|extract|inline|rename to _|clone)\b", re.IGNORECASE)  # fmt: skip
 _PATH = re.compile(r"[^\s:()'\"<>|]+\.\w{1,4}(?=[:(\s]\d|$)", re.MULTILINE)
-_NO_FIXES = frozenset({"pyright", "typescript-language-server"})
-MOST_FILES, WAIT_S = 5, 40.0
+_NO_FIXES = frozenset({"pyright", "typescript-language-server", "gopls"})
+# A server knows nothing of values that are wrong, and a search or a model waits until it has answered.
+_TOLD = frozenset({"compile", "import", "syntax"})
+_NAMES = frozenset({"NameError", "UnboundLocalError", "AttributeError", "ImportError", "ModuleNotFoundError"})
+MOST_FILES, WAIT_S = 5, 20.0
 
 
 async def proposals(seen: Seen, servers: LanguageServers) -> list[Proposal]:
     """One change of all errors that leave no choice. Servers that are not installed are not asked."""
     groups: list[Sequence[Finding]] = []
-    for path in _named(seen):
+    until = time.monotonic() + WAIT_S
+    for path in _named(seen) if _may_know(seen) else ():
         if not _helps(servers, path):
             continue
-        told = await servers.quick_fixes(seen.project.text, path, wait_s=WAIT_S)
+        told = await servers.quick_fixes(seen.project.text, path, wait_s=max(0.0, until - time.monotonic()))
         groups += [list(_findings(seen, one)) for one in told]
     return together(seen, groups)
 
 
+def _may_know(seen: Seen) -> bool:
+    """Is the check red for what can be seen without running anything? A check that names no failure may be."""
+    failures = seen.report.failures
+    kinds = {one.kind for one in failures} | {one.exception.rpartition(".")[2] for one in failures}
+    return not any(one.test_id for one in failures) or bool(kinds & (_TOLD | _NAMES))
+
+
 def _helps(servers: LanguageServers, path: str) -> bool:
-    """Whether there is a server whose fixes the project's own tools do not give: pyright has none for errors, and TypeScript is asked
-    itself."""
+    """Whether there is a server whose fixes the project's own tools do not give: pyright has none for errors, TypeScript
+    and gopls are asked themselves."""
     suffix = PurePosixPath(path).suffix
     return any(
         suffix in one.found.kind.languages

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import resources
 from typing import Any
 
-from flashagent.repair.quick.foreign import Finding, Seen
+from flashagent.repair.quick.foreign import Finding, Seen, at_utf16
 from flashagent.repair.source import Edit
 
 SUFFIXES = (".ts", ".cts", ".mts", ".tsx", ".js", ".cjs", ".mjs", ".jsx")
@@ -24,7 +24,7 @@ MEANT = frozenset({
     "fixAddVoidToPromise",
 })  # fmt: skip
 # So many errors say that the project is not kept free of them: then they are no hint.
-MOST_ERRORS, MOST_FILES, SECONDS = 20, 40, 25
+MOST_ERRORS, MOST_FILES, LARGE, SECONDS = 20, 40, 300, 20
 
 
 async def answers(seen: Seen, named: Iterable[str]) -> list[tuple[str, list[Finding]]]:
@@ -51,7 +51,9 @@ def is_typed(seen: Seen) -> bool:
 async def _told(seen: Seen, files: Sequence[str]) -> list[Mapping[str, Any]]:
     script = resources.files("flashagent.repair.quick").joinpath("tsfixes.cjs").read_text("utf-8")
     mark = secrets.token_hex(8)
-    asked = json.dumps({"files": files, "most": MOST_ERRORS, "seconds": SECONDS, "mark": mark})
+    asked = json.dumps(
+        {"files": files, "most": MOST_ERRORS, "large": LARGE, "seconds": SECONDS, "mark": mark}
+    )
     printed = await seen.ask(("node", "-e", script, asked), {})
     line = next((one for one in printed.splitlines() if one.startswith(mark)), "")
     try:
@@ -78,7 +80,7 @@ def _findings(seen: Seen, error: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _edit(text: str, start: int, was: str, new: str) -> Edit | None:
     """The place of an edit whose start is counted in UTF-16; None where the text there is another one."""
-    at = start if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")[: 2 * start].decode("utf-16-le", "replace"))  # fmt: skip
+    at = at_utf16(text, start)
     return Edit(at, at + len(was), new) if text[at : at + len(was)] == was else None
 
 

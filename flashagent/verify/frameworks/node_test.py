@@ -15,8 +15,9 @@ _POINT = re.compile(
     r"^(?P<indent> *)(?P<not>not )?ok \d+(?: - (?P<name>.*?))?(?P<directive> # (?:SKIP|TODO)\b.*)?$"
 )
 _SUBTEST = re.compile(r"^(?P<indent> *)# Subtest: (?P<name>.*)$")
+# eslint closes what it says with the same mark, and names no test.
 _SPEC = re.compile(
-    r"^(?P<indent> *)(?P<mark>[✔✖﹣▶]) (?P<name>.*?)(?: \([\d.]+ms\))?(?P<directive> # (?:SKIP|TODO)?.*)?$"
+    r"^(?P<indent> *)(?P<mark>[✔✖﹣▶]) (?!\d+ problems? \(\d+ errors?, \d+ warnings?\)$)(?P<name>.*?)(?: \([\d.]+ms\))?(?P<directive> # (?:SKIP|TODO)?.*)?$"
 )
 _PLACE = re.compile(r"^\s*test at (?P<place>\S.*:\d+:\d+)$")
 _SPEC_END = "✖ failing tests:"

@@ -21,6 +21,7 @@ from flashagent_worker.lasting import Lasting
 from flashagent_worker.limits import OWN_FOLDER, OutOfTime, Timer, is_project
 from flashagent_worker.livecode import ChangedSource, LiveCode
 from flashagent_worker.sessions import preload_pytest, session_for
+from flashagent_worker.states import States
 from flashagent_worker.talking import Channel
 from flashagent_worker.tracing import Starts, Tracer
 
@@ -122,6 +123,17 @@ class Server:
                 m.__name__ for m in new if is_project(getattr(m, "__file__", None) or "", self.root)
             )
             return answer
+
+        answers, _ = self.children.run(request["tests"], work, lambda _: request["wall"], 50)
+        return {"results": answers}
+
+    def do_states(self, request: Json) -> Json:
+        """Run tests as they are: what the variables of the units hold at their lines."""
+        states = States(request["units"])
+
+        def work(test: str) -> Json:
+            answer: Json = states.run(lambda: self.outcome(test, request["cpu"]))
+            return {"states": states.found, "last": bool(answer.get("last"))}
 
         answers, _ = self.children.run(request["tests"], work, lambda _: request["wall"], 50)
         return {"results": answers}
