@@ -121,7 +121,7 @@ def own_score(patch: Judged) -> float:
 
 def _calm(patch: Judged) -> float:
     """Lower for a patch that hangs or fails on near calls where the program as it is answers."""
-    pairs = list(zip(patch.answers, patch.base_answers, strict=False))
+    pairs = _compared(patch)
     if not pairs:
         return 1.0
     hangs = sum(_kind(now) == "hangs" and _kind(then) != "hangs" for now, then in pairs)
@@ -133,6 +133,16 @@ def _calm(patch: Judged) -> float:
     still = sum(_kind(now) == "raises" for now in failed) / len(failed) if failed else 0.0
     calm = 0.5 ** min(3, hangs) * (1.0 - 0.5 * raises / share) * (1.0 - 0.3 * changed / share)
     return calm * (1.0 - 0.4 * still)
+
+
+def _compared(patch: Judged) -> list[tuple[str, str]]:
+    """Its answers beside those of the program as it is, of the calls that both were asked: the tests make other calls where
+    a patch changes what they hand on."""
+    then = {answer.partition("\t")[0]: answer for answer in patch.base_answers}
+    pairs = zip(patch.answers, patch.base_answers, strict=False)
+    if all(a.partition("\t")[0] == b.partition("\t")[0] for a, b in pairs):
+        return list(zip(patch.answers, patch.base_answers, strict=False))
+    return [(now, then[call]) for now in patch.answers if (call := now.partition("\t")[0]) in then]
 
 
 def _kind(answer: str) -> str:
@@ -225,7 +235,7 @@ def _tests(count: int, kind: str) -> str:
 def _shows(patch: Judged) -> bool:
     """Do the compared calls tell behaviours apart? Several must show what the patch changes, and most must get past the
     project's own checks of its input: calls that raise say little about what lies behind."""
-    changed = sum(now != then for now, then in zip(patch.answers, patch.base_answers, strict=False))
+    changed = sum(now != then for now, then in _compared(patch))
     raising = sum(_kind(answer) == "raises" for answer in patch.answers)
     return changed >= TELLING and 2 * raising <= len(patch.answers)
 

@@ -9,6 +9,8 @@ from flashagent.repair.rank import Judged, rank
 from flashagent.repair.source import Edit
 from flashagent.repair.template import Shape
 
+TAB = "\t"
+
 
 def judged(
     name: str,
@@ -21,7 +23,7 @@ def judged(
 ) -> Judged:
     mutation = Mutation("m.py", (Edit(ord(name), ord(name) + 1, name),), name, 1, score, shape, False)
     return Judged(
-        mutation, tuple(answers), tuple("f(0)\t0" for _ in answers), passing, failing, name, from_test
+        mutation, tuple(answers), tuple(f"{a.partition(TAB)[0]}{TAB}0" for a in answers), passing, failing, name, from_test
     )
 
 

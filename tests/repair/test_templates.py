@@ -50,6 +50,8 @@ CASES = [
     ("augmented operator", "a += b", "a -= b"),
     ("assignment to augmented", "a = b", "a += b"),
     ("connective", "return a and b", "return a or b"),
+    ("operand dropped", "return a and b", "return a"),
+    ("operand dropped", "return a or b or d", "return a or d"),
     ("connective grouping", "return a and b or d", "return a and (b or d)"),
     ("sign", "return not a", "return a"),
     ("negative", "return a", "return -a"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -51,8 +52,7 @@ class JsLook:
         self.files = self._failing_files()
         if self.files:
             runs = await self._counted_runs() or await self._covered_runs()
-            self.runs = runs
-            self.runs = [self._with_lines(run) for run in runs]
+            self.runs = [self._with_lines(run, runs) for run in runs]
 
     async def _covered_runs(self) -> list[TestRun]:
         """Test by test, under V8's coverage."""
@@ -94,11 +94,11 @@ class JsLook:
                     )
         return runs if any(run.lines for run in runs if not run.passed) else []
 
-    def _with_lines(self, run: TestRun) -> TestRun:
+    def _with_lines(self, run: TestRun, runs: Sequence[TestRun]) -> TestRun:
         """A test that was cut leaves no coverage: any line of the files that the others run may be its."""
         if run.passed or run.lines:
             return run
-        seen = {path for other in self.runs for path in other.lines if not self._project.is_test(path)}
+        seen = {path for other in runs for path in other.lines if not self._project.is_test(path)}
         every = {
             path: frozenset(range(1, len(self._project.lines(path)) + 1))
             for path in seen or self._own_files()
@@ -210,10 +210,12 @@ def _outcomes(told: Told, folder: str) -> dict[str, str]:
     if not told.warm or not told.texts:
         return {}
     found = {}
-    for name, outcome in json.loads(told.texts[0] or "[]"):
+    for one in json.loads(told.texts[0] or "[]"):
+        if not (isinstance(one, list) and len(one) == 2 and one[1] in ("passed", "failed")):
+            continue  # tests that did not run, or what a candidate wrote in their place
+        name, outcome = one
         path, _, rest = str(name).partition(" > ")
-        if outcome in ("passed", "failed"):
-            found[f"{PurePosixPath(folder) / path} > {rest}"] = str(outcome)
+        found[f"{PurePosixPath(folder) / path} > {rest}"] = str(outcome)
     return found
 
 

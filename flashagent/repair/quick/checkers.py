@@ -165,20 +165,30 @@ def _eslint(seen: Seen, printed: str) -> list[Proposal]:
         ):
             changes.append(FileChange(path, text, one["output"]))
         elif path is not None and text is not None and "output" not in one:
-            suggested += [list(_suggested(path, text, message)) for message in one.get("messages", ())]
+            suggested += [_suggested(path, text, message) for message in one.get("messages", ())]
     if changes:
         return [joined(changes, "eslint's own fixes", "eslint is the check, and calls them safe")]
     return together(seen, suggested)
 
 
-def _suggested(path: str, text: str, message: Mapping[str, Any]) -> Iterator[Finding]:
-    """The suggestion for an error that keeps what the program does, when there is one only."""
+def _suggested(path: str, text: str, message: Mapping[str, Any]) -> list[Finding]:
+    """The suggestion for an error that keeps what the program does, when there is one only; nothing where a plugin, which is a
+    package of the project, told something of another shape."""
+    try:
+        return list(_kept(path, text, message))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return []
+
+
+def _kept(path: str, text: str, message: Mapping[str, Any]) -> Iterator[Finding]:
     if message.get("severity") != 2 or message.get("ruleId") not in KEEPING:
         return
     offers = [one for one in message.get("suggestions") or () if isinstance(one.get("fix"), dict)]
     kept = [one for one in offers if "maintains" in str(one.get("desc"))] or offers
     if len(kept) == 1:
         start, end = (at_utf16(text, int(units)) for units in kept[0]["fix"]["range"])
+        if not 0 <= start <= end <= len(text):
+            return
         edit = Edit(start, end, str(kept[0]["fix"]["text"]))
         how = str(kept[0].get("desc")).rstrip(".")
         yield Finding(path, (edit,), how[:1].lower() + how[1:], f"eslint: {message.get('message')}")

@@ -35,7 +35,7 @@ async def answers(seen: Seen, named: Iterable[str]) -> list[tuple[str, list[Find
     ):
         told = await _told(seen, files)
         if told and len(told) < MOST_ERRORS:
-            found = [(seen.place(str(one.get("file"))) or "", list(_findings(seen, one))) for one in told]
+            found = [(seen.place(str(one.get("file"))) or "", _findings(seen, one)) for one in told]
             if any(several for _, several in found):
                 return found
     return []
@@ -63,7 +63,15 @@ async def _told(seen: Seen, files: Sequence[str]) -> list[Mapping[str, Any]]:
     return [one for one in told if isinstance(one, dict)]
 
 
-def _findings(seen: Seen, error: Mapping[str, Any]) -> Iterator[Finding]:
+def _findings(seen: Seen, error: Mapping[str, Any]) -> list[Finding]:
+    """Nothing where the compiler, which is a package of the project, told something of another shape."""
+    try:
+        return list(_meant(seen, error))
+    except (AttributeError, TypeError, ValueError):
+        return []
+
+
+def _meant(seen: Seen, error: Mapping[str, Any]) -> Iterator[Finding]:
     for fix in error.get("fixes", ()):
         changes = fix.get("changes", ())
         if fix.get("name") not in MEANT or len(changes) != 1:

@@ -77,6 +77,7 @@ CHANGING = frozenset(
 _PAIRS = frozenset({"min", "max", "range", "gcd", "zip"})
 _ALONE = frozenset(CALLS) - {"min", "max", "zip", "gcd", "divmod"}
 _MOST_TEXT = 30
+RETURNED = "return"  # as the worker calls a function's result among its names
 
 
 def bank_for(source: Source, function: FunctionNode, donors: Donors, states: Sequence[State]) -> Bank:
@@ -84,7 +85,7 @@ def bank_for(source: Source, function: FunctionNode, donors: Donors, states: Seq
     leaves: dict[int, list[Term]] = {1: [], 2: [], 3: []}
     for cost, node in _leaves(source, function, donors):
         leaves[cost].append(as_term(source, node, states))
-    return Bank(leaves, list(_productions(source, function, len(states))))
+    return Bank(leaves, list(_productions(source, function, states)))
 
 
 def as_term(source: Source, node: ast.expr, states: Sequence[State]) -> Term:
@@ -171,7 +172,7 @@ def _is_piece(source: Source, node: ast.expr) -> bool:
     return not called and len(text) <= _MOST_TEXT and "\n" not in text
 
 
-def _productions(source: Source, function: FunctionNode, states: int) -> Iterator[Production]:
+def _productions(source: Source, function: FunctionNode, states: Sequence[State]) -> Iterator[Production]:
     own, around = _Used(function), _Used(source.tree)
     for sign, cost in _USUAL.items():
         yield _operator(sign, 1 if sign in own.signs and sign not in ("and", "or") else cost)
@@ -206,7 +207,7 @@ def _productions(source: Source, function: FunctionNode, states: int) -> Iterato
 
 
 def _calls(
-    source: Source, function: FunctionNode, own: _Used, around: _Used, states: int
+    source: Source, function: FunctionNode, own: _Used, around: _Used, states: Sequence[State]
 ) -> Iterator[Production]:
     taken = {n.name: len(n.args.args) for n in source.tree.body if isinstance(n, FunctionNode)}
     costs = {
@@ -225,11 +226,23 @@ def _calls(
                 f"{name}(*)", 1, cost + 1, TIGHT, _unpacked(name), _nobody_knows(states), gives=given_by(name)
             )
         gives = given_by(name) if name not in hidden else ""
+        takes: tuple[str, ...] = ()
+        if name == function.name:  # what it was called with, and what it gave
+            seen = [n.arg for n in function.args.args] + [RETURNED]
+            *takes, gives = (kind_of([s.held.get(n, MISSING) for s in states]) for n in seen)
         if name in _ALONE or taken.get(name) == 1:
-            yield Production(name, 1, cost, TIGHT, _called(name), worth, gives=gives)
+            yield Production(name, 1, cost, TIGHT, _called(name), worth, gives=gives, takes=tuple(takes))
         if name in _PAIRS or taken.get(name) == 2:
             yield Production(
-                name, 2, cost, TIGHT, _called(name), worth, commutes=name in ("min", "max", "gcd")
+                name,
+                2,
+                cost,
+                TIGHT,
+                _called(name),
+                worth,
+                name in ("min", "max", "gcd"),
+                gives=gives,
+                takes=tuple(takes),
             )
 
 
@@ -309,5 +322,5 @@ def _over(function: Callable[..., object]) -> Callable[..., Values]:
     return lambda *vectors: applied(function, vectors)
 
 
-def _nobody_knows(states: int) -> Callable[..., Values]:
-    return lambda *vectors: (MISSING,) * states
+def _nobody_knows(states: Sequence[State]) -> Callable[..., Values]:
+    return lambda *vectors: (MISSING,) * len(states)

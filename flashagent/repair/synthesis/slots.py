@@ -20,7 +20,7 @@ from flashagent.repair.synthesis.values import FAILED, MISSING, State
 
 DEAREST, SHARE = 9, 2000
 # What a change costs beside the expression that it brings in.
-EXTENDED, REPLACED, EXCHANGED, OTHER_NAMES, OTHER_KIND, UNCHANGED, CHOSEN = 1, 2, 2, 1, 2, 3, 4
+EXTENDED, REPLACED, EXCHANGED, OTHER_NAMES, OTHER_KIND, UNCHANGED, CHOSEN, LITERAL = 1, 2, 2, 1, 2, 3, 4, 2
 
 _NO_HOLES = (
     ast.Starred | ast.Slice | ast.JoinedStr | ast.FormattedValue | ast.Yield | ast.YieldFrom | ast.Lambda
@@ -43,6 +43,8 @@ def slots(source: Source, statement: ast.stmt) -> Iterator[ast.expr]:
             continue
         if isinstance(parent, ast.Expr):
             continue
+        if isinstance(node, ast.Tuple) and not isinstance(parent, ast.Return | ast.Yield | ast.Call):
+            continue
         if isinstance(parent, ast.Call) and place == "func":
             continue
         if any(isinstance(a, ast.JoinedStr | ast.Lambda | ast.arguments) for a in source.ancestors(node)):
@@ -64,7 +66,8 @@ def filled(
 
     for cost in range(1, DEAREST):
         for made in around.level(cost):
-            offer(cost + EXTENDED + _kinds(source, node, hole, made), made)
+            rarer = LITERAL if hole.literal else 0
+            offer(cost + EXTENDED + rarer + _kinds(source, node, hole, made), made)
         for made in bank.level(cost):
             if made.text != hole.text:
                 far = 0 if words & _words(made.text) or hole.literal else OTHER_NAMES
@@ -112,14 +115,17 @@ def exchanged(source: Source, node: ast.AST) -> list[tuple[Edit, list[ast.expr]]
     if not sign or place < 0:
         return []
     operands = [o for o in (one, other) if isinstance(getattr(o, "ctx", ast.Load()), ast.Load)]
-    return [(Edit(place, place + len(sign), new), operands) for new in _SIBLINGS.get(sign, ())]
+    shifts = (">>", "<<") if isinstance(node, ast.AugAssign) and sign in ("+", "-", "*", "//") else ()
+    return [(Edit(place, place + len(sign), new), operands) for new in (*_SIBLINGS.get(sign, ()), *shifts)]
 
 
 def exchanged_and_filled(
     source: Source, node: ast.AST, bank: Bank, states: Sequence[State]
 ) -> Iterator[Iterator[tuple[float, tuple[Edit, ...]]]]:
     """Another operator and another operand at once; and the whole with another operator inside something larger."""
-    for edit, operands in exchanged(source, node):
+    others = exchanged(source, node)
+    yield ((float(EXCHANGED), (edit,)) for edit, _ in others)
+    for edit, operands in others:
         for operand in operands:
             if not isinstance(operand, _NO_HOLES):
                 yield (
@@ -165,7 +171,9 @@ def _decides(condition: Term) -> bool:
 def _kinds(source: Source, node: ast.expr, hole: Term, made: Term) -> int:
     """What it costs that the new expression is of another kind than the old one."""
     one, other = hole.kind, made.kind
-    if alike(one, other):
+    if not one or not other:
+        return 0
+    if alike(one, other) and (one == "bool") == (other == "bool"):
         return 0
     if source.fields[node] == "iter" and {one, other} <= ITERABLES:
         return 0

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from flashagent.dataclass import dataclass
 from flashagent.repair.source import Edit, FunctionNode, Source
 from flashagent.repair.synthesis.kinds import alike
 from flashagent.repair.synthesis.slots import placed, spaced
 from flashagent.repair.synthesis.terms import Bank, Term
-from flashagent.repair.synthesis.values import State, kind_of
+from flashagent.repair.synthesis.values import MISSING, State, kind_of
 
 DEAREST = 8
 ASSIGNED, ADDED, CALLED, JUMPED, AGAIN, MOVED, GUARDED = 3, 3, 3, 4, 4, 5, 4
@@ -85,7 +85,8 @@ class Statements:
         )
         parameters = [n for n in source.scope(function).parameters if n != source.scope(function).self_name]
         self._targets = list(dict.fromkeys([*texts, *parameters]))[:12]
-        self._kinds = {name: kind_of([s.held.get(name) for s in states]) for name in self._targets}
+        self._kinds = {name: kind_of([s.held.get(name, MISSING) for s in states]) for name in self._targets}
+        self._likes = _alike(source.scope(function).variables, states)
         self._calls = self._called(inside)
         self._repeated = self._own()
         self._levels: dict[int, list[tuple[str, ...]]] = {}
@@ -164,17 +165,23 @@ class Statements:
             self._source.text_of(s) for s in placed(self._source, self._function) if isinstance(s, plain)
         ]
         short = [t for t in dict.fromkeys(texts) if "\n" not in t]
-        names = self._source.scope(self._function).variables
-        one = list(dict.fromkeys(other for text in short for other in renamed(text, names)))
-        two = dict.fromkeys(other for text in one for other in renamed(text, names))
-        return [(t,) for t in short], [(t,) for t in one], [(t,) for t in two if t not in {*short, *one}]
+        one = list(dict.fromkeys(other for text in short for other in renamed(text, self._likes)))
+        two = dict.fromkeys(other for text in one for other in renamed(text, self._likes))
+        again = [*one, *(t for t in two if t not in {*short, *one})]
+        return [(t,) for t in short], [(t,) for t in again]
 
 
-def renamed(text: str, names: Sequence[str]) -> Iterator[str]:
-    """The text with one of the names in place of another, throughout."""
+def _alike(names: Sequence[str], states: Sequence[State]) -> dict[str, list[str]]:
+    """For each name those that were seen to hold the same kind, and for functions their counterparts."""
+    kinds = {name: kind_of([s.held.get(name, MISSING) for s in states]) for name in names}
+    likes = {a: [b for b in names if a != b and alike(kinds[a], kinds[b])] for a in names}
+    return {"min": ["max"], "max": ["min"], **likes}
+
+
+def renamed(text: str, likes: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """The text with another name in place of one, throughout; `likes` has for each name those that may stand there."""
     for old in dict.fromkeys(re.findall(r"\b[A-Za-z_]\w*\b", text)):
-        if old in names:
-            yield from (re.sub(rf"\b{old}\b", new, text) for new in names if new != old)
+        yield from (re.sub(rf"\b{old}\b", new, text) for new in likes.get(old, ()))
 
 
 Costed = Iterator[tuple[float, tuple[Edit, ...]]]

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from flashagent.dataclass import dataclass
-from flashagent.repair.synthesis.kinds import fits, has
+from flashagent.repair.synthesis.kinds import alike, fits, has
 from flashagent.repair.synthesis.values import FAILED, MISSING, Values, kind_of
 
 MOST_OF_A_COST, MOST_AROUND = 3000, 1500
@@ -44,7 +44,8 @@ class Term:
 class Production:
     """Makes a larger expression of `arity` smaller ones for `cost`. `made` gives its text, `worth` its values; `commutes` =
     the operands may change places, `truths` = they are conditions, `gives` is the kind of
-    the result where that is always the same, `member` the attribute that the first operand must have."""
+    the result where that is always the same, `member` the attribute that the first operand must have,
+    `takes` the kinds of a function's parameters."""
 
     name: str
     arity: int
@@ -56,6 +57,7 @@ class Production:
     truths: bool = False
     gives: str = ""
     member: str = ""
+    takes: tuple[str, ...] = ()
 
     def of(self, *operands: Term) -> Term | None:
         """The expression, None where it is pointless: of literals alone, or of one thing twice."""
@@ -68,6 +70,8 @@ class Production:
         if self.truths and any(operand.kind not in ("bool", "") for operand in operands):
             return None
         if self.member and (operands[0].literal or not has(operands[0].kind, self.member)):
+            return None
+        if any(not alike(one.kind, kind) for one, kind in zip(operands, self.takes, strict=False)):
             return None
         if not fits(self.name, *(operand.kind for operand in operands)):
             return None

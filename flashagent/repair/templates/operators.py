@@ -162,7 +162,7 @@ def to_augmented(site: Site) -> Iterator[Fix]:
 
 @template("connective", 1.02, ast.BoolOp)
 def connective(site: Site) -> Iterator[Fix]:
-    """Logical connector replacement and operand deletion (Offutt et al. 1996; PAR expression remover, Kim et al. 2013)."""
+    """Logical connector replacement (Offutt et al. 1996)."""
     node = site.node
     assert isinstance(node, ast.BoolOp)
     word, other = ("and", "or") if isinstance(node.op, ast.And) else ("or", "and")
@@ -170,14 +170,19 @@ def connective(site: Site) -> Iterator[Fix]:
         span = operator_span(site.source, left, right, word)
         if span is not None:
             yield site.raw(*span, other)
-    if len(node.values) == 2:
-        for value in node.values:
-            plain = isinstance(value, ast.Constant | ast.List | ast.Dict | ast.Tuple)
-            yield site.swap(node, site.text(value), 0.4, "literal" if plain else "")
-    else:
-        for value in node.values:
-            rest = f" {word} ".join(site.text(v) for v in node.values if v is not value)
-            yield site.swap(node, rest, 0.4)
+
+
+@template("operand dropped", 1.0, ast.BoolOp)
+def operand_dropped(site: Site) -> Iterator[Fix]:
+    """An operand of `and` or `or` taken away (operand deletion, Offutt et al. 1996; PAR expression remover, Kim et al. 2013)."""
+    node = site.node
+    assert isinstance(node, ast.BoolOp)
+    word = "and" if isinstance(node.op, ast.And) else "or"
+    for value in node.values:
+        rest = [v for v in node.values if v is not value]
+        plain = len(rest) == 1 and isinstance(rest[0], ast.Constant | ast.List | ast.Dict | ast.Tuple)
+        text = f" {word} ".join(site.text(v) for v in rest)
+        yield site.swap(node, text, 1.0, "literal" if plain else "deletion")
 
 
 @template("connective grouping", 0.3, ast.BoolOp)

@@ -178,7 +178,7 @@ def build_plugin(send: Send, watchdog: Any, own_limit_of: Callable[[Any], float]
     class Reporter:
         def __init__(self) -> None:
             self.session: Any = None
-            self.distributed = False
+            self.distributed = self.pytest_watches = False
             self.broken = self.stopped = ""
             self.raised: Dict[Tuple[str, str], Record] = {}
             self.compared: Optional[Tuple[str, str]] = None
@@ -200,6 +200,7 @@ def build_plugin(send: Send, watchdog: Any, own_limit_of: Callable[[Any], float]
         @pytest.hookimpl(tryfirst=True)
         def pytest_sessionstart(self, session: Any) -> None:
             self.session = session
+            self.pytest_watches = watched_by_pytest(session.config)
             # With xdist the tests are collected and run in other processes, which know nothing of us.
             self.distributed = session.config.pluginmanager.hasplugin("dsession")
             if self.distributed:
@@ -254,12 +255,18 @@ def build_plugin(send: Send, watchdog: Any, own_limit_of: Callable[[Any], float]
             if self.distributed:
                 watchdog.ended_elsewhere(self.id_of(nodeid))
 
-        # Each phase has the limit anew: pytest itself takes a watchdog away when a test raises.
+        # Each phase has the limit anew. Where the project has pytest watch each test, pytest takes ours away as well.
         def watched(self, item: Any) -> Any:
             watchdog.arm(self.id_of(item.nodeid), own_limit_of(item))
-            try:
-                yield
-            finally:
+            outcome = yield
+            if (
+                outcome.excinfo is not None or self.pytest_watches
+            ):  # pytest takes a watchdog away when a test raises
+                watchdog.disarm()
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_sessionfinish(self, session: Any) -> None:
+            if not self.distributed:
                 watchdog.disarm()
 
         @pytest.hookimpl(hookwrapper=True, tryfirst=True)
@@ -343,6 +350,14 @@ def build_plugin(send: Send, watchdog: Any, own_limit_of: Callable[[Any], float]
     send(e="hello", runner="pytest", version=pytest.__version__)
     watchdog.arm_loading()  # for plugins and conftest files, until the session starts
     return Reporter()
+
+
+def watched_by_pytest(config: Any) -> bool:
+    """Whether pytest's own setting has a watchdog for each test: there is only one in a process."""
+    try:
+        return float(config.getini("faulthandler_timeout") or 0) > 0
+    except (KeyError, ValueError, TypeError):
+        return False  # pytest's plugin is switched off
 
 
 def sub_name(context: Any) -> str:

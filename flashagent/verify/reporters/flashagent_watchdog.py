@@ -17,6 +17,10 @@ from typing import Any, Dict, Tuple
 Told = Dict[str, Any]
 
 
+# How late a watchdog may strike, where the limit is long.
+SPARE_S, LONG_S = 1.0, 10.0
+
+
 class Watchdog:
     """Seconds come from what the reporter was told: `limit` for a test whose time is unknown, `limits` by test id, `load`
     for what is imported before the tests, file by file. Without a limit nothing is ever armed."""
@@ -28,20 +32,29 @@ class Watchdog:
         self.elsewhere: Dict[str, Tuple[float, float]] = {}
         self.later = faulthandler.dump_traceback_later
         self.cancel = faulthandler.cancel_dump_traceback_later
+        self.until = 0.0  # when it strikes, on the monotonic clock; 0 = not armed, as far as we know
         # Runners put something else in the place of descriptor 2 while a test runs.
         self.descriptor = os.dup(2) if self.limit else -1
 
     def arm(self, test_id: str, own_limit: float = 0.0) -> None:
-        """Begin to count. The project's own limit for the test comes first, so that it can tell in its own words."""
+        """Begin to count. The project's own limit for the test comes first, so that it can tell in its own words.
+
+        To take a watchdog away waits for its thread, which costs more than a short test. So each is set a little late, and stays
+        for the tests that come while it gives them their time too.
+        """
         if not self.limit:
             return
         limit = float(self.limits.get(test_id, self.limit))
         if own_limit > 0:
             limit = max(limit, own_limit + 5.0)
-        self.later(limit, exit=True, file=self.descriptor)
+        now, spare = time.monotonic(), SPARE_S if limit >= LONG_S else 0.0
+        if not now + limit <= self.until <= now + limit + spare:
+            self.later(limit + spare, exit=True, file=self.descriptor)
+            self.until = now + limit + spare
 
     def arm_loading(self) -> None:
         """Begin to count for something that is imported."""
+        self.until = 0.0
         if self.limit and self.load:
             self.later(self.load, exit=True, file=self.descriptor)
 
@@ -57,6 +70,7 @@ class Watchdog:
 
     def watch_elsewhere(self) -> None:
         """Count to the moment at which the first of the running tests has had its time."""
+        self.until = 0.0
         if not self.elsewhere:
             self.cancel()
             return
@@ -65,6 +79,7 @@ class Watchdog:
         self.later(max(0.05, left), exit=True, file=self.descriptor)
 
     def disarm(self) -> None:
+        self.until = 0.0
         if self.limit:
             self.cancel()
 

@@ -144,8 +144,17 @@ def consumed(result: Any) -> Any:
 def plain_repr(value: Any) -> str:
     """A repr without addresses, at most 300 characters; an object without one is shown by its attributes."""
     try:
-        if getattr(type(value), "__repr__", None) is object.__repr__ and hasattr(value, "__dict__"):
-            return (type(value).__name__ + repr(sorted(vars(value).items(), key=lambda pair: pair[0])))[:300]
-        return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))[:300]
+        return re.sub(r" at 0x[0-9a-fA-F]+", "", _shown(value, 2))[:300]
     except Exception as error:  # a repr of the project that fails is an answer too
         return "repr raises " + type(error).__name__
+
+
+def _shown(value: Any, depth: int) -> str:
+    """With the attributes of an object that no class shows, and those of the objects that it holds."""
+    if not depth or getattr(type(value), "__repr__", None) is not object.__repr__:
+        return repr(value)
+    if not hasattr(value, "__dict__"):
+        return repr(value)
+    held = sorted(vars(value).items(), key=lambda pair: pair[0])
+    told = ["(%r, %s)" % (name, _shown(part, depth - 1)[:160]) for name, part in held]
+    return type(value).__name__ + "[" + ", ".join(told) + "]"

@@ -22,6 +22,7 @@ BITS, CHARACTERS = 200, 160
 # Of the times that a line is reached in one test, those at which somebody looks: the first, and then ever rarer ones.
 LOOKED_AT = frozenset([1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144])
 MOST = 300
+RETURNED = "return"  # the name under which a function's result is shown
 
 
 class States:
@@ -55,13 +56,15 @@ class States:
         if unit < 0 or len(self.found) >= MOST:
             return None
 
-        def local(frame: Any, event: str, _argument: Any) -> Any:
+        def local(frame: Any, event: str, argument: Any) -> Any:
             if event in ("line", "return"):  # at its end a comprehension has its variables
                 key = (unit, frame.f_lineno, event)
                 self._reached[key] = times = self._reached.get(key, 0) + 1
                 if times in LOOKED_AT and len(self.found) < MOST:
                     shown = Shown()
                     held = {name: shown.value(value) for name, value in frame.f_locals.items()}
+                    if event == "return":
+                        held[RETURNED] = shown.value(argument)
                     self.found.append({"unit": unit, "line": frame.f_lineno, "held": held})
             return local
 
