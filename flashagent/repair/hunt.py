@@ -16,9 +16,11 @@ from flashagent.repair.localize import SuspiciousLine, TestRun, failure_hints
 from flashagent.repair.look import Look
 from flashagent.repair.mutate import Mutation, best_mutations, data_lines, mutations, used_names
 from flashagent.repair.phases import Phases
+from flashagent.repair.plain import burden
 from flashagent.repair.pool import Pool
 from flashagent.repair.project import Project
 from flashagent.repair.rank import Judged, Ranked, rank
+from flashagent.repair.reading import Reader
 from flashagent.repair.search import Plausible, Search, Tally
 from flashagent.repair.synthesis.ground import small_changes
 from flashagent.repair.trials import Trials
@@ -219,11 +221,13 @@ class Hunt:
         answers = await self._behaviour(plausible)
         base = answers.pop(-1, ())
         failing = sum(not run.passed for run in self.runs)
+        reader = Reader(self.project, self.runs, self.baseline.failures)
         judged = []
         for one in plausible:
             added = "".join(edit.text for edit in one.mutation.edits)
             witnesses = len(self._search.trials.covering(one.mutation))
             mine = answers.get(one.order, ())
+            like = reader.likeness(one.mutation, witnesses, failing)
             judged.append(
                 Judged(
                     one.mutation,
@@ -234,6 +238,10 @@ class Hunt:
                     added,
                     self._from_test(one.mutation, added),
                     self.project.pointless(one.mutation),
+                    like=like.factor,
+                    speaks=like.speaks,
+                    against=like.against,
+                    burden=self._burden(one.mutation),
                 )
             )
         return rank(judged, hurried=self._search.tally.hurried)
@@ -276,6 +284,11 @@ class Hunt:
         }
         words = set(donors.literals(added))
         return bool(words & foreign)
+
+    def _burden(self, mutation: Mutation) -> float:
+        source = self.project.source(mutation.path)
+        assert source is not None
+        return burden(source, mutation)
 
     def _note_misses(self) -> None:
         assert self._search is not None

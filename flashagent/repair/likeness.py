@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 
 from flashagent.dataclass import dataclass
 from flashagent.repair.mutate import Mutation, patched
@@ -15,7 +16,14 @@ from flashagent.repair.telling import parts
 
 _OPPOSITES = frozenset(
     frozenset(pair)
-    for pair in (("is", "is not"), ("==", "!="), ("in", "not in"), ("<", ">="), (">", "<="), ("True", "False"))
+    for pair in (
+        ("is", "is not"),
+        ("==", "!="),
+        ("in", "not in"),
+        ("<", ">="),
+        (">", "<="),
+        ("True", "False"),
+    )
 )
 TYPICAL = 4.5  # bits a token of a repair surprises, in the middle
 STEEP = 0.12  # how much is believed of each bit beside that
@@ -23,32 +31,60 @@ LEAST, TOP = 0.5, 1.3
 SPOKEN = 0.8  # what a word of the failing test adds that hardly another test has
 UNNOTICED = 0.1  # how much each passing test that runs a turned condition counts, for each failing one
 TELLING = 0.5
+EXCLUSIVE = 0.2  # a branch of its own joined to one that sets what it asks for
+CONSTANT, ASKED = 0.3, 3.0
+_TYPE_ASKED = re.compile(r"\b(type|isinstance)\($")
+_ABSENT = frozenset({"IndexError", "KeyError", "AttributeError", "TypeError", "ZeroDivisionError"})
+NO_NUMBER = 0.3  # one more of what is perhaps no number
+SIBLING, SHARED = 6.0, 6.0
+_IN_PLACE = frozenset({"append", "extend", "insert", "pop", "remove", "sort", "reverse", "clear", "update", "add", "discard", "setdefault", "popitem"})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """`factor` is what the score of the patch is multiplied by; `reasons` say what speaks for or against it most."""
+    """`factor` is what the score of the patch is multiplied by; `speaks` says what speaks for it, `against` what against it."""
 
     factor: float = 1.0
-    reasons: tuple[str, ...] = ()
+    speaks: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
 
 
 def likeness(
-    mutation: Mutation, source: Source, words: Mapping[str, float], language: Language, passing: int, failing: int
+    mutation: Mutation,
+    source: Source,
+    words: Mapping[str, float],
+    language: Language,
+    passing: int,
+    failing: int,
+    raised: Collection[str] = (),
 ) -> Likeness:
-    """`words` are those of the failing tests by how much they say, `passing` and `failing` the tests that run the change."""
-    told = [_spoken(mutation, source, words), _unnoticed(mutation, source, passing, failing)]
+    """`words` are those of the failing tests by how much they say, `passing` and `failing` the tests that run the change,
+    `raised` the names of the exceptions in which the failing ones ended."""
+    told = [
+        _spoken(mutation, source, words),
+        _unnoticed(mutation, source, passing, failing),
+        _counted(mutation, source),
+        _sibling(mutation, source),
+        _shared(mutation, source),
+        _exclusive(mutation, source),
+        _constant(mutation, source),
+        _asked_first(mutation, source, raised),
+    ]
     factor = math.prod(one for one, _ in told) * _natural(mutation, source, language)
-    return Likeness(round(factor, 4), tuple(reason for _, reason in told if reason))
+    speaks = tuple(reason for one, reason in told if reason and one > 1.0)
+    return Likeness(round(factor, 4), speaks, tuple(reason for one, reason in told if reason and one < 1.0))
 
 
 def _natural(mutation: Mutation, source: Source, language: Language) -> float:
     """Above 1 for what reads like the rest of the project."""
     felt = [
-        surprise(language, source.text, patched(source, _only(mutation, edit)), edit.start, edit.end, edit.text)
+        surprise(
+            language, source.text, patched(source, _only(mutation, edit)), edit.start, edit.end, edit.text
+        )
         for edit in mutation.edits
     ]
-    return min(TOP, max(LEAST, 2.0 ** (-STEEP * (max(felt) - TYPICAL))))
+    factor: float = 2.0 ** (-STEEP * (max(felt) - TYPICAL))
+    return min(TOP, max(LEAST, factor))
 
 
 def _only(mutation: Mutation, edit: Edit) -> Mutation:
@@ -65,7 +101,9 @@ def _spoken(mutation: Mutation, source: Source, words: Mapping[str, float]) -> t
     name, weight = max(said.items(), key=lambda pair: pair[1], default=("", 0.0))
     if weight < TELLING:
         return 1.0, ""
-    return 1.0 + SPOKEN * min(1.0, weight / 2.0), f"it brings in `{name}`, and the failing test speaks of that"
+    return 1.0 + SPOKEN * min(
+        1.0, weight / 2.0
+    ), f"it brings in `{name}`, and the failing test speaks of that"
 
 
 def _around(source: Source, edit: Edit) -> str:
@@ -88,7 +126,9 @@ def _unnoticed(mutation: Mutation, source: Source, passing: int, failing: int) -
     if not turned or not passing:
         return 1.0, ""
     share = passing / max(1, failing)
-    words = f"it turns round a condition that {passing} passing tests go through unchanged" if share >= 4 else ""
+    words = (
+        f"it turns round a condition that {passing} passing tests go through unchanged" if share >= 4 else ""
+    )
     return 1.0 / (1.0 + UNNOTICED * share), words
 
 
@@ -105,3 +145,153 @@ def _parses(text: str) -> bool:
     except (SyntaxError, ValueError):
         return False
     return True
+
+
+_STEP = re.compile(r"^\(?(?P<what>.*?[\w)\]])\)? [+-] 1\)?$", re.DOTALL)
+
+
+def _counted(mutation: Mutation, source: Source) -> tuple[float, str]:
+    """One more or less of what nothing shows to be a number fits a test by the numbers that it happens to use."""
+    for edit in mutation.edits:
+        match = _STEP.match(edit.text.strip())
+        what = match["what"].strip() if match is not None else ""
+        if what and not _is_number(source, what):
+            return NO_NUMBER, f"nothing else in the file says that `{what[:40]}` is a number"
+    return 1.0, ""
+
+
+def _is_number(source: Source, what: str) -> bool:
+    """Does the file count with it, compare it with a number, or use it as an index or a length?"""
+    if what.startswith(("len(", "int(", "sum(", "abs(", "round(")) or what[:1].isdigit():
+        return True
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.BinOp):
+            near: list[ast.expr] = [node.left, node.right]
+        elif isinstance(node, ast.Compare):
+            near = [node.left, *node.comparators]
+            if not any(_plain_number(n) or isinstance(n, ast.BinOp | ast.Call) for n in near) and not any(
+                isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE) for op in node.ops
+            ):
+                continue
+        elif isinstance(node, ast.AugAssign):
+            near = [node.target, node.value]
+        elif isinstance(node, ast.Subscript):
+            inside = node.slice
+            near = [n for n in ast.iter_child_nodes(inside) if isinstance(n, ast.expr)] if isinstance(inside, ast.Slice) else [inside]  # fmt: skip
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("range", "int", "chr", "bin"):
+            near = node.args
+        elif isinstance(node, ast.Assign) and (_plain_number(node.value) or _makes_number(node.value)):
+            near = node.targets
+        else:
+            continue
+        if any(source.text_of(n) == what for n in near):
+            return True
+    return False
+
+
+def _plain_number(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and type(node.value) in (int, float)
+
+
+def _makes_number(node: ast.AST) -> bool:
+    return isinstance(node, ast.BinOp) or (
+        isinstance(node, ast.Call)
+        and getattr(node.func, "id", "") in ("len", "int", "sum", "abs", "max", "min")
+    )
+
+
+def _sibling(mutation: Mutation, source: Source) -> tuple[float, str]:
+    """A statement that the other branch has too was left out of this one."""
+    if mutation.shape != "insertion" or len(mutation.edits) != 1:
+        return 1.0, ""
+    wanted = mutation.edits[0].text.strip()
+    here = source.line_at(mutation.edits[0].start)
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.If) and node.orelse and node.lineno <= here <= (node.end_lineno or 0) + 1:
+            beside = [s for s in (*node.body, *node.orelse) if source.text_of(s).strip() == wanted]
+            if beside:
+                return SIBLING, "the other branch has the same statement"
+    return 1.0, ""
+
+
+def _shared(mutation: Mutation, source: Source) -> tuple[float, str]:
+    """A copy of what belongs to an object, where the function goes on to change it in place: the change would stay."""
+    if mutation.template != "copy" or len(mutation.edits) != 1:
+        return 1.0, ""
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Assign) and source.span(node.value)[0] == mutation.edits[0].start:
+            name = getattr(node.targets[0], "id", "")
+            function = source.function_of(node)
+            held = isinstance(node.value, ast.Attribute)
+            if name and held and function is not None and _changed_in_place(function, name):
+                words = f"`{name}` is changed in place below, and `{source.text_of(node.value)}` with it"
+                return SHARED, words
+    return 1.0, ""
+
+
+def _exclusive(mutation: Mutation, source: Source) -> tuple[float, str]:
+    """A condition that is asked no more after a branch that sets what it asks for lets through what that branch sets."""
+    edit = mutation.edits[0]
+    if edit.text.strip() != "elif" or source.text[edit.start : edit.end].strip() != "if":
+        return 1.0, ""
+    for node in ast.walk(source.tree):
+        for before, after in zip(
+            getattr(node, "body", []) or [], (getattr(node, "body", []) or [])[1:], strict=False
+        ):
+            if (
+                isinstance(before, ast.If)
+                and isinstance(after, ast.If)
+                and source.span(after)[0] == edit.start
+            ):
+                made = {
+                    n.id
+                    for s in before.body
+                    for n in ast.walk(s)
+                    if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+                }
+                asked = {n.id for n in ast.walk(after.test) if isinstance(n, ast.Name)}
+                if both := sorted(made & asked):
+                    return EXCLUSIVE, f"what the branch before sets (`{both[0]}`) is no longer asked about"
+    return 1.0, ""
+
+
+def _constant(mutation: Mutation, source: Source) -> tuple[float, str]:
+    """The type of the whole where that of a part was asked: what has numbered parts is never of their type."""
+    for edit in mutation.edits:
+        old, new = source.text[edit.start : edit.end], edit.text.strip()
+        asks = _TYPE_ASKED.search(source.text[: edit.start].rpartition("\n")[2])
+        if asks and re.fullmatch(re.escape(new) + r"\[-?\d+\]", old.strip()):
+            return CONSTANT, f"`{new}` has parts, so its type is always another"
+    return 1.0, ""
+
+
+def _asked_first(mutation: Mutation, source: Source, raised: Collection[str]) -> tuple[float, str]:
+    """What is empty or absent is asked about before the part is taken that was not there."""
+    told = sorted(_ABSENT & set(raised))
+    for edit in mutation.edits if told else ():
+        old, new = source.text[edit.start : edit.end].strip(), edit.text.strip()
+        match = re.match(r"([A-Za-z_][\w.]*) and ", new)
+        if (
+            match is not None
+            and new.endswith(old)
+            and re.search(rf"(?<![\w.]){re.escape(match[1])}\s*[\[.)]", old)
+        ):
+            return ASKED, f"it asks for `{match[1]}` before using what raised {told[0]}"
+    return 1.0, ""
+
+
+def _changed_in_place(function: ast.AST, name: str) -> bool:
+    """Does the function add to a container of this name, take from it, or set a part of it?"""
+    for node in ast.walk(function):
+        if isinstance(node, ast.AugAssign) and getattr(node.target, "id", "") == name:
+            return isinstance(node.value, ast.List | ast.Dict | ast.Set | ast.ListComp)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            changes = node.func.attr in _IN_PLACE
+            held: ast.expr = node.func.value
+        elif isinstance(node, ast.Subscript):
+            changes, held = isinstance(node.ctx, ast.Store | ast.Del), node.value
+        else:
+            continue
+        if changes and getattr(held, "id", "") == name:
+            return True
+    return False

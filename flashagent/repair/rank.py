@@ -40,6 +40,8 @@ FEW, MANY_CALLS = (
     20,
 )  # so few patches that do the same on so many calls: where more fit, the tests hold on to little
 CONCURRING = 3
+PLAIN = 0.1  # how much the plainer of two patches that do the same is preferred, for each character
+SHIFT = 0.3  # how much a patch loses that answers every compared call otherwise than the program does now
 COMMON = 0.07  # kinds of repair below this prior fit by chance more often than they are right
 
 
@@ -47,7 +49,9 @@ COMMON = 0.07  # kinds of repair below this prior fit by chance more often than 
 class Judged:
     """A plausible patch with what is known of it. `answers` are its results on the observed and near calls, empty when
     unknown; `base_answers` those of the program as it is; `added` is the text it brings in. `pointless` = it makes an
-    expression that combines a thing with itself, or with a number that changes nothing."""
+    expression that combines a thing with itself, or with a number that changes nothing. `like` is how much it looks like what
+    a reader of the tests would write (1 where nothing is known), `speaks` what speaks for it, `against` against. `burden` is
+    what a reader has to take in beyond what stood there, in characters."""
 
     mutation: Mutation
     answers: tuple[str, ...]
@@ -57,6 +61,10 @@ class Judged:
     added: str
     from_test: bool = False
     pointless: bool = False
+    burden: float = 0.0
+    like: float = 1.0
+    speaks: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +90,7 @@ def rank(patches: Sequence[Judged], *, hurried: bool = False) -> list[Ranked]:
         # They do the same, so the plainer one stands for all.
         members.sort(
             key=lambda m: (
-                -m[0] / (1.0 + 0.03 * len(m[1].added)),
+                -m[0] / (1.0 + PLAIN * m[1].burden) / (1.0 + 0.03 * len(m[1].added)),
                 m[1].mutation.path,
                 m[1].mutation.edits[0].start,
                 m[1].added,
@@ -109,7 +117,7 @@ def rank(patches: Sequence[Judged], *, hurried: bool = False) -> list[Ranked]:
 
 def own_score(patch: Judged) -> float:
     """The candidate's priority, lowered for shapes that tests accept too easily and for size."""
-    score = patch.mutation.score * _SHAPES[patch.mutation.shape][0]
+    score = patch.mutation.score * _SHAPES[patch.mutation.shape][0] * patch.like
     score *= 1.0 if patch.passing_witnesses else 0.7
     if patch.from_test:
         score *= 0.5
@@ -131,7 +139,7 @@ def _calm(patch: Judged) -> float:
     # Where the program as it is fails, a repair that still fails on many near calls has mended less.
     failed = [now for now, then in pairs if _kind(then) == "raises"]
     still = sum(_kind(now) == "raises" for now in failed) / len(failed) if failed else 0.0
-    calm = 0.5 ** min(3, hangs) * (1.0 - 0.5 * raises / share) * (1.0 - 0.3 * changed / share)
+    calm = 0.5 ** min(3, hangs) * (1.0 - 0.5 * raises / share) * (1.0 - SHIFT * changed / share)
     return calm * (1.0 - 0.4 * still)
 
 
@@ -163,6 +171,7 @@ def trust(
     reasons = [
         _company(patch, groups, members),
         f"{_tests(patch.passing_witnesses, 'passing')} and {_tests(patch.failing_witnesses, 'failing')} run the changed code",
+        *patch.speaks,
         *doubts,
         *unseen,
     ]
@@ -209,6 +218,7 @@ def _doubts(patch: Judged, special_case: bool, *, agreed: bool, members: int) ->
     doubts = [_SHAPES[shape][1]] if shape else []
     if patch.pointless:
         doubts.append("it combines a value with itself, or with a number that changes nothing")
+    doubts += patch.against
     if special_case:
         doubts.append("it contains a value that only the failing test has")
     rare = patch.mutation.prior < COMMON and shape not in ("two-places", "enumerated")

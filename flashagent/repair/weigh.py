@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from flashagent.repair.evidence import gathered, reason, table_lines, weighed
 from flashagent.repair.localize import CHANGED, TestRun, ochiai
 from flashagent.repair.mutate import used_names
-from flashagent.repair.natural import Language
 from flashagent.repair.project import Project
 from flashagent.repair.source import Source
 from flashagent.repair.telling import Place, Scene, told_by
@@ -47,19 +46,11 @@ def weighed_lines(
     return {place: score / top for place, score in scores.items()}, words
 
 
-def told_words(
-    project: Project, runs: Sequence[TestRun], failures: Sequence[Failure]
-) -> Mapping[str, float]:
+def told_words(project: Project, runs: Sequence[TestRun], failures: Sequence[Failure]) -> Mapping[str, float]:
     """The words of the failing tests by how much they say."""
     failing = [(run.path, run.test_id) for run in runs if not run.passed]
     others = list(_other_tests(project, runs))[:OTHER_TESTS]
     return told_by(Scene({}, {}, runs, failures, {}, project.test_trees(failing), others)).words
-
-
-def language_of(project: Project, source: Source) -> Language:
-    """How the project writes, and the file under repair above all."""
-    others = (p for p in _code(project) if p != source.path)
-    return Language(source.text, (text for p in others if (text := project.text(p)) is not None))
 
 
 def _code(project: Project) -> list[str]:

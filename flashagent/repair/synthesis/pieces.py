@@ -225,25 +225,21 @@ def _calls(
             yield Production(
                 f"{name}(*)", 1, cost + 1, TIGHT, _unpacked(name), _nobody_knows(states), gives=given_by(name)
             )
-        gives = given_by(name) if name not in hidden else ""
-        takes: tuple[str, ...] = ()
-        if name == function.name:  # what it was called with, and what it gave
-            seen = [n.arg for n in function.args.args] + [RETURNED]
-            *takes, gives = (kind_of([s.held.get(n, MISSING) for s in states]) for n in seen)
+        takes, gives = _signature(function, states) if name == function.name else ((), given_by(name))
+        if name in hidden and name != function.name:
+            gives = ""
         if name in _ALONE or taken.get(name) == 1:
-            yield Production(name, 1, cost, TIGHT, _called(name), worth, gives=gives, takes=tuple(takes))
+            yield Production(name, 1, cost, TIGHT, _called(name), worth, gives=gives, takes=takes)
         if name in _PAIRS or taken.get(name) == 2:
-            yield Production(
-                name,
-                2,
-                cost,
-                TIGHT,
-                _called(name),
-                worth,
-                name in ("min", "max", "gcd"),
-                gives=gives,
-                takes=tuple(takes),
-            )
+            commutes = name in ("min", "max", "gcd")
+            yield Production(name, 2, cost, TIGHT, _called(name), worth, commutes, gives=gives, takes=takes)
+
+
+def _signature(function: FunctionNode, states: Sequence[State]) -> tuple[tuple[str, ...], str]:
+    """The kinds that a function was seen to be called with, and the kind of what it gave."""
+    names = [argument.arg for argument in function.args.args]
+    *takes, gives = (kind_of([s.held.get(n, MISSING) for s in states]) for n in [*names, RETURNED])
+    return tuple(takes), gives
 
 
 class _Used:

@@ -13,6 +13,7 @@ from flashagent.dataclass import dataclass
 from flashagent.repair.donors import Donors
 from flashagent.repair.mutate import Mutation
 from flashagent.repair.nodes import own_lines, own_nodes
+from flashagent.repair.plain import shortened
 from flashagent.repair.source import Edit, FunctionNode, Source, Unit
 from flashagent.repair.synthesis.pieces import bank_for
 from flashagent.repair.synthesis.slots import exchanged_and_filled, filled, placed, slots
@@ -48,7 +49,7 @@ def enumerated(grounds: Sequence[Ground], known: Collection[Mutation]) -> Iterat
     seen = {plain for m in known if (plain := _plain_known(grounds, m)) is not None}
     ways = [way for ground in grounds for way in _ways(ground, top)]
     for cost, edits, ground, name, shape in heapq.merge(*ways, key=lambda item: item[0]):
-        key = (ground.source.path, tuple(_shortened(ground.source.text, edit) for edit in edits))
+        key = (ground.source.path, tuple(shortened(ground.source.text, edit) for edit in edits))
         if key in seen:
             continue
         seen.add(key)
@@ -124,15 +125,5 @@ def _mutation(ground: Ground, edits: tuple[Edit, ...], name: str, shape: Shape, 
 def _plain_known(grounds: Sequence[Ground], mutation: Mutation) -> tuple[str, tuple[Edit, ...]] | None:
     source = next((g.source for g in grounds if g.source.path == mutation.path), None)
     return (
-        None if source is None else (mutation.path, tuple(_shortened(source.text, e) for e in mutation.edits))
+        None if source is None else (mutation.path, tuple(shortened(source.text, e) for e in mutation.edits))
     )
-
-
-def _shortened(text: str, edit: Edit) -> Edit:
-    """The same edit without what it leaves as it is at both ends."""
-    start, end, new = edit.start, edit.end, edit.text
-    while start < end and new and text[start] == new[0]:
-        start, new = start + 1, new[1:]
-    while start < end and new and text[end - 1] == new[-1]:
-        end, new = end - 1, new[:-1]
-    return Edit(start, end, new)
