@@ -34,6 +34,10 @@ TELLING = 0.5
 EXCLUSIVE = 0.2  # a branch of its own joined to one that sets what it asks for
 CONSTANT, ASKED = 0.3, 3.0
 _TYPE_ASKED = re.compile(r"\b(type|isinstance)\($")
+_ALWAYS = re.compile(  # what is made on the spot is never None, and what is made of a literal always the same
+    r"\b(?:float|int|str|bool|list|dict|set|tuple|len|sorted|repr)\([^()]*\) is (?:not )?None\b"
+    r"|\bnot (?:float|int|str|bool)\((?:'[^']*'|\"[^\"]*\"|[\d.]+)\)"
+)
 _ABSENT = frozenset({"IndexError", "KeyError", "AttributeError", "TypeError", "ZeroDivisionError"})
 NO_NUMBER = 0.3  # one more of what is perhaps no number
 SIBLING, SHARED = 6.0, 6.0
@@ -256,12 +260,14 @@ def _exclusive(mutation: Mutation, source: Source) -> tuple[float, str]:
 
 
 def _constant(mutation: Mutation, source: Source) -> tuple[float, str]:
-    """The type of the whole where that of a part was asked: what has numbered parts is never of their type."""
+    """A condition that is always the same: the type of a whole in place of that of a part, a new value that should be None."""
     for edit in mutation.edits:
         old, new = source.text[edit.start : edit.end], edit.text.strip()
         asks = _TYPE_ASKED.search(source.text[: edit.start].rpartition("\n")[2])
         if asks and re.fullmatch(re.escape(new) + r"\[-?\d+\]", old.strip()):
             return CONSTANT, f"`{new}` has parts, so its type is always another"
+        if _ALWAYS.search(new) and not _ALWAYS.search(old):
+            return CONSTANT / 2, "it asks something to which there is one answer only"
     return 1.0, ""
 
 

@@ -88,8 +88,10 @@ def rank(patches: Sequence[Judged], *, hurried: bool = False) -> list[Ranked]:
     weighed = []
     for key, members in groups.items():
         # They do the same, so the plainer one stands for all.
+        sound = max((score for score, m in members if m.mutation.shape not in _WEAK_SHAPES), default=0.0)
         members.sort(
             key=lambda m: (
+                m[0] < sound and m[1].mutation.shape in _WEAK_SHAPES,
                 -m[0] / (1.0 + PLAIN * m[1].burden) / (1.0 + 0.03 * len(m[1].added)),
                 m[1].mutation.path,
                 m[1].mutation.edits[0].start,
