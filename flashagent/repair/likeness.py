@@ -6,11 +6,14 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import pairwise
 
 from flashagent.dataclass import dataclass
 from flashagent.repair.mutate import Mutation, patched
-from flashagent.repair.natural import Language, surprise
+from flashagent.repair.natural import Language, surprise, tokens
+from flashagent.repair.numeric import is_number, stepped
 from flashagent.repair.source import Edit, Source
 from flashagent.repair.telling import parts
 
@@ -31,7 +34,7 @@ LEAST, TOP = 0.5, 1.3
 SPOKEN = 0.8  # what a word of the failing test adds that hardly another test has
 UNNOTICED = 0.1  # how much each passing test that runs a turned condition counts, for each failing one
 TELLING = 0.5
-EXCLUSIVE = 0.2  # a branch of its own joined to one that sets what it asks for
+EXCLUSIVE = 0.1  # a branch of its own joined to one that sets what it asks for
 CONSTANT, ASKED = 0.3, 3.0
 _TYPE_ASKED = re.compile(r"\b(type|isinstance)\($")
 _ALWAYS = re.compile(  # what is made on the spot is never None, and what is made of a literal always the same
@@ -92,8 +95,6 @@ def _natural(mutation: Mutation, source: Source, language: Language) -> float:
 
 
 def _only(mutation: Mutation, edit: Edit) -> Mutation:
-    from dataclasses import replace
-
     return replace(mutation, edits=(edit,))
 
 
@@ -105,9 +106,8 @@ def _spoken(mutation: Mutation, source: Source, words: Mapping[str, float]) -> t
     name, weight = max(said.items(), key=lambda pair: pair[1], default=("", 0.0))
     if weight < TELLING:
         return 1.0, ""
-    return 1.0 + SPOKEN * min(
-        1.0, weight / 2.0
-    ), f"it brings in `{name}`, and the failing test speaks of that"
+    factor = 1.0 + SPOKEN * min(1.0, weight / 2.0)
+    return factor, f"it brings in `{name}`, and the failing test speaks of that"
 
 
 def _around(source: Source, edit: Edit) -> str:
@@ -118,8 +118,6 @@ def _around(source: Source, edit: Edit) -> str:
 
 def _names(text: str) -> Iterable[str]:
     """The identifiers of a piece of code that may not parse alone."""
-    from flashagent.repair.natural import tokens
-
     return [token for token in tokens(text) if token.isidentifier()]
 
 
@@ -130,9 +128,7 @@ def _unnoticed(mutation: Mutation, source: Source, passing: int, failing: int) -
     if not turned or not passing:
         return 1.0, ""
     share = passing / max(1, failing)
-    words = (
-        f"it turns round a condition that {passing} passing tests go through unchanged" if share >= 4 else ""
-    )
+    words = f"it turns round what {passing} passing tests run, and none of them notices" if share >= 4 else ""
     return 1.0 / (1.0 + UNNOTICED * share), words
 
 
@@ -151,57 +147,14 @@ def _parses(text: str) -> bool:
     return True
 
 
-_STEP = re.compile(r"^\(?(?P<what>.*?[\w)\]])\)? [+-] 1\)?$", re.DOTALL)
-
-
 def _counted(mutation: Mutation, source: Source) -> tuple[float, str]:
     """One more or less of what nothing shows to be a number fits a test by the numbers that it happens to use."""
     for edit in mutation.edits:
-        match = _STEP.match(edit.text.strip())
-        what = match["what"].strip() if match is not None else ""
-        if what and not _is_number(source, what):
-            return NO_NUMBER, f"nothing else in the file says that `{what[:40]}` is a number"
+        old, new = stepped(source.text[edit.start : edit.end]), stepped(edit.text)
+        strange = [what for what in new if what not in old and not is_number(source, what)]
+        if strange:
+            return NO_NUMBER, f"nothing else in the file says that `{strange[0][:40]}` is a number"
     return 1.0, ""
-
-
-def _is_number(source: Source, what: str) -> bool:
-    """Does the file count with it, compare it with a number, or use it as an index or a length?"""
-    if what.startswith(("len(", "int(", "sum(", "abs(", "round(")) or what[:1].isdigit():
-        return True
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.BinOp):
-            near: list[ast.expr] = [node.left, node.right]
-        elif isinstance(node, ast.Compare):
-            near = [node.left, *node.comparators]
-            if not any(_plain_number(n) or isinstance(n, ast.BinOp | ast.Call) for n in near) and not any(
-                isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE) for op in node.ops
-            ):
-                continue
-        elif isinstance(node, ast.AugAssign):
-            near = [node.target, node.value]
-        elif isinstance(node, ast.Subscript):
-            inside = node.slice
-            near = [n for n in ast.iter_child_nodes(inside) if isinstance(n, ast.expr)] if isinstance(inside, ast.Slice) else [inside]  # fmt: skip
-        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("range", "int", "chr", "bin"):
-            near = node.args
-        elif isinstance(node, ast.Assign) and (_plain_number(node.value) or _makes_number(node.value)):
-            near = node.targets
-        else:
-            continue
-        if any(source.text_of(n) == what for n in near):
-            return True
-    return False
-
-
-def _plain_number(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and type(node.value) in (int, float)
-
-
-def _makes_number(node: ast.AST) -> bool:
-    return isinstance(node, ast.BinOp) or (
-        isinstance(node, ast.Call)
-        and getattr(node.func, "id", "") in ("len", "int", "sum", "abs", "max", "min")
-    )
 
 
 def _sibling(mutation: Mutation, source: Source) -> tuple[float, str]:
@@ -212,8 +165,8 @@ def _sibling(mutation: Mutation, source: Source) -> tuple[float, str]:
     here = source.line_at(mutation.edits[0].start)
     for node in ast.walk(source.tree):
         if isinstance(node, ast.If) and node.orelse and node.lineno <= here <= (node.end_lineno or 0) + 1:
-            beside = [s for s in (*node.body, *node.orelse) if source.text_of(s).strip() == wanted]
-            if beside:
+            first = here <= (node.body[-1].end_lineno or 0) + 1
+            if any(source.text_of(s).strip() == wanted for s in (node.orelse if first else node.body)):
                 return SIBLING, "the other branch has the same statement"
     return 1.0, ""
 
@@ -238,25 +191,23 @@ def _exclusive(mutation: Mutation, source: Source) -> tuple[float, str]:
     edit = mutation.edits[0]
     if edit.text.strip() != "elif" or source.text[edit.start : edit.end].strip() != "if":
         return 1.0, ""
-    for node in ast.walk(source.tree):
-        for before, after in zip(
-            getattr(node, "body", []) or [], (getattr(node, "body", []) or [])[1:], strict=False
-        ):
-            if (
-                isinstance(before, ast.If)
-                and isinstance(after, ast.If)
-                and source.span(after)[0] == edit.start
-            ):
-                made = {
-                    n.id
-                    for s in before.body
-                    for n in ast.walk(s)
-                    if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-                }
-                asked = {n.id for n in ast.walk(after.test) if isinstance(n, ast.Name)}
-                if both := sorted(made & asked):
-                    return EXCLUSIVE, f"what the branch before sets (`{both[0]}`) is no longer asked about"
+    for before, after in _neighbours(source.tree):
+        if isinstance(before, ast.If) and isinstance(after, ast.If) and source.span(after)[0] == edit.start:
+            inside = [n for s in before.body for n in ast.walk(s) if isinstance(n, ast.Name)]
+            made = {n.id for n in inside if isinstance(n.ctx, ast.Store)}
+            both = sorted(made & {n.id for n in ast.walk(after.test) if isinstance(n, ast.Name)})
+            if both:
+                return EXCLUSIVE, f"what the branch before sets (`{both[0]}`) is no longer asked about"
     return 1.0, ""
+
+
+def _neighbours(tree: ast.AST) -> Iterator[tuple[ast.stmt, ast.stmt]]:
+    """Statements that follow each other in one block."""
+    for node in ast.walk(tree):
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(node, name, None)
+            if isinstance(block, list):
+                yield from pairwise(block)
 
 
 def _constant(mutation: Mutation, source: Source) -> tuple[float, str]:
@@ -289,11 +240,11 @@ def _asked_first(mutation: Mutation, source: Source, raised: Collection[str]) ->
 def _changed_in_place(function: ast.AST, name: str) -> bool:
     """Does the function add to a container of this name, take from it, or set a part of it?"""
     for node in ast.walk(function):
-        if isinstance(node, ast.AugAssign) and getattr(node.target, "id", "") == name:
-            return isinstance(node.value, ast.List | ast.Dict | ast.Set | ast.ListComp)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            changes = node.func.attr in _IN_PLACE
-            held: ast.expr = node.func.value
+        if isinstance(node, ast.AugAssign):
+            changes = isinstance(node.value, ast.List | ast.Dict | ast.Set | ast.ListComp)
+            held: ast.expr = node.target
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            changes, held = node.func.attr in _IN_PLACE, node.func.value
         elif isinstance(node, ast.Subscript):
             changes, held = isinstance(node.ctx, ast.Store | ast.Del), node.value
         else:

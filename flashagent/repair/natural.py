@@ -20,7 +20,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 OWN = 4
-MOST = 600_000  # characters of the project that are read
+MOST = 200_000  # characters of the project that are read
 BEFORE = 3  # tokens that foretell the next one
 FOLLOWING = 2  # tokens behind a gap that tell of it
 TRUST = 0.7  # how far the longer context is believed where it is known

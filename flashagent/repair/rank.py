@@ -41,7 +41,7 @@ FEW, MANY_CALLS = (
 )  # so few patches that do the same on so many calls: where more fit, the tests hold on to little
 CONCURRING = 3
 PLAIN = 0.1  # how much the plainer of two patches that do the same is preferred, for each character
-SHIFT = 0.3  # how much a patch loses that answers every compared call otherwise than the program does now
+SHIFT = 0.6  # how much a patch loses that answers every compared call otherwise than the program does now
 COMMON = 0.07  # kinds of repair below this prior fit by chance more often than they are right
 
 

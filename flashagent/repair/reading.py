@@ -16,7 +16,8 @@ READ_FILES = 200
 
 
 class Reader:
-    """Knows the words of the failing tests, and how the project writes. Files are read when a patch first asks for them."""
+    """Knows the words of the failing tests, and how the project writes. Files are read when a patch first asks for them, the
+    neighbours of its own file first."""
 
     def __init__(self, project: Project, runs: Sequence[TestRun], failures: Sequence[Failure]) -> None:
         self._project = project
@@ -36,9 +37,11 @@ class Reader:
         """How the project writes, and the file under repair above all."""
         if path not in self._languages:
             project = self._project
-            files = [
-                p for p in list(project.python_files())[:READ_FILES] if p != path and not project.is_test(p)
-            ]
+            folder = path.rpartition("/")[0]
+            others = [p for p in project.python_files() if p != path and not project.is_test(p)]
+            files = sorted(others, key=lambda p: p.rpartition("/")[0] != folder)[
+                :READ_FILES
+            ]  # near ones first
             texts = (text for p in files if (text := project.text(p)) is not None)
             self._languages[path] = Language(project.text(path) or "", texts)
         return self._languages[path]

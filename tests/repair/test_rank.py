@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from flashagent.repair.mutate import Mutation
+from flashagent.repair.plain import burden
 from flashagent.repair.rank import Judged, rank
-from flashagent.repair.source import Edit
+from flashagent.repair.source import Edit, Source
 from flashagent.repair.template import Shape
 
 TAB = "\t"
@@ -23,7 +24,13 @@ def judged(
 ) -> Judged:
     mutation = Mutation("m.py", (Edit(ord(name), ord(name) + 1, name),), name, 1, score, shape, False)
     return Judged(
-        mutation, tuple(answers), tuple(f"{a.partition(TAB)[0]}{TAB}0" for a in answers), passing, failing, name, from_test
+        mutation,
+        tuple(answers),
+        tuple(f"{a.partition(TAB)[0]}{TAB}0" for a in answers),
+        passing,
+        failing,
+        name,
+        from_test,
     )
 
 
@@ -136,3 +143,51 @@ def test_never_certain_and_always_with_reasons() -> None:
     ranked = rank([judged("a", 0.5, "f(1)\t1"), judged("b", 0.4, "f(1)\t2"), judged("c", 0.3, shape="guard")])
     assert all(one.confidence != "certain" and one.reasons for one in ranked)
     assert "on f(1) this one gives 1; the next best patch gives 2" in ranked[0].reasons
+
+
+def test_calls_that_only_one_of_them_was_asked_are_not_compared() -> None:
+    """A patch that changes what tests hand on is asked other calls: it is no worse for that."""
+    base = ("f(1)\t1", "f(2)\t2", "f(3)\t3", "g(0)\t0")
+    calm = replace(judged("a", 0.4, "f(1)\t1", "f(9)\t9", "f(2)\t2", "f(3)\t3"), base_answers=base)
+    wild = replace(judged("b", 0.4, "f(1)\t7", "f(2)\t8", "f(3)\t9", "g(0)\t6"), base_answers=base)
+    assert names(wild, calm) == ["a", "b"]
+
+
+def test_a_sound_patch_stands_for_those_that_only_take_away() -> None:
+    short, long = judged("a", 0.9, "f(1)\t1", shape="deletion"), judged("b", 0.4, "f(1)\t1")
+    assert names(short, replace(long, added="b" * 30)) == ["b" * 30, "a"]
+
+
+def test_what_reads_like_a_repair_comes_first_and_says_why() -> None:
+    one, other = judged("a", 0.5, "f(1)\t1"), judged("b", 0.4, "f(1)\t2")
+    ranked = rank([one, replace(other, like=2.0, speaks=("the test speaks of it",))])
+    assert ranked[0].patch.added == "b" and "the test speaks of it" in ranked[0].reasons
+    doubted = rank([replace(one, against=("nothing says so",))])[0]
+    assert "nothing says so" in doubted.reasons and doubted.confidence == "possible"
+
+
+def test_what_enumeration_found_is_likely_only_where_several_come_to_the_same() -> None:
+    answers = [f"f({n})\t1" for n in range(4)]
+
+    def word(members: int) -> str:
+        some = [judged(chr(97 + n), 0.05, *answers, shape="enumerated") for n in range(members)]
+        return rank(some)[0].confidence
+
+    assert [word(1), word(2), word(3)] == ["possible", "possible", "likely"]
+
+
+def test_of_patches_that_do_the_same_the_plainer_one_stands_for_all() -> None:
+    odd, plain = judged("a", 0.5, "f(1)\t1"), judged("b", 0.4, "f(1)\t1")
+    assert names(replace(odd, burden=13.0), replace(plain, burden=4.0)) == ["b", "a"]
+
+
+def test_what_a_reader_has_to_take_in() -> None:
+    source = Source("m.py", "def f(heap, low):\n    return pop(heap) + low\n")
+
+    def told(old: str, new: str) -> float:
+        start = source.text.index(old)
+        edits = (Edit(start, start + len(old), new),)
+        return burden(source, Mutation("m.py", edits, "t", 2, 1.0, "", False))
+
+    assert told("pop(heap)", "pop(low)") < told("pop(heap)", "abs(pop(heap))")
+    assert told("pop(heap)", "pop(heap) + low") < told("pop(heap)", "pop(heap) + 7")

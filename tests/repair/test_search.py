@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from itertools import count
 from typing import Any, cast
 
 import pytest
 
 from flashagent.repair.mutate import Mutation
 from flashagent.repair.pool import Pool
-from flashagent.repair.schedule import Task
+from flashagent.repair.schedule import SETTLE, WARM_BATCH, Task
 from flashagent.repair.search import COLD_ROUND, COLD_SETTLE, UNHIDDEN_ROUND, Search
 from flashagent.repair.source import Edit
 from flashagent.repair.trials import Trials
@@ -110,3 +111,33 @@ async def test_what_no_swap_reaches_is_imported_anew() -> None:
     pool = Answering(unreachable)
     await searched(pool, candidates(1000))
     assert pool.fresh == [*range(UNHIDDEN_ROUND), 700]
+
+
+def endless(made: list[int]) -> Iterator[Mutation]:
+    for number in count():
+        made.append(number)
+        yield Mutation("m.py", (Edit(number, number, "y"),), "e", 1, 0.01, "enumerated", False)
+
+
+async def test_small_changes_are_made_while_they_are_tried_and_only_when_nothing_else_was_found() -> None:
+    made: list[int] = []
+
+    async def last() -> Iterator[Mutation]:
+        return endless(made)
+
+    def hundredth(task: Task) -> dict[str, Any]:
+        found = task.mutation.edits == (Edit(100, 100, "y"),)
+        return {"verdict": "plausible", "fixed": 1} if found else failed(task)
+
+    pool = Answering(hundredth)
+    search = Search(cast(Pool, pool), cast(Trials, pool), candidates(200), last=last)
+    await search.run(time.monotonic() + 600.0)
+    assert [p.mutation.template for p in search.tally.plausible] == ["e"]
+    assert 100 + SETTLE <= len(made) <= 100 + SETTLE + WARM_BATCH
+    assert search.tally.hurried is False
+
+    made.clear()
+    found = Answering(lambda task: {"verdict": "plausible" if task.place == 5 else "failed", "fixed": 1})
+    search = Search(cast(Pool, found), cast(Trials, found), candidates(200), last=last)
+    await search.run(time.monotonic() + 600.0)
+    assert ([p.order for p in search.tally.plausible], made) == ([5], [])

@@ -60,3 +60,46 @@ async def test_a_test_that_loops_still_gives_its_calls_and_graphs_are_drawn_anew
         assert ordered != as_met != everything != ordered
     finally:
         await worker.close()
+
+
+HOLDER = """
+    class Store:
+        pass
+
+    class Table:
+        def __init__(self, name):
+            self.store = Store()
+            self.store.name = name
+            self.rows = [Store()]
+
+        def size(self):
+            return len(self.rows)
+    """
+HELD = """
+    from t import Table
+
+    def test_size():
+        assert Table("x").size() == 2
+    """
+
+
+async def test_objects_are_shown_without_addresses_and_with_what_they_hold(tmp_path: Path) -> None:
+    write(tmp_path, {"t.py": HOLDER, "test_t.py": HELD})
+    worker = Worker(TrustingRunner(tmp_path), launch(tmp_path), "warm", 60.0)
+    try:
+        await worker.start()
+        await worker.ask({"do": "prepare", "modules": []})
+        tests = [{"id": "test_t.py::test_size", "cpu": 0.1}]
+        files = [str(tmp_path / "test_t.py")]
+        request = {
+            "do": "behave",
+            "candidates": [{}],
+            "behave_tests": tests,
+            "test_files": files,
+            "wall": 20.0,
+        }
+        answer = await worker.ask(request)
+        shown = answer["results"][0]["answers"]
+        assert "size(Table[('rows', [<t.Store object>]), ('store', Store[('name', 'x')])])\t1" in shown
+    finally:
+        await worker.close()

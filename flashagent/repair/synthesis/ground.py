@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 
 from flashagent.repair import donors
 from flashagent.repair.look import LOOP_CPU_S, Look
@@ -11,13 +12,14 @@ from flashagent.repair.mutate import Mutation
 from flashagent.repair.pool import Pool
 from flashagent.repair.project import Project
 from flashagent.repair.source import Source, Unit
-from flashagent.repair.synthesis.stream import Ground, enumerated
+from flashagent.repair.synthesis.stream import SMALL, Ground, enumerated
 from flashagent.repair.synthesis.values import State, state_from
 from flashagent.repair.workers import WorkerGone
 from flashagent.values import CheckReport
 
 FUNCTIONS, TESTS, PASSING = 4, 12, 4
 STATES = 32
+MOST_SMALL, MOST_LARGE = 100_000, 6_000  # candidates where every function is small, and where one is not
 STATES_CPU_S = 2.0
 
 
@@ -34,7 +36,12 @@ async def small_changes(
         Ground(source, unit, lines, donors.collect(source, trees, messages), found)
         for (source, unit, lines), found in zip(places, states, strict=True)
     ]
-    return enumerated(grounds, known)
+    small = all(_length(unit) <= SMALL for _, unit, _ in places)
+    return islice(enumerated(grounds, known), MOST_SMALL if small else MOST_LARGE)
+
+
+def _length(unit: Unit) -> int:
+    return (unit.node.end_lineno or unit.first_line) - unit.first_line
 
 
 def _functions(project: Project, look: Look) -> list[tuple[Source, Unit, dict[int, float]]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 from flashagent.dataclass import dataclass
 from flashagent.repair.source import Edit, FunctionNode, Source
@@ -19,7 +20,8 @@ from flashagent.repair.synthesis.terms import Bank, Term
 from flashagent.repair.synthesis.values import MISSING, State, kind_of
 
 DEAREST = 8
-ASSIGNED, ADDED, CALLED, JUMPED, AGAIN, MOVED, GUARDED = 3, 3, 3, 4, 4, 5, 4
+MOST = 1500  # of the function's own statements with names exchanged
+ASSIGNED, ADDED, CALLED, JUMPED, AGAIN, MOVED, GUARDED = 3, 3, 3, 3, 4, 5, 4
 Loop = ast.For | ast.While | ast.AsyncFor
 _GROWING = frozenset({"append", "add", "appendleft", "remove", "discard", "extend", "update", "insert"})
 _SHRINKING = frozenset({"pop", "popleft", "clear", "popitem", "sort", "reverse"})
@@ -127,6 +129,8 @@ class Statements:
                 yield f"yield {term.text}"
 
     def _made(self, cost: int) -> Iterator[tuple[str, ...]]:
+        if AGAIN <= cost < AGAIN + len(self._repeated):
+            yield from self._repeated[cost - AGAIN]
         for term in self._bank.level(cost - ASSIGNED) if cost > ASSIGNED else ():
             for target in self._targets:
                 if term.text != target and self._fits(target, term):
@@ -142,8 +146,6 @@ class Statements:
                 yield (f"{owner}.{name}()",)
             elif name in _GROWING and cost > CALLED:
                 yield from ((f"{owner}.{name}({term.text})",) for term in self._bank.level(cost - CALLED))
-        if AGAIN <= cost < AGAIN + len(self._repeated):
-            yield from self._repeated[cost - AGAIN]
 
     def _fits(self, target: str, term: Term) -> bool:
         kind = self._kinds.get(target, "")
@@ -165,9 +167,9 @@ class Statements:
             self._source.text_of(s) for s in placed(self._source, self._function) if isinstance(s, plain)
         ]
         short = [t for t in dict.fromkeys(texts) if "\n" not in t]
-        one = list(dict.fromkeys(other for text in short for other in renamed(text, self._likes)))
-        two = dict.fromkeys(other for text in one for other in renamed(text, self._likes))
-        again = [*one, *(t for t in two if t not in {*short, *one})]
+        one = list(dict.fromkeys(islice((o for text in short for o in renamed(text, self._likes)), MOST)))
+        two = islice((o for text in one for o in renamed(text, self._likes)), MOST)
+        again = [t for t in dict.fromkeys([*one, *two]) if t not in short]
         return [(t,) for t in short], [(t,) for t in again]
 
 

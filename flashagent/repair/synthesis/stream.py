@@ -5,6 +5,7 @@ for. Pure and deterministic.
 from __future__ import annotations
 
 import ast
+import hashlib
 import heapq
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -13,7 +14,6 @@ from flashagent.dataclass import dataclass
 from flashagent.repair.donors import Donors
 from flashagent.repair.mutate import Mutation
 from flashagent.repair.nodes import own_lines, own_nodes
-from flashagent.repair.plain import shortened
 from flashagent.repair.source import Edit, FunctionNode, Source, Unit
 from flashagent.repair.synthesis.pieces import bank_for
 from flashagent.repair.synthesis.slots import exchanged_and_filled, filled, placed, slots
@@ -46,14 +46,22 @@ def enumerated(grounds: Sequence[Ground], known: Collection[Mutation]) -> Iterat
     top = max((max(g.lines.values(), default=0.0) for g in grounds), default=0.0)
     if top <= 0.0:
         return
-    seen = {plain for m in known if (plain := _plain_known(grounds, m)) is not None}
+    by_unit = {(g.source.path, g.unit.first_line): g for g in grounds}
+    seen = {_text(g, m.edits) for m in known if (g := by_unit.get((m.path, m.unit))) is not None}
+    seen |= {_text(g, ()) for g in grounds}
     ways = [way for ground in grounds for way in _ways(ground, top)]
     for cost, edits, ground, name, shape in heapq.merge(*ways, key=lambda item: item[0]):
-        key = (ground.source.path, tuple(shortened(ground.source.text, edit) for edit in edits))
-        if key in seen:
-            continue
-        seen.add(key)
-        yield _mutation(ground, edits, name, shape, cost)
+        key = _text(ground, edits)
+        if key not in seen:
+            seen.add(key)
+            yield _mutation(ground, edits, name, shape, cost)
+
+
+def _text(ground: Ground, edits: Sequence[Edit]) -> bytes:
+    """What stands for the text of the function with the edits made, and its place."""
+    text, _ = ground.source.unit_text(ground.unit, edits)
+    place = f"{ground.source.path}:{ground.unit.first_line}:"
+    return hashlib.blake2b((place + text).encode(errors="replace"), digest_size=12).digest()
 
 
 Way = Iterator[tuple[float, tuple[Edit, ...], Ground, str, Shape]]
@@ -119,11 +127,4 @@ def _mutation(ground: Ground, edits: tuple[Edit, ...], name: str, shape: Shape, 
     unit = ground.unit
     return Mutation(
         ground.source.path, ordered, name, line, prior, shape, False, unit.name, unit.first_line, line, prior
-    )
-
-
-def _plain_known(grounds: Sequence[Ground], mutation: Mutation) -> tuple[str, tuple[Edit, ...]] | None:
-    source = next((g.source for g in grounds if g.source.path == mutation.path), None)
-    return (
-        None if source is None else (mutation.path, tuple(shortened(source.text, e) for e in mutation.edits))
     )
