@@ -94,8 +94,9 @@ class Bench:
         """What an expression gives after the code, in the sandbox; a repaired program is hostile too."""
         script = f"{code}\nprint(repr({expression}))\n"
         command = Command(
-            (str(self.environment.python), "-c", script), self.root, timeout_s=10.0, read_only=True
-        )
+            (str(self.environment.python), "-c", script), self.root, timeout_s=10.0, read_only=True,
+            binds=self.environment.binds,
+        )  # fmt: skip
         result = await self.runner.run(command)
         return (
             result.output.decode(errors="replace") if result.exit_code == 0 else f"failed {result.exit_code}"
@@ -124,6 +125,8 @@ async def one_program(
         result = await bench.repair(before)
         seconds = time.monotonic() - began
         wanted = await bench.evaluate(program.code, program.probe)
+        if wanted.startswith("failed"):  # else every patch that fails as well would count as right
+            raise RuntimeError(f"the right program of {name} cannot be asked: {wanted}")
         rank = 0
         for place, patch in enumerate(result.patches, 1):
             after = next(c.after for c in patch.changes if c.path == f"{program.name}.py") or ""
