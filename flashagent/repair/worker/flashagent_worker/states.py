@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     Json = dict[str, Any]  # only in annotations: Python 3.8 cannot evaluate it
 
 PLAIN = (type(None), bool, int, float, str)
-LISTED = {
+LISTED: dict[type, str] = {
     list: "l", tuple: "t", set: "s", frozenset: "s", collections.deque: "l", dict: "d",
     collections.defaultdict: "d", collections.Counter: "d", collections.OrderedDict: "d",
 }  # fmt: skip
