@@ -35,10 +35,7 @@ DOMINANT = 0.9
 RARITY = 2.0  # kinds of repair with a low prior make far more candidates, so that one of them fits by chance more often
 WITNESSES = 3
 TELLING = 3
-FEW, MANY_CALLS = (
-    5,
-    20,
-)  # so few patches that do the same on so many calls: where more fit, the tests hold on to little
+FEW, MANY_CALLS = 5, 20  # so few patches, alike on so many calls; where more fit, the tests hold on to little
 CONCURRING = 3
 PLAIN = 0.1  # how much the plainer of two patches that do the same is preferred, for each character
 SHIFT = 0.6  # how much a patch loses that answers every compared call otherwise than the program does now

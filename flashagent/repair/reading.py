@@ -39,9 +39,7 @@ class Reader:
             project = self._project
             folder = path.rpartition("/")[0]
             others = [p for p in project.python_files() if p != path and not project.is_test(p)]
-            files = sorted(others, key=lambda p: p.rpartition("/")[0] != folder)[
-                :READ_FILES
-            ]  # near ones first
-            texts = (text for p in files if (text := project.text(p)) is not None)
+            near_first = sorted(others, key=lambda p: p.rpartition("/")[0] != folder)
+            texts = (text for p in near_first[:READ_FILES] if (text := project.text(p)) is not None)
             self._languages[path] = Language(project.text(path) or "", texts)
         return self._languages[path]

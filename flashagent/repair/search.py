@@ -81,10 +81,9 @@ class Search:
         self._candidates = candidates
         self._queue: deque[list[Task]] = deque()
         self._drawn: Iterator[list[Task]] = iter(())
-        self._begins, self._reached = (
-            0,
-            0,
-        )  # the place from which the stop rule counts, and how far candidates were made
+        self._begins = 0  # the place from which the stop rule counts
+        self._reached = 0  # how far candidates were made
+        self._gave_up = False  # a seat lost too many workers: what it would have tried is left
         self._unreachable: list[Task] = []
         self._cut: list[Task] = []
         self._rejected: dict[int, Mutation] = {}
@@ -133,7 +132,7 @@ class Search:
             await self._round("search fresh", sorted(again.values(), key=lambda t: t.place))
         if not self.tally.plausible and self._last is not None and not self._only_cold:
             await self._enumerate(await self._last(), 2 * (len(ordered) + PAIRS))
-        self.tally.exhausted = not self._queue and time.monotonic() < self._stop_at
+        self.tally.exhausted = not self._gave_up and time.monotonic() < self._stop_at
         self.tally.seconds = time.monotonic() - self._began
         self.tally.plausible = self._settled()
         return self.tally
@@ -214,6 +213,7 @@ class Search:
                     self._queue.extendleft([task] for task in reversed(batch))
                 else:
                     self.tally.tried += 1
+        self._gave_up = self._gave_up or failures >= MOST_LOST
 
     def _limit(self) -> int | None:
         return last_place([p.order for p in self.tally.plausible], MAX_PLAUSIBLE, self._begins)

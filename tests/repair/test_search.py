@@ -15,6 +15,7 @@ from flashagent.repair.schedule import SETTLE, WARM_BATCH, Task
 from flashagent.repair.search import COLD_ROUND, COLD_SETTLE, UNHIDDEN_ROUND, Search
 from flashagent.repair.source import Edit
 from flashagent.repair.trials import Trials
+from flashagent.repair.workers import WorkerGone
 
 Answer = Callable[[Task], dict[str, Any]]
 
@@ -90,6 +91,16 @@ async def test_a_search_that_the_clock_ended_is_not_exhausted() -> None:
     search = Search(cast(Pool, pool := Answering(failed)), cast(Trials, pool), candidates(100))
     await search.run(time.monotonic())
     assert (search.tally.tried, search.tally.exhausted) == (0, False)
+
+
+async def test_a_search_whose_workers_went_away_is_not_exhausted() -> None:
+    def gone(task: Task) -> dict[str, Any]:
+        if not task.cold:
+            raise WorkerGone("it ended")
+        return failed(task)
+
+    search = await searched(Answering(gone), candidates(1000))
+    assert (search.tally.plausible, search.tally.exhausted) == ([], False)
 
 
 async def test_behind_the_first_repair_no_far_candidate_is_imported_anew() -> None:
